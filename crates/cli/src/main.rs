@@ -1,0 +1,2 @@
+//! The undertone binary.
+fn main() {}

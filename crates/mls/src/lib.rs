@@ -1,0 +1,1 @@
+//! What a group is for Undertone: the only importer of OpenMLS.

@@ -1,0 +1,1 @@
+//! The password exchange of both sides: the only importer of opaque-ke.

@@ -1,0 +1,1 @@
+//! The server: accounts, key packages, delivery, sessions and the web page, as a library without a main.

@@ -1,0 +1,66 @@
+//! Every limit of the protocol, in one place. The server refuses what is beyond them; clients check
+//! before they send.
+
+use std::time::Duration;
+
+/// Shortest user name, in characters.
+pub const USER_NAME_CHARS_MIN: usize = 2;
+/// Longest user name, in characters.
+pub const USER_NAME_CHARS_MAX: usize = 32;
+/// Longest name of a server, in bytes of UTF-8.
+pub const SERVER_NAME_BYTES_MAX: usize = 64;
+
+/// Largest HTTP request body, in bytes.
+pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Largest WebSocket frame in either direction, in bytes.
+pub const FRAME_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Largest encrypted application message, in bytes.
+pub const MESSAGE_BYTES_MAX: usize = 128 * 1024;
+/// Longest text of one message, in bytes of UTF-8.
+pub const TEXT_BYTES_MAX: usize = 64 * 1024;
+/// Largest commit, in bytes: a full tree of 1,000 members in the hybrid suite.
+pub const COMMIT_BYTES_MAX: usize = 1536 * 1024;
+/// Largest Welcome for all who are added by one commit, in bytes.
+pub const WELCOME_BYTES_MAX: usize = 1536 * 1024;
+/// Largest GroupInfo without ratchet tree, in bytes.
+pub const GROUP_INFO_BYTES_MAX: usize = 64 * 1024;
+/// Largest ratchet tree, in bytes.
+pub const RATCHET_TREE_BYTES_MAX: usize = 3 * 1024 * 1024;
+
+/// Largest key package, in bytes.
+pub const KEY_PACKAGE_BYTES_MAX: usize = 8 * 1024;
+/// Single-use key packages that a device keeps on the server.
+pub const KEY_PACKAGES_WANTED: usize = 100;
+/// A device uploads more when fewer than this are left.
+pub const KEY_PACKAGES_LOW: usize = 50;
+/// Most key packages in one upload.
+pub const KEY_PACKAGES_PER_UPLOAD_MAX: usize = 100;
+
+/// Most devices of one user.
+pub const DEVICES_PER_USER_MAX: usize = 16;
+/// Most leaves of a group.
+pub const MEMBERS_MAX: usize = 1000;
+/// Most log entries in one answer.
+pub const LOG_PAGE_MAX: u32 = 200;
+/// Most people in one answer of the people list.
+pub const PEOPLE_PAGE_MAX: u32 = 100;
+/// Largest sealed vault, in bytes.
+pub const VAULT_BYTES_MAX: usize = 256 * 1024;
+/// Largest device certificate, in bytes.
+pub const CERTIFICATE_BYTES_MAX: usize = 1024;
+
+/// An access token lives this long.
+pub const ACCESS_TOKEN_LIFE: Duration = Duration::from_secs(600);
+/// A refresh token that was not used for this long is forgotten.
+pub const REFRESH_TOKEN_LIFE: Duration = Duration::from_secs(60 * 24 * 3600);
+/// Between two OPAQUE requests of one login.
+pub const LOGIN_LIFE: Duration = Duration::from_secs(60);
+/// Undelivered entries are deleted after this, whatever a conversation says.
+pub const RETENTION_CEILING: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// A client pings this often.
+pub const PING_EVERY: Duration = Duration::from_secs(8);
+/// A connection on which nothing was heard for this long is dead, for both sides.
+pub const PING_DEADLINE: Duration = Duration::from_secs(20);
+/// The first WebSocket frame must arrive within this.
+pub const AUTHENTICATE_DEADLINE: Duration = Duration::from_secs(10);

@@ -1,0 +1,119 @@
+//! Frames of the WebSocket `/api/v1/stream`: each is the CBOR of one of these enums.
+
+use crate::conversation::{Accepted, ConversationHead, LogEntry, LogPage, PendingWelcome, SubmitCommitRequest};
+use crate::message::SendMessageRequest;
+use crate::{ConversationId, Counter, ErrorBody, Sequence, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+
+/// From client to server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientFrame {
+    /// The first frame, and again before the token ends. Answered by [`ServerFrame::Authenticated`].
+    Authenticate(Authenticate),
+    /// Answered by [`ServerFrame::Accepted`] or [`ServerFrame::Refused`].
+    Send(SendMessageRequest),
+    /// Answered by [`ServerFrame::Accepted`] or [`ServerFrame::Refused`].
+    Commit(SubmitCommitRequest),
+    /// Answered by [`ServerFrame::Log`].
+    Fetch(FetchLog),
+    /// All up to here is stored on this device. Not answered.
+    Acknowledge(Acknowledge),
+    /// The Welcome up to here is stored on this device. Not answered.
+    AcknowledgeWelcome(Acknowledge),
+    /// Answered by [`ServerFrame::Pong`].
+    Ping,
+}
+
+/// See [`ClientFrame::Authenticate`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Authenticate {
+    /// [`crate::PROTOCOL_VERSION`].
+    pub version: u16,
+    /// The JWT.
+    pub access_token: String,
+}
+
+/// See [`ClientFrame::Fetch`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FetchLog {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// Entries after this one.
+    pub after: Sequence,
+    /// At most so many, up to [`crate::limits::LOG_PAGE_MAX`].
+    pub limit: u32,
+}
+
+/// See [`ClientFrame::Acknowledge`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Acknowledge {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// Up to and with this one.
+    pub sequence: Sequence,
+}
+
+/// From server to client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ServerFrame {
+    /// The connection is live. All that is sent from now on reaches it; what was before is in `heads`.
+    Authenticated(Authenticated),
+    /// A Welcome for this device. Repeated at every connection until it is acknowledged.
+    Welcome(PendingWelcome),
+    /// A new entry of a conversation of which the device is a member, its own included.
+    Entry(LogEntry),
+    /// A send or commit is stored durably.
+    Accepted(Accepted),
+    /// A send or commit was refused and changed nothing.
+    Refused(Refused),
+    /// A part of a log.
+    Log(LogPage),
+    /// A person with whom the user shares a conversation came or went.
+    Presence(Presence),
+    /// The answer to a ping.
+    Pong,
+    /// The frame before was refused, or the connection ends; it is closed after `unauthorized`,
+    /// `bad_request` and `too_large`.
+    Error(ErrorBody),
+}
+
+/// See [`ServerFrame::Authenticated`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Authenticated {
+    /// The server's clock.
+    pub now: Timestamp,
+    /// When the access token ends: authenticate again before.
+    pub expires_at: Timestamp,
+    /// Where each of the device's conversations stands.
+    pub heads: Vec<ConversationHead>,
+    /// Who of the people with whom the user shares a conversation is online.
+    pub presence: Vec<Presence>,
+}
+
+/// See [`ServerFrame::Refused`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Refused {
+    /// In which conversation.
+    pub conversation: ConversationId,
+    /// The sender's counter.
+    pub counter: Counter,
+    /// Why.
+    pub error: ErrorBody,
+}
+
+/// Whether someone is online.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Presence {
+    /// Who.
+    pub user: UserId,
+    /// Whether any of their devices is connected.
+    pub online: bool,
+}
