@@ -1,0 +1,122 @@
+//! People with devices, and a conversation between them with the server's state beside it.
+
+use undertone_mls::{
+    CheckedCommit, CommitCheck, CommitError, DeviceKey, Group, IdentityKey, MemoryKeyValue, MlsDevice, PendingCommit,
+    Provider, PublicState, check_commit, found_group,
+};
+use undertone_wire::content::SeenEntry;
+use undertone_wire::conversation::{CommitBundle, ConversationKind};
+use undertone_wire::device::DeviceCertificateBody;
+use undertone_wire::{ConversationId, Counter, DeviceId, Epoch, Sequence, Timestamp, UserId};
+
+/// One device of a person, with its own store.
+pub(crate) struct Person {
+    pub(crate) user: UserId,
+    pub(crate) device_id: DeviceId,
+    pub(crate) device: MlsDevice,
+    pub(crate) provider: Provider<MemoryKeyValue>,
+    name: String,
+    identity_seed: [u8; 32],
+}
+
+impl Person {
+    pub(crate) fn new(user: u8, name: &str) -> Self {
+        Self::new_with_device(user, user, name)
+    }
+
+    pub(crate) fn new_with_device(user: u8, device: u8, name: &str) -> Self {
+        let identity = IdentityKey::generate().unwrap();
+        Self::certified(user, device, name, *identity.seed())
+    }
+
+    pub(crate) fn second_device(&self, device: u8) -> Self {
+        Self::certified(self.user.as_bytes()[0], device, &self.name, self.identity_seed)
+    }
+
+    fn certified(user: u8, device: u8, name: &str, identity_seed: [u8; 32]) -> Self {
+        let identity = IdentityKey::from_seed(&identity_seed);
+        let key = DeviceKey::generate().unwrap();
+        let (user, device_id) = (UserId::from_bytes([user; 16]), DeviceId::from_bytes([device; 16]));
+        let certificate = identity
+            .certify(DeviceCertificateBody {
+                version: undertone_mls::certificate::certificate_version(),
+                user,
+                name: name.parse().unwrap(),
+                device: device_id,
+                identity_key: identity.public().to_vec().into(),
+                signature_key: key.public().to_vec().into(),
+                issued_at: Timestamp::from_millis(1),
+            })
+            .unwrap();
+        let provider = Provider::new(MemoryKeyValue::default());
+        Self { user, device_id, device: MlsDevice { key, certificate }, provider, name: name.to_owned(), identity_seed }
+    }
+
+    pub(crate) fn key_package(&self) -> Vec<u8> {
+        self.device.make_key_packages(&self.provider, 1, false).unwrap().remove(0)
+    }
+}
+
+/// A conversation: everyone's group, the founder's first, and the server's state.
+pub(crate) struct Talk {
+    pub(crate) groups: Vec<Group>,
+    pub(crate) state: PublicState,
+}
+
+impl Talk {
+    /// What the server says to a commit.
+    pub(crate) fn check(
+        &self,
+        sender: &Person,
+        epoch: Epoch,
+        commit: &PendingCommit,
+    ) -> Result<CheckedCommit, CommitError> {
+        let bundle = deliver(commit);
+        check_commit(CommitCheck {
+            state: &self.state,
+            conversation: conversation(),
+            sender: sender.device_id,
+            epoch,
+            bundle: &bundle,
+        })
+    }
+}
+
+pub(crate) fn conversation() -> ConversationId {
+    ConversationId::from_bytes([0xc0; 16])
+}
+
+pub(crate) fn seen() -> SeenEntry {
+    SeenEntry { sequence: Sequence(3), running_hash: vec![4; 32].into() }
+}
+
+pub(crate) fn deliver(commit: &PendingCommit) -> CommitBundle {
+    CommitBundle {
+        counter: Counter(1),
+        commit: commit.commit.clone().into(),
+        group_info: commit.group_info.clone().into(),
+        welcome: commit.welcome.clone().map(Into::into),
+    }
+}
+
+/// The founder begins a conversation with the devices of others.
+pub(crate) fn begin(founder: &Person, others: &[&Person]) -> Talk {
+    let users: Vec<UserId> = [founder].iter().chain(others).map(|person| person.user).collect();
+    let mut group =
+        Group::create(&founder.provider, &founder.device, conversation(), ConversationKind::Direct, &users).unwrap();
+    let (info, tree) = group.export_for_server(&founder.provider, &founder.device).unwrap();
+    let founded = found_group(conversation(), &info, &tree).unwrap();
+    let packages: Vec<_> = others.iter().map(|person| person.key_package()).collect();
+    let commit = group.add(&founder.provider, &founder.device, &packages, &seen()).unwrap();
+    let mut talk = Talk { groups: Vec::new(), state: founded.state };
+    let checked = talk.check(founder, Epoch(0), &commit).unwrap();
+    assert_eq!(checked.added.len(), others.len());
+    group.merge_pending(&founder.provider).unwrap();
+    talk.groups.push(group);
+    for person in others {
+        let welcome = commit.welcome.as_ref().unwrap();
+        talk.groups.push(Group::join(&person.provider, welcome, &checked.ratchet_tree).unwrap());
+    }
+    talk.state = checked.state;
+    talk
+}
