@@ -144,7 +144,11 @@ pub fn verify_certificate(bytes: &[u8]) -> Result<DeviceCertificateBody, Certifi
     if body.version != CERTIFICATE_VERSION {
         return Err(CertificateError::Version(body.version));
     }
-    verify_signature(body.identity_key.as_slice(), &signed_bytes(&body)?, signature.as_slice())?;
+    verify_signature(
+        body.identity_key.as_slice(),
+        &signed_bytes(&body)?,
+        signature.as_slice(),
+    )?;
     // A device key that is no key would make a leaf that nobody can check.
     verifying_key(body.signature_key.as_slice())?;
     Ok(body)
@@ -153,13 +157,19 @@ pub fn verify_certificate(bytes: &[u8]) -> Result<DeviceCertificateBody, Certifi
 /// Checks an Ed25519 signature, refusing the malleable forms.
 pub fn verify_signature(public_key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
     let signature = Signature::from_slice(signature).map_err(|_| SignatureError::Signature)?;
-    verifying_key(public_key)?.verify_strict(message, &signature).map_err(|_| SignatureError::Signature)
+    verifying_key(public_key)?
+        .verify_strict(message, &signature)
+        .map_err(|_| SignatureError::Signature)
 }
 
 fn verifying_key(public_key: &[u8]) -> Result<VerifyingKey, SignatureError> {
     let bytes = public_key.try_into().map_err(|_| SignatureError::Key)?;
     let key = VerifyingKey::from_bytes(bytes).map_err(|_| SignatureError::Key)?;
-    if key.is_weak() { Err(SignatureError::Key) } else { Ok(key) }
+    if key.is_weak() {
+        Err(SignatureError::Key)
+    } else {
+        Ok(key)
+    }
 }
 
 /// The version to write into a new certificate.
@@ -201,21 +211,41 @@ mod tests {
     fn nobody_certifies_for_another_identity() {
         let (ada, eve) = (IdentityKey::generate().unwrap(), IdentityKey::generate().unwrap());
         let device = DeviceKey::generate().unwrap();
-        assert!(matches!(eve.certify(body(&ada, &device)), Err(CertificateError::ForeignIdentity)));
+        assert!(matches!(
+            eve.certify(body(&ada, &device)),
+            Err(CertificateError::ForeignIdentity)
+        ));
         let forged = DeviceCertificate {
             body: body(&ada, &device),
-            signature: eve.sign(&signed_bytes(&body(&ada, &device)).unwrap()).to_vec().into(),
+            signature: eve
+                .sign(&signed_bytes(&body(&ada, &device)).unwrap())
+                .to_vec()
+                .into(),
         };
         let forged = codec::to_cbor(&forged).unwrap();
-        assert!(matches!(verify_certificate(&forged), Err(CertificateError::Signature(SignatureError::Signature))));
+        assert!(matches!(
+            verify_certificate(&forged),
+            Err(CertificateError::Signature(SignatureError::Signature))
+        ));
     }
 
     #[test]
     fn other_versions_and_oversize_are_refused() {
         let (identity, device) = (IdentityKey::generate().unwrap(), DeviceKey::generate().unwrap());
-        let later = identity.certify(DeviceCertificateBody { version: 2, ..body(&identity, &device) }).unwrap();
-        assert!(matches!(verify_certificate(&later), Err(CertificateError::Version(2))));
-        assert!(matches!(verify_certificate(&vec![0; CERTIFICATE_BYTES_MAX + 1]), Err(CertificateError::TooLarge)));
+        let later = identity
+            .certify(DeviceCertificateBody {
+                version: 2,
+                ..body(&identity, &device)
+            })
+            .unwrap();
+        assert!(matches!(
+            verify_certificate(&later),
+            Err(CertificateError::Version(2))
+        ));
+        assert!(matches!(
+            verify_certificate(&vec![0; CERTIFICATE_BYTES_MAX + 1]),
+            Err(CertificateError::TooLarge)
+        ));
         let at_limit = verify_certificate(&vec![0; CERTIFICATE_BYTES_MAX]);
         assert!(matches!(at_limit, Err(CertificateError::Malformed(_))));
     }
@@ -225,9 +255,15 @@ mod tests {
         let (identity, device) = (IdentityKey::generate().unwrap(), DeviceKey::generate().unwrap());
         for no_key in [vec![0u8; 32], vec![1u8; 31]] {
             let bytes = identity
-                .certify(DeviceCertificateBody { signature_key: no_key.into(), ..body(&identity, &device) })
+                .certify(DeviceCertificateBody {
+                    signature_key: no_key.into(),
+                    ..body(&identity, &device)
+                })
                 .unwrap();
-            assert!(matches!(verify_certificate(&bytes), Err(CertificateError::Signature(SignatureError::Key))));
+            assert!(matches!(
+                verify_certificate(&bytes),
+                Err(CertificateError::Signature(SignatureError::Key))
+            ));
         }
     }
 
@@ -236,12 +272,24 @@ mod tests {
         let key = DeviceKey::generate().unwrap();
         let signature = key.sign(b"message");
         assert_eq!(verify_signature(&key.public(), b"message", &signature), Ok(()));
-        assert_eq!(verify_signature(&key.public(), b"massage", &signature), Err(SignatureError::Signature));
-        assert_eq!(verify_signature(&key.public(), b"message", &signature[..63]), Err(SignatureError::Signature));
-        assert_eq!(verify_signature(&[0; 32], b"message", &signature), Err(SignatureError::Key));
+        assert_eq!(
+            verify_signature(&key.public(), b"massage", &signature),
+            Err(SignatureError::Signature)
+        );
+        assert_eq!(
+            verify_signature(&key.public(), b"message", &signature[..63]),
+            Err(SignatureError::Signature)
+        );
+        assert_eq!(
+            verify_signature(&[0; 32], b"message", &signature),
+            Err(SignatureError::Key)
+        );
         let mut weak = [0; 32];
         weak[0] = 1;
-        assert_eq!(verify_signature(&weak, b"message", &signature), Err(SignatureError::Key));
+        assert_eq!(
+            verify_signature(&weak, b"message", &signature),
+            Err(SignatureError::Key)
+        );
         let again = DeviceKey::from_seed(&key.seed());
         assert_eq!(again.public(), key.public());
         assert_eq!(format!("{key:?}"), "DeviceKey(…)");

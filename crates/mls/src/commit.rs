@@ -43,7 +43,10 @@ pub(crate) fn certified_members(
     members
         .map(|leaf| {
             let certificate = read_leaf(&leaf.credential, &leaf.signature_key)?;
-            Ok(CertifiedMember { member: member_at(leaf.index.u32(), &certificate), certificate })
+            Ok(CertifiedMember {
+                member: member_at(leaf.index.u32(), &certificate),
+                certificate,
+            })
         })
         .collect()
 }
@@ -66,11 +69,19 @@ pub(crate) fn judge(
         changes_identity: changes_identity(before, sender, commit.update_path_leaf_node())?,
         proposals,
     };
-    let group = GroupBefore { kind: profile.kind, users: &profile.users, members: &members };
+    let group = GroupBefore {
+        kind: profile.kind,
+        users: &profile.users,
+        members: &members,
+    };
     rule::judge(&group, &actions)?;
     one_identity_each(before, &added)?;
-    let removed = commit.remove_proposals().map(|queued| queued.remove_proposal().removed().u32());
-    let removed = removed.filter_map(|leaf| members.iter().find(|member| member.leaf == leaf).copied()).collect();
+    let removed = commit
+        .remove_proposals()
+        .map(|queued| queued.remove_proposal().removed().u32());
+    let removed = removed
+        .filter_map(|leaf| members.iter().find(|member| member.leaf == leaf).copied())
+        .collect();
     Ok(AllowedCommit { added, removed })
 }
 
@@ -107,16 +118,26 @@ fn changes_identity(
     sender: &Sender,
     path_leaf: Option<&LeafNode>,
 ) -> Result<bool, LeafError> {
-    let (Sender::Member(index), Some(leaf)) = (sender, path_leaf) else { return Ok(false) };
+    let (Sender::Member(index), Some(leaf)) = (sender, path_leaf) else {
+        return Ok(false);
+    };
     let now = read_leaf(leaf.credential(), leaf.signature_key().as_slice())?;
-    let old = before.iter().find(|certified| certified.member.leaf == index.u32());
+    let old = before
+        .iter()
+        .find(|certified| certified.member.leaf == index.u32());
     Ok(old.is_none_or(|old| old.certificate != now))
 }
 
-fn one_identity_each(before: &[CertifiedMember], added: &[DeviceCertificateBody]) -> Result<(), CommitRefused> {
+fn one_identity_each(
+    before: &[CertifiedMember],
+    added: &[DeviceCertificateBody],
+) -> Result<(), CommitRefused> {
     let known = before.iter().map(|certified| &certified.certificate).chain(added);
     for new in added {
-        if known.clone().any(|other| other.user == new.user && other.identity_key != new.identity_key) {
+        if known
+            .clone()
+            .any(|other| other.user == new.user && other.identity_key != new.identity_key)
+        {
             return Err(CommitRefused::SecondIdentity);
         }
     }

@@ -14,8 +14,8 @@ use crate::suite::{self, GroupProfile};
 use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _};
 use openmls::prelude::{
     BasicCredential, CredentialWithKey, GroupId, KeyPackage, LeafNodeIndex, LeafNodeParameters, MlsGroup,
-    MlsMessageBodyIn, MlsMessageIn, OpenMlsProvider as _, ProcessedMessageContent, ProtocolMessage, RatchetTreeIn,
-    Sender, StagedWelcome,
+    MlsMessageBodyIn, MlsMessageIn, OpenMlsProvider as _, ProcessedMessageContent, ProtocolMessage,
+    RatchetTreeIn, Sender, StagedWelcome,
 };
 use undertone_wire::content::SeenEntry;
 use undertone_wire::conversation::ConversationKind;
@@ -118,8 +118,13 @@ pub enum GroupError {
     },
 }
 
-fn failed<E: std::error::Error + Send + Sync + 'static>(operation: &'static str) -> impl FnOnce(E) -> GroupError {
-    move |source| GroupError::Mls { operation, source: Box::new(source) }
+fn failed<E: std::error::Error + Send + Sync + 'static>(
+    operation: &'static str,
+) -> impl FnOnce(E) -> GroupError {
+    move |source| GroupError::Mls {
+        operation,
+        source: Box::new(source),
+    }
 }
 
 impl MlsDevice {
@@ -130,7 +135,9 @@ impl MlsDevice {
         count: usize,
         last_resort: bool,
     ) -> Result<Vec<Vec<u8>>, GroupError> {
-        (0..count).map(|_| self.make_key_package(provider, last_resort)).collect()
+        (0..count)
+            .map(|_| self.make_key_package(provider, last_resort))
+            .collect()
     }
 
     fn make_key_package<S: KeyValue>(
@@ -138,15 +145,19 @@ impl MlsDevice {
         provider: &Provider<S>,
         last_resort: bool,
     ) -> Result<Vec<u8>, GroupError> {
-        let mut builder =
-            KeyPackage::builder().leaf_node_capabilities(suite::capabilities()).key_package_lifetime(suite::lifetime());
+        let mut builder = KeyPackage::builder()
+            .leaf_node_capabilities(suite::capabilities())
+            .key_package_lifetime(suite::lifetime());
         if last_resort {
             builder = builder.mark_as_last_resort();
         }
         let bundle = builder
             .build(suite::CIPHERSUITE, provider, &self.key, self.credential())
             .map_err(failed("making a key package"))?;
-        bundle.key_package().tls_serialize_detached().map_err(GroupError::Malformed)
+        bundle
+            .key_package()
+            .tls_serialize_detached()
+            .map_err(GroupError::Malformed)
     }
 
     fn credential(&self) -> CredentialWithKey {
@@ -198,7 +209,9 @@ impl Group {
         welcome: &[u8],
         ratchet_tree: &[u8],
     ) -> Result<Self, GroupError> {
-        let MlsMessageBodyIn::Welcome(welcome) = parse(welcome)?.extract() else { return Err(GroupError::Kind) };
+        let MlsMessageBodyIn::Welcome(welcome) = parse(welcome)?.extract() else {
+            return Err(GroupError::Kind);
+        };
         let tree = RatchetTreeIn::tls_deserialize_exact(ratchet_tree).map_err(GroupError::Malformed)?;
         let staged = StagedWelcome::build_from_welcome(provider, &suite::join_config(), welcome)
             .map_err(failed("opening the Welcome"))?
@@ -209,7 +222,10 @@ impl Group {
             .map_err(failed("checking the Welcome"))?;
         let profile = GroupProfile::read(staged.group_context().extensions()).ok_or(GroupError::Profile)?;
         let members = commit::certified_members(staged.members())?;
-        if members.iter().any(|certified| !profile.users.contains(&certified.member.user)) {
+        if members
+            .iter()
+            .any(|certified| !profile.users.contains(&certified.member.user))
+        {
             return Err(GroupError::Profile);
         }
         Self::wrap(staged.into_group(provider).map_err(failed("joining the group"))?)
@@ -222,7 +238,11 @@ impl Group {
         if mls.ciphersuite() != suite::CIPHERSUITE {
             return Err(GroupError::Profile);
         }
-        Ok(Self { mls, conversation, profile })
+        Ok(Self {
+            mls,
+            conversation,
+            profile,
+        })
     }
 
     /// What the server needs to follow the group from here: `GroupInfo` without tree, and the tree.
@@ -236,7 +256,11 @@ impl Group {
             .export_group_info(provider.crypto(), &device.key, false)
             .map_err(failed("exporting the GroupInfo"))?;
         let info = info.to_bytes().map_err(failed("encoding the GroupInfo"))?;
-        let tree = self.mls.export_ratchet_tree().tls_serialize_detached().map_err(GroupError::Malformed)?;
+        let tree = self
+            .mls
+            .export_ratchet_tree()
+            .tls_serialize_detached()
+            .map_err(GroupError::Malformed)?;
         Ok((info, tree))
     }
 
@@ -248,9 +272,20 @@ impl Group {
         key_packages: &[Vec<u8>],
         seen: &SeenEntry,
     ) -> Result<PendingCommit, GroupError> {
-        let packages: Result<Vec<_>, _> = key_packages.iter().map(|bytes| key_package::parse(bytes)).collect();
+        let packages: Result<Vec<_>, _> = key_packages
+            .iter()
+            .map(|bytes| key_package::parse(bytes))
+            .collect();
         let packages = packages?.into_iter().map(|(package, _)| package).collect();
-        self.commit(provider, device, Change { add: packages, remove: Vec::new() }, seen)
+        self.commit(
+            provider,
+            device,
+            Change {
+                add: packages,
+                remove: Vec::new(),
+            },
+            seen,
+        )
     }
 
     /// Commits to removing the devices at these leaves. Not merged until its echo.
@@ -262,7 +297,15 @@ impl Group {
         seen: &SeenEntry,
     ) -> Result<PendingCommit, GroupError> {
         let remove = leaves.iter().copied().map(LeafNodeIndex::new).collect();
-        self.commit(provider, device, Change { add: Vec::new(), remove }, seen)
+        self.commit(
+            provider,
+            device,
+            Change {
+                add: Vec::new(),
+                remove,
+            },
+            seen,
+        )
     }
 
     /// Commits to fresh keys for this device (post-compromise security). Not merged until its echo.
@@ -272,7 +315,15 @@ impl Group {
         device: &MlsDevice,
         seen: &SeenEntry,
     ) -> Result<PendingCommit, GroupError> {
-        self.commit(provider, device, Change { add: Vec::new(), remove: Vec::new() }, seen)
+        self.commit(
+            provider,
+            device,
+            Change {
+                add: Vec::new(),
+                remove: Vec::new(),
+            },
+            seen,
+        )
     }
 
     fn commit<S: KeyValue>(
@@ -282,7 +333,10 @@ impl Group {
         change: Change,
         seen: &SeenEntry,
     ) -> Result<PendingCommit, GroupError> {
-        let data = CommitAuthenticatedData { version: PROTOCOL_VERSION, seen: seen.clone() };
+        let data = CommitAuthenticatedData {
+            version: PROTOCOL_VERSION,
+            seen: seen.clone(),
+        };
         self.mls.set_aad(codec::to_cbor(&data)?);
         let bundle = self
             .mls
@@ -313,19 +367,26 @@ impl Group {
     }
 
     /// Merges this device's own pending commit, once the log has it.
-    pub fn merge_pending<S: KeyValue>(&mut self, provider: &Provider<S>) -> Result<CommitApplied, GroupError> {
+    pub fn merge_pending<S: KeyValue>(
+        &mut self,
+        provider: &Provider<S>,
+    ) -> Result<CommitApplied, GroupError> {
         let before = self.certified()?;
         let pending = self.mls.pending_commit().ok_or(GroupError::NoPendingCommit)?;
         let own = Sender::Member(self.mls.own_leaf_index());
         let allowed = commit::judge(&self.profile, &before, &own, pending)?;
         let committer = find(&before, self.mls.own_leaf_index().u32())?;
-        self.mls.merge_pending_commit(provider).map_err(failed("merging the commit"))?;
+        self.mls
+            .merge_pending_commit(provider)
+            .map_err(failed("merging the commit"))?;
         self.applied(committer, &allowed, None)
     }
 
     /// Forgets this device's own pending commit, after a refusal.
     pub fn clear_pending<S: KeyValue>(&mut self, provider: &Provider<S>) -> Result<(), GroupError> {
-        self.mls.clear_pending_commit(provider.storage()).map_err(failed("clearing the commit"))
+        self.mls
+            .clear_pending_commit(provider.storage())
+            .map_err(failed("clearing the commit"))
     }
 
     /// Applies another device's commit. It is judged again by the rule function; one's own pending
@@ -335,10 +396,17 @@ impl Group {
         provider: &Provider<S>,
         commit: &[u8],
     ) -> Result<CommitApplied, GroupError> {
-        let message = parse(commit)?.try_into_protocol_message().map_err(failed("reading the commit"))?;
-        let ProtocolMessage::PublicMessage(_) = &message else { return Err(GroupError::Kind) };
+        let message = parse(commit)?
+            .try_into_protocol_message()
+            .map_err(failed("reading the commit"))?;
+        let ProtocolMessage::PublicMessage(_) = &message else {
+            return Err(GroupError::Kind);
+        };
         let before = self.certified()?;
-        let processed = self.mls.process_message(provider, message).map_err(failed("checking the commit"))?;
+        let processed = self
+            .mls
+            .process_message(provider, message)
+            .map_err(failed("checking the commit"))?;
         let data: CommitAuthenticatedData =
             codec::from_cbor(processed.aad()).map_err(GroupError::CommitData)?;
         if data.version != PROTOCOL_VERSION {
@@ -349,9 +417,13 @@ impl Group {
             return Err(GroupError::Kind);
         };
         let allowed = commit::judge(&self.profile, &before, &sender, &staged)?;
-        let Sender::Member(leaf) = sender else { return Err(GroupError::Kind) };
+        let Sender::Member(leaf) = sender else {
+            return Err(GroupError::Kind);
+        };
         let committer = find(&before, leaf.u32())?;
-        self.mls.merge_staged_commit(provider, *staged).map_err(failed("merging the commit"))?;
+        self.mls
+            .merge_staged_commit(provider, *staged)
+            .map_err(failed("merging the commit"))?;
         self.applied(committer, &allowed, Some(data.seen))
     }
 
@@ -363,9 +435,17 @@ impl Group {
     ) -> Result<CommitApplied, GroupError> {
         let members = self.members()?;
         let added = allowed.added.iter();
-        let added = added.filter_map(|new| members.iter().find(|m| m.device == new.device).copied()).collect();
+        let added = added
+            .filter_map(|new| members.iter().find(|m| m.device == new.device).copied())
+            .collect();
         let own_device_removed = !self.mls.is_active();
-        Ok(CommitApplied { committer, added, removed: allowed.removed.clone(), seen, own_device_removed })
+        Ok(CommitApplied {
+            committer,
+            added,
+            removed: allowed.removed.clone(),
+            seen,
+            own_device_removed,
+        })
     }
 
     /// Encrypts an application message. `plaintext` must be padded already.
@@ -376,25 +456,46 @@ impl Group {
         plaintext: &[u8],
         franking_tag: [u8; 32],
     ) -> Result<Vec<u8>, GroupError> {
-        let data = MessageAuthenticatedData { version: PROTOCOL_VERSION, franking_tag: franking_tag.to_vec().into() };
+        let data = MessageAuthenticatedData {
+            version: PROTOCOL_VERSION,
+            franking_tag: franking_tag.to_vec().into(),
+        };
         self.mls.set_aad(codec::to_cbor(&data)?);
-        let message =
-            self.mls.create_message(provider, &device.key, plaintext).map_err(failed("encrypting the message"))?;
+        let message = self
+            .mls
+            .create_message(provider, &device.key, plaintext)
+            .map_err(failed("encrypting the message"))?;
         message.to_bytes().map_err(failed("encoding the message"))
     }
 
     /// Opens another device's application message. One's own cannot be opened.
-    pub fn decrypt<S: KeyValue>(&mut self, provider: &Provider<S>, message: &[u8]) -> Result<Decrypted, GroupError> {
-        let message = parse(message)?.try_into_protocol_message().map_err(failed("reading the message"))?;
-        let ProtocolMessage::PrivateMessage(_) = &message else { return Err(GroupError::Kind) };
-        let processed = self.mls.process_message(provider, message).map_err(failed("opening the message"))?;
-        let Sender::Member(leaf) = *processed.sender() else { return Err(GroupError::Kind) };
+    pub fn decrypt<S: KeyValue>(
+        &mut self,
+        provider: &Provider<S>,
+        message: &[u8],
+    ) -> Result<Decrypted, GroupError> {
+        let message = parse(message)?
+            .try_into_protocol_message()
+            .map_err(failed("reading the message"))?;
+        let ProtocolMessage::PrivateMessage(_) = &message else {
+            return Err(GroupError::Kind);
+        };
+        let processed = self
+            .mls
+            .process_message(provider, message)
+            .map_err(failed("opening the message"))?;
+        let Sender::Member(leaf) = *processed.sender() else {
+            return Err(GroupError::Kind);
+        };
         let franking_tag = read_authenticated_data(processed.aad())?;
         let ProcessedMessageContent::ApplicationMessage(content) = processed.into_content() else {
             return Err(GroupError::Kind);
         };
         let members = self.certified()?;
-        let sender = members.into_iter().find(|c| c.member.leaf == leaf.u32()).ok_or(GroupError::Kind)?;
+        let sender = members
+            .into_iter()
+            .find(|c| c.member.leaf == leaf.u32())
+            .ok_or(GroupError::Kind)?;
         Ok(Decrypted {
             plaintext: content.into_bytes(),
             sender: sender.member,
@@ -405,7 +506,9 @@ impl Group {
 
     /// Deletes the group from the store.
     pub fn delete<S: KeyValue>(mut self, provider: &Provider<S>) -> Result<(), GroupError> {
-        self.mls.delete(provider.storage()).map_err(failed("deleting the group"))
+        self.mls
+            .delete(provider.storage())
+            .map_err(failed("deleting the group"))
     }
 
     /// The current epoch.
@@ -430,12 +533,20 @@ impl Group {
 
     /// Its members.
     pub fn members(&self) -> Result<Vec<Member>, GroupError> {
-        Ok(self.certified()?.into_iter().map(|certified| certified.member).collect())
+        Ok(self
+            .certified()?
+            .into_iter()
+            .map(|certified| certified.member)
+            .collect())
     }
 
     /// The certificates of all leaves, to be compared with the pinned identity keys.
     pub fn certificates(&self) -> Result<Vec<DeviceCertificateBody>, GroupError> {
-        Ok(self.certified()?.into_iter().map(|certified| certified.certificate).collect())
+        Ok(self
+            .certified()?
+            .into_iter()
+            .map(|certified| certified.certificate)
+            .collect())
     }
 
     /// Equal for all who are in the same group (RFC 9420 section 8.7).
@@ -460,7 +571,11 @@ struct Change {
 }
 
 fn find(members: &[CertifiedMember], leaf: u32) -> Result<Member, GroupError> {
-    members.iter().find(|c| c.member.leaf == leaf).map(|c| c.member).ok_or(GroupError::Kind)
+    members
+        .iter()
+        .find(|c| c.member.leaf == leaf)
+        .map(|c| c.member)
+        .ok_or(GroupError::Kind)
 }
 
 fn parse(bytes: &[u8]) -> Result<MlsMessageIn, GroupError> {

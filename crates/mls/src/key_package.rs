@@ -63,12 +63,17 @@ pub fn inspect_key_package(bytes: &[u8], now: Timestamp) -> Result<KeyPackageInf
     if expires_at <= now {
         return Err(KeyPackageError::Expired);
     }
-    let reference = package.hash_ref(&RustCrypto::default()).map_err(|_| KeyPackageError::Reference)?;
+    let reference = package
+        .hash_ref(&RustCrypto::default())
+        .map_err(|_| KeyPackageError::Reference)?;
     Ok(KeyPackageInfo {
         certificate,
         last_resort: package.last_resort(),
         expires_at,
-        reference: reference.as_slice().try_into().map_err(|_| KeyPackageError::Reference)?,
+        reference: reference
+            .as_slice()
+            .try_into()
+            .map_err(|_| KeyPackageError::Reference)?,
     })
 }
 
@@ -85,7 +90,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<(KeyPackage, DeviceCertificateBody),
     if package.ciphersuite() != suite::CIPHERSUITE {
         return Err(KeyPackageError::Suite);
     }
-    let certificate =
-        read_leaf(leaf.credential(), leaf.signature_key().as_slice()).map_err(KeyPackageError::Certificate)?;
+    let certificate = read_leaf(leaf.credential(), leaf.signature_key().as_slice())
+        .map_err(KeyPackageError::Certificate)?;
     Ok((package, certificate))
 }

@@ -31,5 +31,7 @@ pub use group::{CommitApplied, Decrypted, Group, GroupError, MlsDevice, PendingC
 pub use key_package::{KeyPackageError, KeyPackageInfo, inspect_key_package};
 pub use member::Member;
 pub use message::{MessageError, MessageHeader, message_header};
-pub use public_group::{CheckedCommit, CommitCheck, CommitError, NewGroup, PublicState, check_commit, found_group};
+pub use public_group::{
+    CheckedCommit, CommitCheck, CommitError, NewGroup, PublicState, check_commit, found_group,
+};
 pub use storage::{KeyValue, KeyValueError, MemoryKeyValue, Provider};

@@ -31,7 +31,10 @@ pub enum LeafError {
 }
 
 /// Reads and checks the certificate of a leaf with this credential and signature key.
-pub(crate) fn read_leaf(credential: &Credential, signature_key: &[u8]) -> Result<DeviceCertificateBody, LeafError> {
+pub(crate) fn read_leaf(
+    credential: &Credential,
+    signature_key: &[u8],
+) -> Result<DeviceCertificateBody, LeafError> {
     let basic = BasicCredential::try_from(credential.clone()).map_err(LeafError::CredentialType)?;
     let certificate = verify_certificate(basic.identity())?;
     if certificate.signature_key.as_slice() != signature_key {
@@ -42,5 +45,9 @@ pub(crate) fn read_leaf(credential: &Credential, signature_key: &[u8]) -> Result
 
 /// The member that a certificate puts at a leaf.
 pub(crate) fn member_at(leaf: u32, certificate: &DeviceCertificateBody) -> Member {
-    Member { leaf, user: certificate.user, device: certificate.device }
+    Member {
+        leaf,
+        user: certificate.user,
+        device: certificate.device,
+    }
 }

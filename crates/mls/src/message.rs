@@ -46,11 +46,14 @@ pub fn message_header(message: &[u8]) -> Result<MessageHeader, MessageError> {
         return Err(MessageError::TooLarge);
     }
     let parsed = MlsMessageIn::tls_deserialize_exact(message).map_err(MessageError::Malformed)?;
-    let MlsMessageBodyIn::PrivateMessage(private) = parsed.extract() else { return Err(MessageError::Kind) };
+    let MlsMessageBodyIn::PrivateMessage(private) = parsed.extract() else {
+        return Err(MessageError::Kind);
+    };
     if private.content_type() != ContentType::Application {
         return Err(MessageError::Kind);
     }
-    let conversation = ConversationId::try_from(private.group_id().as_slice()).map_err(|_| MessageError::GroupId)?;
+    let conversation =
+        ConversationId::try_from(private.group_id().as_slice()).map_err(|_| MessageError::GroupId)?;
     Ok(MessageHeader {
         conversation,
         epoch: Epoch(private.epoch().as_u64()),
@@ -64,5 +67,8 @@ pub(crate) fn read_authenticated_data(bytes: &[u8]) -> Result<[u8; 32], MessageE
     if data.version != PROTOCOL_VERSION {
         return Err(MessageError::Version);
     }
-    data.franking_tag.as_slice().try_into().map_err(|_| MessageError::Version)
+    data.franking_tag
+        .as_slice()
+        .try_into()
+        .map_err(|_| MessageError::Version)
 }

@@ -5,17 +5,21 @@ use crate::commit::{self, CertifiedMember, CommitRefused};
 use crate::member::{LeafError, Member};
 use crate::storage::{MemoryKeyValue, Provider, SnapshotError, StorageError};
 use crate::suite::{CIPHERSUITE, GroupProfile};
+use openmls::messages::group_info::{GroupInfo, VerifiableGroupInfo};
 use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _};
 use openmls::prelude::{
-    CreationFromExternalError, Extension, GroupId, LeafNodeIndex, MlsMessageBodyIn, MlsMessageIn, OpenMlsProvider as _,
-    ProcessedMessageContent, ProposalStore, ProtocolMessage, PublicGroup, PublicMessageIn, PublicProcessMessageError,
-    RatchetTreeIn, Sender, SignaturePublicKey, StagedCommit, Verifiable as _,
+    CreationFromExternalError, Extension, GroupId, LeafNodeIndex, MlsMessageBodyIn, MlsMessageIn,
+    OpenMlsProvider as _, ProcessedMessageContent, ProposalStore, ProtocolMessage, PublicGroup,
+    PublicMessageIn, PublicProcessMessageError, RatchetTreeIn, Sender, SignaturePublicKey, StagedCommit,
+    Verifiable as _,
 };
-use openmls::messages::group_info::{GroupInfo, VerifiableGroupInfo};
 use std::collections::BTreeSet;
 use undertone_wire::conversation::{CommitBundle, ConversationKind};
-use undertone_wire::limits::{COMMIT_BYTES_MAX, GROUP_INFO_BYTES_MAX, RATCHET_TREE_BYTES_MAX, WELCOME_BYTES_MAX};
-use undertone_wire::{ConversationId, DeviceId, Epoch, ErrorCode};
+use undertone_wire::device::DeviceCertificateBody;
+use undertone_wire::limits::{
+    COMMIT_BYTES_MAX, GROUP_INFO_BYTES_MAX, RATCHET_TREE_BYTES_MAX, WELCOME_BYTES_MAX,
+};
+use undertone_wire::{ConversationId, DeviceId, Epoch, ErrorCode, UserId};
 
 /// A snapshot of the public group, opaque to its keeper.
 #[derive(Clone, PartialEq, Eq)]
@@ -48,9 +52,11 @@ pub struct NewGroup {
     /// What the conversation is for.
     pub kind: ConversationKind,
     /// Whose devices may be in it, ascending.
-    pub users: Vec<undertone_wire::UserId>,
+    pub users: Vec<UserId>,
     /// The creator's device.
     pub members: Vec<Member>,
+    /// The creator's certificate, to be compared with the directory.
+    pub creator: DeviceCertificateBody,
 }
 
 /// A commit to be checked.
@@ -80,7 +86,7 @@ pub struct CheckedCommit {
     /// Who came.
     pub added: Vec<Member>,
     /// The certificates of those who came, in the same order, to be compared with the directory.
-    pub added_certificates: Vec<undertone_wire::device::DeviceCertificateBody>,
+    pub added_certificates: Vec<DeviceCertificateBody>,
     /// Who went.
     pub removed: Vec<Member>,
     /// The new ratchet tree, TLS-encoded, for those who join.
@@ -186,11 +192,19 @@ pub fn found_group(
     }
     let tree = RatchetTreeIn::tls_deserialize_exact(ratchet_tree).map_err(CommitError::Malformed)?;
     let provider = Provider::new(MemoryKeyValue::default());
-    let (group, _) =
-        PublicGroup::from_external(provider.crypto(), provider.storage(), tree, info, ProposalStore::new())
-            .map_err(CommitError::External)?;
+    let (group, _) = PublicGroup::from_external(
+        provider.crypto(),
+        provider.storage(),
+        tree,
+        info,
+        ProposalStore::new(),
+    )
+    .map_err(CommitError::External)?;
     let members = commit::certified_members(group.members())?;
-    if members.len() != 1 || group.group_context().epoch().as_u64() != 0 {
+    let [CertifiedMember { member, certificate }] = members.as_slice() else {
+        return Err(CommitError::Founding);
+    };
+    if group.group_context().epoch().as_u64() != 0 {
         return Err(CommitError::Founding);
     }
     let profile = GroupProfile::read(group.group_context().extensions()).ok_or(CommitError::Profile)?;
@@ -199,7 +213,8 @@ pub fn found_group(
         epoch: Epoch(0),
         kind: profile.kind,
         users: profile.users,
-        members: members.into_iter().map(|certified| certified.member).collect(),
+        members: vec![*member],
+        creator: certificate.clone(),
     })
 }
 
@@ -219,7 +234,10 @@ pub fn check_commit(check: CommitCheck<'_>) -> Result<CheckedCommit, CommitError
     let confirmation_tag = message.confirmation_tag().ok_or(CommitError::Kind)?.clone();
     let committer = read_sender(&message, &before, check.sender)?;
     let processed = group
-        .process_message(provider.crypto(), ProtocolMessage::PublicMessage(Box::new(message)))
+        .process_message(
+            provider.crypto(),
+            ProtocolMessage::PublicMessage(Box::new(message)),
+        )
         .map_err(CommitError::Process)?;
     let sender = processed.sender().clone();
     let ProcessedMessageContent::StagedCommitMessage(staged) = processed.into_content() else {
@@ -227,15 +245,25 @@ pub fn check_commit(check: CommitCheck<'_>) -> Result<CheckedCommit, CommitError
     };
     let allowed = commit::judge(&profile, &before, &sender, &staged)?;
     check_welcome(bundle, &staged, provider.crypto())?;
-    group.merge_commit(provider.storage(), *staged).map_err(CommitError::Merge)?;
+    group
+        .merge_commit(provider.storage(), *staged)
+        .map_err(CommitError::Merge)?;
     check_group_info(bundle, &group, committer, &confirmation_tag)?;
 
-    let members: Vec<Member> = commit::certified_members(group.members())?.into_iter().map(|m| m.member).collect();
+    let members: Vec<Member> = commit::certified_members(group.members())?
+        .into_iter()
+        .map(|m| m.member)
+        .collect();
     let added = allowed.added.iter();
-    let added = added.filter_map(|new| members.iter().find(|m| m.device == new.device).copied()).collect();
+    let added = added
+        .filter_map(|new| members.iter().find(|m| m.device == new.device).copied())
+        .collect();
     Ok(CheckedCommit {
         epoch: Epoch(group.group_context().epoch().as_u64()),
-        ratchet_tree: group.export_ratchet_tree().tls_serialize_detached().map_err(CommitError::Malformed)?,
+        ratchet_tree: group
+            .export_ratchet_tree()
+            .tls_serialize_detached()
+            .map_err(CommitError::Malformed)?,
         state: PublicState(provider.store().to_bytes()?),
         members,
         added,
@@ -245,14 +273,20 @@ pub fn check_commit(check: CommitCheck<'_>) -> Result<CheckedCommit, CommitError
 }
 
 fn parse_commit(check: &CommitCheck<'_>, current: u64) -> Result<PublicMessageIn, CommitError> {
-    let parsed = MlsMessageIn::tls_deserialize_exact(check.bundle.commit.as_slice()).map_err(CommitError::Malformed)?;
-    let MlsMessageBodyIn::PublicMessage(message) = parsed.extract() else { return Err(CommitError::Kind) };
+    let parsed = MlsMessageIn::tls_deserialize_exact(check.bundle.commit.as_slice())
+        .map_err(CommitError::Malformed)?;
+    let MlsMessageBodyIn::PublicMessage(message) = parsed.extract() else {
+        return Err(CommitError::Kind);
+    };
     if message.group_id().as_slice() != check.conversation.as_bytes() {
         return Err(CommitError::Conversation);
     }
     let sent = message.epoch().as_u64();
     if sent != current || check.epoch.0 != current {
-        return Err(CommitError::EpochStale { sent: sent.min(check.epoch.0), current });
+        return Err(CommitError::EpochStale {
+            sent: sent.min(check.epoch.0),
+            current,
+        });
     }
     Ok(message)
 }
@@ -264,8 +298,12 @@ fn read_sender(
     before: &[CertifiedMember],
     device: DeviceId,
 ) -> Result<LeafNodeIndex, CommitError> {
-    let Sender::Member(leaf) = message.sender() else { return Err(CommitError::Sender) };
-    let sits = before.iter().any(|known| known.member.leaf == leaf.u32() && known.member.device == device);
+    let Sender::Member(leaf) = message.sender() else {
+        return Err(CommitError::Sender);
+    };
+    let sits = before
+        .iter()
+        .any(|known| known.member.leaf == leaf.u32() && known.member.device == device);
     if sits { Ok(*leaf) } else { Err(CommitError::Sender) }
 }
 
@@ -276,20 +314,38 @@ fn check_welcome(
 ) -> Result<(), CommitError> {
     let mut added = BTreeSet::new();
     for add in staged.add_proposals() {
-        let reference = add.add_proposal().key_package().hash_ref(crypto).map_err(|_| CommitError::Welcome)?;
+        let reference = add
+            .add_proposal()
+            .key_package()
+            .hash_ref(crypto)
+            .map_err(|_| CommitError::Welcome)?;
         added.insert(reference.as_slice().to_vec());
     }
     let Some(welcome) = &bundle.welcome else {
-        return if added.is_empty() { Ok(()) } else { Err(CommitError::Welcome) };
+        return if added.is_empty() {
+            Ok(())
+        } else {
+            Err(CommitError::Welcome)
+        };
     };
     if welcome.len() > WELCOME_BYTES_MAX {
         return Err(CommitError::TooLarge);
     }
     let parsed = MlsMessageIn::tls_deserialize_exact(welcome.as_slice()).map_err(CommitError::Malformed)?;
-    let MlsMessageBodyIn::Welcome(welcome) = parsed.extract() else { return Err(CommitError::Kind) };
-    let covered: Vec<_> = welcome.secrets().iter().map(|s| s.new_member().as_slice().to_vec()).collect();
+    let MlsMessageBodyIn::Welcome(welcome) = parsed.extract() else {
+        return Err(CommitError::Kind);
+    };
+    let covered: Vec<_> = welcome
+        .secrets()
+        .iter()
+        .map(|s| s.new_member().as_slice().to_vec())
+        .collect();
     let exact = covered.len() == added.len() && covered.into_iter().collect::<BTreeSet<_>>() == added;
-    if exact && !added.is_empty() && welcome.ciphersuite() == CIPHERSUITE { Ok(()) } else { Err(CommitError::Welcome) }
+    if exact && !added.is_empty() && welcome.ciphersuite() == CIPHERSUITE {
+        Ok(())
+    } else {
+        Err(CommitError::Welcome)
+    }
 }
 
 /// The `GroupInfo` must be signed by the committer, hold exactly the new context and the commit's
@@ -301,18 +357,36 @@ fn check_group_info(
     confirmation_tag: &openmls::prelude::ConfirmationTag,
 ) -> Result<(), CommitError> {
     let info = parse_group_info(bundle.group_info.as_slice())?;
-    let only_external_pub = info.extensions().iter().all(|extension| matches!(extension, Extension::ExternalPub(_)));
+    let only_external_pub = info
+        .extensions()
+        .iter()
+        .all(|extension| matches!(extension, Extension::ExternalPub(_)));
     if info.group_context() != group.group_context() || !only_external_pub {
         return Err(CommitError::GroupInfo);
     }
     // GroupInfoTBS ends with the confirmation tag and the signer (RFC 9420 section 12.4.3).
-    let mut end = confirmation_tag.tls_serialize_detached().map_err(CommitError::Malformed)?;
-    end.extend(committer.tls_serialize_detached().map_err(CommitError::Malformed)?);
-    if !info.unsigned_payload().map_err(CommitError::Malformed)?.ends_with(&end) {
+    let mut end = confirmation_tag
+        .tls_serialize_detached()
+        .map_err(CommitError::Malformed)?;
+    end.extend(
+        committer
+            .tls_serialize_detached()
+            .map_err(CommitError::Malformed)?,
+    );
+    if !info
+        .unsigned_payload()
+        .map_err(CommitError::Malformed)?
+        .ends_with(&end)
+    {
         return Err(CommitError::GroupInfo);
     }
-    let key = group.members().find(|member| member.index == committer).ok_or(CommitError::GroupInfo)?.signature_key;
-    let key = SignaturePublicKey::from(key).into_signature_public_key_enriched(CIPHERSUITE.signature_algorithm());
+    let key = group
+        .members()
+        .find(|member| member.index == committer)
+        .ok_or(CommitError::GroupInfo)?
+        .signature_key;
+    let key =
+        SignaturePublicKey::from(key).into_signature_public_key_enriched(CIPHERSUITE.signature_algorithm());
     let crypto = openmls_rust_crypto::RustCrypto::default();
     let verified: Result<GroupInfo, _> = info.verify(&crypto, &key);
     verified.map(|_| ()).map_err(|_| CommitError::GroupInfo)

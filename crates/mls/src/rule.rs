@@ -4,9 +4,9 @@
 //! commit. It knows no OpenMLS type, so that it can be tested exhaustively.
 
 use crate::member::Member;
+use undertone_wire::UserId;
 use undertone_wire::conversation::ConversationKind;
 use undertone_wire::limits::{DEVICES_PER_USER_MAX, MEMBERS_MAX};
-use undertone_wire::UserId;
 
 /// A group before a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,8 +89,14 @@ pub enum Violation {
 
 /// Judges a commit against the group before it.
 pub fn judge(before: &GroupBefore<'_>, commit: &CommitActions) -> Result<(), Violation> {
-    let Committer::Member(leaf) = commit.committer else { return Err(Violation::ExternalCommit) };
-    let committer = before.members.iter().find(|member| member.leaf == leaf).ok_or(Violation::NotAMember)?;
+    let Committer::Member(leaf) = commit.committer else {
+        return Err(Violation::ExternalCommit);
+    };
+    let committer = before
+        .members
+        .iter()
+        .find(|member| member.leaf == leaf)
+        .ok_or(Violation::NotAMember)?;
     if commit.changes_identity {
         return Err(Violation::IdentityChanged);
     }
@@ -123,9 +129,16 @@ fn judge_add(users: &[UserId], members: &mut Vec<Member>, added: Member) -> Resu
 }
 
 fn judge_remove(committer: Member, members: &mut Vec<Member>, leaf: u32) -> Result<(), Violation> {
-    let position = members.iter().position(|member| member.leaf == leaf).ok_or(Violation::NobodyToRemove)?;
+    let position = members
+        .iter()
+        .position(|member| member.leaf == leaf)
+        .ok_or(Violation::NobodyToRemove)?;
     let removed = members.remove(position);
-    if removed.user == committer.user { Ok(()) } else { Err(Violation::ForeignRemoval) }
+    if removed.user == committer.user {
+        Ok(())
+    } else {
+        Err(Violation::ForeignRemoval)
+    }
 }
 
 #[cfg(test)]

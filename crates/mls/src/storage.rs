@@ -83,8 +83,16 @@ pub enum SnapshotError {
 impl MemoryKeyValue {
     /// All entries, with the format version.
     pub fn to_bytes(&self) -> Result<Vec<u8>, SnapshotError> {
-        let entries = self.0.borrow().iter().map(|(k, v)| (Bytes(k.clone()), Bytes(v.clone()))).collect();
-        Ok(codec::to_cbor(&Snapshot { version: STATE_FORMAT_VERSION, entries })?)
+        let entries = self
+            .0
+            .borrow()
+            .iter()
+            .map(|(k, v)| (Bytes(k.clone()), Bytes(v.clone())))
+            .collect();
+        Ok(codec::to_cbor(&Snapshot {
+            version: STATE_FORMAT_VERSION,
+            entries,
+        })?)
     }
 
     /// What [`Self::to_bytes`] gave.
@@ -93,7 +101,9 @@ impl MemoryKeyValue {
         if snapshot.version != STATE_FORMAT_VERSION {
             return Err(SnapshotError::Version(snapshot.version));
         }
-        Ok(Self(RefCell::new(snapshot.entries.into_iter().map(|(k, v)| (k.0, v.0)).collect())))
+        Ok(Self(RefCell::new(
+            snapshot.entries.into_iter().map(|(k, v)| (k.0, v.0)).collect(),
+        )))
     }
 }
 
@@ -120,7 +130,10 @@ pub struct Provider<S> {
 impl<S: KeyValue> Provider<S> {
     /// A provider over a store.
     pub fn new(store: S) -> Self {
-        Self { crypto: RustCrypto::default(), storage: Storage(store) }
+        Self {
+            crypto: RustCrypto::default(),
+            storage: Storage(store),
+        }
     }
 
     /// The store.
@@ -202,7 +215,11 @@ impl<S: KeyValue> Storage<S> {
         Ok(self.0.write(&Self::key(table, key)?, &codec::to_cbor(value)?)?)
     }
 
-    fn take<K: Serialize + ?Sized, V: DeserializeOwned>(&self, table: Table, key: &K) -> Result<Option<V>, StorageError> {
+    fn take<K: Serialize + ?Sized, V: DeserializeOwned>(
+        &self,
+        table: Table,
+        key: &K,
+    ) -> Result<Option<V>, StorageError> {
         match self.0.read(&Self::key(table, key)?)? {
             Some(bytes) => Ok(Some(codec::from_cbor(&bytes)?)),
             None => Ok(None),

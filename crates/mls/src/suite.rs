@@ -1,9 +1,9 @@
 //! The cipher suite and the group settings that everyone shares.
 
 use openmls::prelude::{
-    Capabilities, Ciphersuite, Extension, ExtensionType, Extensions, GroupContext, Lifetime, MlsGroupCreateConfig,
-    MlsGroupJoinConfig, RequiredCapabilitiesExtension, SenderRatchetConfiguration, UnknownExtension,
-    PURE_PLAINTEXT_WIRE_FORMAT_POLICY,
+    Capabilities, Ciphersuite, Extension, ExtensionType, Extensions, GroupContext, Lifetime,
+    MlsGroupCreateConfig, MlsGroupJoinConfig, PURE_PLAINTEXT_WIRE_FORMAT_POLICY,
+    RequiredCapabilitiesExtension, SenderRatchetConfiguration, UnknownExtension,
 };
 use serde::{Deserialize, Serialize};
 use undertone_wire::conversation::ConversationKind;
@@ -40,19 +40,26 @@ impl GroupProfile {
         let mut users = users.to_vec();
         users.sort_unstable();
         users.dedup();
-        Self { version: PROTOCOL_VERSION, kind, users }
+        Self {
+            version: PROTOCOL_VERSION,
+            kind,
+            users,
+        }
     }
 
     /// Reads the profile out of a group's extensions; nothing if it is missing, malformed or of
     /// another protocol version.
     pub(crate) fn read(extensions: &Extensions<GroupContext>) -> Option<Self> {
         let bytes = &extensions.unknown(PROFILE_EXTENSION)?.0;
-        codec::from_cbor::<Self>(bytes).ok().filter(|profile| profile.version == PROTOCOL_VERSION)
+        codec::from_cbor::<Self>(bytes)
+            .ok()
+            .filter(|profile| profile.version == PROTOCOL_VERSION)
     }
 
     fn into_extensions(self) -> Option<Extensions<GroupContext>> {
         let bytes = codec::to_cbor(&self).ok()?;
-        let required = RequiredCapabilitiesExtension::new(&[ExtensionType::Unknown(PROFILE_EXTENSION)], &[], &[]);
+        let required =
+            RequiredCapabilitiesExtension::new(&[ExtensionType::Unknown(PROFILE_EXTENSION)], &[], &[]);
         Extensions::from_vec(vec![
             Extension::Unknown(PROFILE_EXTENSION, UnknownExtension(bytes)),
             Extension::RequiredCapabilities(required),
@@ -65,7 +72,10 @@ impl GroupProfile {
 pub(crate) fn capabilities() -> Capabilities {
     Capabilities::builder()
         .ciphersuites(vec![CIPHERSUITE])
-        .extensions(vec![ExtensionType::Unknown(PROFILE_EXTENSION), ExtensionType::LastResort])
+        .extensions(vec![
+            ExtensionType::Unknown(PROFILE_EXTENSION),
+            ExtensionType::LastResort,
+        ])
         .build()
 }
 

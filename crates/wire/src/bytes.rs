@@ -67,7 +67,10 @@ impl<'de> Deserialize<'de> for Bytes {
                 f.write_str("base64url text or bytes")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Bytes, E> {
-                data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).map(Bytes).map_err(E::custom)
+                data_encoding::BASE64URL_NOPAD
+                    .decode(text.as_bytes())
+                    .map(Bytes)
+                    .map_err(E::custom)
             }
             fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Bytes, E> {
                 Ok(Bytes(bytes.to_vec()))

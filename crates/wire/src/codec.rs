@@ -1,4 +1,4 @@
-//! CBOR for the WebSocket and for what is stored. JSON is serde_json's at the HTTP edge.
+//! CBOR for the WebSocket and for what is stored. JSON is written at the HTTP edge, not here.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -31,7 +31,11 @@ pub fn to_cbor<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, EncodeError>
 pub fn from_cbor<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
     let mut deserializer = minicbor_serde::Deserializer::new(bytes);
     let value = T::deserialize(&mut deserializer).map_err(DecodeError::Malformed)?;
-    if deserializer.decoder().position() == bytes.len() { Ok(value) } else { Err(DecodeError::Trailing) }
+    if deserializer.decoder().position() == bytes.len() {
+        Ok(value)
+    } else {
+        Err(DecodeError::Trailing)
+    }
 }
 
 #[cfg(test)]
@@ -47,6 +51,9 @@ mod tests {
         }
         let mut longer = bytes;
         longer.push(0);
-        assert!(matches!(from_cbor::<(u8, String)>(&longer), Err(DecodeError::Trailing)));
+        assert!(matches!(
+            from_cbor::<(u8, String)>(&longer),
+            Err(DecodeError::Trailing)
+        ));
     }
 }

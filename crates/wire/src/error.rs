@@ -115,7 +115,12 @@ pub struct ErrorBody {
 impl ErrorBody {
     /// An error without particulars.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), retry_after_ms: None, conversation: None }
+        Self {
+            code,
+            message: message.into(),
+            retry_after_ms: None,
+            conversation: None,
+        }
     }
 }
 

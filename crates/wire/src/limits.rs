@@ -50,13 +50,13 @@ pub const VAULT_BYTES_MAX: usize = 256 * 1024;
 pub const CERTIFICATE_BYTES_MAX: usize = 1024;
 
 /// An access token lives this long.
-pub const ACCESS_TOKEN_LIFE: Duration = Duration::from_secs(600);
+pub const ACCESS_TOKEN_LIFE: Duration = Duration::from_mins(10);
 /// A refresh token that was not used for this long is forgotten.
-pub const REFRESH_TOKEN_LIFE: Duration = Duration::from_secs(60 * 24 * 3600);
+pub const REFRESH_TOKEN_LIFE: Duration = Duration::from_hours(60 * 24);
 /// Between two OPAQUE requests of one login.
-pub const LOGIN_LIFE: Duration = Duration::from_secs(60);
+pub const LOGIN_LIFE: Duration = Duration::from_mins(1);
 /// Undelivered entries are deleted after this, whatever a conversation says.
-pub const RETENTION_CEILING: Duration = Duration::from_secs(30 * 24 * 3600);
+pub const RETENTION_CEILING: Duration = Duration::from_hours(30 * 24);
 
 /// A client pings this often.
 pub const PING_EVERY: Duration = Duration::from_secs(8);

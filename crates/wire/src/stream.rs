@@ -1,6 +1,8 @@
 //! Frames of the WebSocket `/api/v1/stream`: each is the CBOR of one of these enums.
 
-use crate::conversation::{Accepted, ConversationHead, LogEntry, LogPage, PendingWelcome, SubmitCommitRequest};
+use crate::conversation::{
+    Accepted, ConversationHead, LogEntry, LogPage, PendingWelcome, SubmitCommitRequest,
+};
 use crate::message::SendMessageRequest;
 use crate::{ConversationId, Counter, ErrorBody, Sequence, Timestamp, UserId};
 use serde::{Deserialize, Serialize};

@@ -102,7 +102,9 @@ impl Serialize for UserName {
 
 impl<'de> Deserialize<'de> for UserName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
     }
 }
 
@@ -116,7 +118,16 @@ mod tests {
 
     #[test]
     fn ordinary_names_are_kept_as_typed() {
-        for name in ["Ada", "ines.okafor", "per-nygaard", "mei_lin", "Łukasz", "Мария", "山田太郎", "o2"] {
+        for name in [
+            "Ada",
+            "ines.okafor",
+            "per-nygaard",
+            "mei_lin",
+            "Łukasz",
+            "Мария",
+            "山田太郎",
+            "o2",
+        ] {
             assert_eq!(parse(name).as_deref(), Ok(name));
         }
         assert_eq!(parse("  Ada ").as_deref(), Ok("Ada"));
@@ -127,7 +138,17 @@ mod tests {
         assert_eq!(parse("a"), Err(InvalidUserName::TooShort));
         assert_eq!(parse(&"a".repeat(33)), Err(InvalidUserName::TooLong));
         assert_eq!(parse(&"a".repeat(10_000_000)), Err(InvalidUserName::TooLong));
-        for name in ["a b", ".ada", "ada.", "a..b", "a@b", "a\u{202e}b", "<ada>", "a\u{0}b", "--"] {
+        for name in [
+            "a b",
+            ".ada",
+            "ada.",
+            "a..b",
+            "a@b",
+            "a\u{202e}b",
+            "<ada>",
+            "a\u{0}b",
+            "--",
+        ] {
             assert_eq!(parse(name), Err(InvalidUserName::Alphabet), "{name:?}");
         }
         assert_eq!(parse("аda"), Err(InvalidUserName::MixedScripts), "a Cyrillic а");

@@ -16,7 +16,11 @@ impl Timestamp {
     /// From milliseconds since 1970; what lies after the year 9999 becomes the end of it.
     pub const fn from_millis(milliseconds: u64) -> Self {
         const END_OF_9999: u64 = 253_402_300_799_999;
-        Self(if milliseconds > END_OF_9999 { END_OF_9999 } else { milliseconds })
+        Self(if milliseconds > END_OF_9999 {
+            END_OF_9999
+        } else {
+            milliseconds
+        })
     }
 
     /// Milliseconds since 1970.
@@ -45,7 +49,10 @@ impl Timestamp {
 
     fn to_text(self) -> Option<String> {
         let nanoseconds = i128::from(self.0).checked_mul(1_000_000)?;
-        OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).ok()?.format(&Rfc3339).ok()
+        OffsetDateTime::from_unix_timestamp_nanos(nanoseconds)
+            .ok()?
+            .format(&Rfc3339)
+            .ok()
     }
 }
 
@@ -70,7 +77,8 @@ impl<'de> Deserialize<'de> for Timestamp {
         if deserializer.is_human_readable() {
             let text = String::deserialize(deserializer)?;
             let parsed = OffsetDateTime::parse(&text, &Rfc3339).map_err(de::Error::custom)?;
-            let milliseconds = u64::try_from(parsed.unix_timestamp_nanos() / 1_000_000).map_err(de::Error::custom)?;
+            let milliseconds =
+                u64::try_from(parsed.unix_timestamp_nanos() / 1_000_000).map_err(de::Error::custom)?;
             Ok(Self::from_millis(milliseconds))
         } else {
             u64::deserialize(deserializer).map(Self::from_millis)
@@ -85,8 +93,14 @@ mod tests {
     #[test]
     fn a_timestamp_is_rfc_3339_in_json() {
         let at = Timestamp::from_millis(1_763_724_000_123);
-        assert_eq!(serde_json::to_string(&at).unwrap(), "\"2025-11-21T11:20:00.123Z\"");
-        assert_eq!(serde_json::from_str::<Timestamp>("\"2025-11-21T12:20:00.123+01:00\"").unwrap(), at);
+        assert_eq!(
+            serde_json::to_string(&at).unwrap(),
+            "\"2025-11-21T11:20:00.123Z\""
+        );
+        assert_eq!(
+            serde_json::from_str::<Timestamp>("\"2025-11-21T12:20:00.123+01:00\"").unwrap(),
+            at
+        );
     }
 
     #[test]

@@ -9,7 +9,11 @@ const BEN: UserId = UserId::from_bytes([2; 16]);
 const EVE: UserId = UserId::from_bytes([9; 16]);
 
 fn member(leaf: u32, user: UserId, device: u8) -> Member {
-    Member { leaf, user, device: DeviceId::from_bytes([device; 16]) }
+    Member {
+        leaf,
+        user,
+        device: DeviceId::from_bytes([device; 16]),
+    }
 }
 
 fn group() -> Vec<Member> {
@@ -18,8 +22,19 @@ fn group() -> Vec<Member> {
 
 fn verdict(committer: Committer, proposals: &[ProposalAction]) -> Result<(), Violation> {
     let members = group();
-    let before = GroupBefore { kind: ConversationKind::Direct, users: &[ADA, BEN], members: &members };
-    judge(&before, &CommitActions { committer, proposals: proposals.to_vec(), changes_identity: false })
+    let before = GroupBefore {
+        kind: ConversationKind::Direct,
+        users: &[ADA, BEN],
+        members: &members,
+    };
+    judge(
+        &before,
+        &CommitActions {
+            committer,
+            proposals: proposals.to_vec(),
+            changes_identity: false,
+        },
+    )
 }
 
 const BY_ADA: Committer = Committer::Member(0);
@@ -27,24 +42,45 @@ const BY_ADA: Committer = Committer::Member(0);
 #[test]
 fn a_member_may_update_add_devices_of_both_and_remove_their_own() {
     assert_eq!(verdict(BY_ADA, &[]), Ok(()));
-    assert_eq!(verdict(BY_ADA, &[ProposalAction::Add(member(7, ADA, 12))]), Ok(()));
-    assert_eq!(verdict(BY_ADA, &[ProposalAction::Add(member(7, BEN, 21))]), Ok(()));
+    assert_eq!(
+        verdict(BY_ADA, &[ProposalAction::Add(member(7, ADA, 12))]),
+        Ok(())
+    );
+    assert_eq!(
+        verdict(BY_ADA, &[ProposalAction::Add(member(7, BEN, 21))]),
+        Ok(())
+    );
     assert_eq!(verdict(BY_ADA, &[ProposalAction::Remove(2)]), Ok(()));
-    assert_eq!(verdict(Committer::Member(2), &[ProposalAction::Remove(0)]), Ok(()));
+    assert_eq!(
+        verdict(Committer::Member(2), &[ProposalAction::Remove(0)]),
+        Ok(())
+    );
 }
 
 #[test]
 fn strangers_may_nothing() {
     assert_eq!(verdict(Committer::External, &[]), Err(Violation::ExternalCommit));
     assert_eq!(verdict(Committer::Member(3), &[]), Err(Violation::NotAMember));
-    assert_eq!(verdict(BY_ADA, &[ProposalAction::Add(member(7, EVE, 90))]), Err(Violation::ForeignUser));
+    assert_eq!(
+        verdict(BY_ADA, &[ProposalAction::Add(member(7, EVE, 90))]),
+        Err(Violation::ForeignUser)
+    );
 }
 
 #[test]
 fn nobody_removes_the_other_person_or_nobody() {
-    assert_eq!(verdict(BY_ADA, &[ProposalAction::Remove(1)]), Err(Violation::ForeignRemoval));
-    assert_eq!(verdict(Committer::Member(1), &[ProposalAction::Remove(0)]), Err(Violation::ForeignRemoval));
-    assert_eq!(verdict(BY_ADA, &[ProposalAction::Remove(3)]), Err(Violation::NobodyToRemove));
+    assert_eq!(
+        verdict(BY_ADA, &[ProposalAction::Remove(1)]),
+        Err(Violation::ForeignRemoval)
+    );
+    assert_eq!(
+        verdict(Committer::Member(1), &[ProposalAction::Remove(0)]),
+        Err(Violation::ForeignRemoval)
+    );
+    assert_eq!(
+        verdict(BY_ADA, &[ProposalAction::Remove(3)]),
+        Err(Violation::NobodyToRemove)
+    );
     assert_eq!(
         verdict(BY_ADA, &[ProposalAction::Remove(2), ProposalAction::Remove(2)]),
         Err(Violation::NobodyToRemove)
@@ -53,8 +89,14 @@ fn nobody_removes_the_other_person_or_nobody() {
 
 #[test]
 fn a_device_has_one_leaf() {
-    assert_eq!(verdict(BY_ADA, &[ProposalAction::Add(member(7, BEN, 20))]), Err(Violation::AlreadyAMember));
-    let twice = [ProposalAction::Add(member(7, BEN, 21)), ProposalAction::Add(member(8, BEN, 21))];
+    assert_eq!(
+        verdict(BY_ADA, &[ProposalAction::Add(member(7, BEN, 20))]),
+        Err(Violation::AlreadyAMember)
+    );
+    let twice = [
+        ProposalAction::Add(member(7, BEN, 21)),
+        ProposalAction::Add(member(8, BEN, 21)),
+    ];
     assert_eq!(verdict(BY_ADA, &twice), Err(Violation::AlreadyAMember));
     let again = [ProposalAction::Remove(2), ProposalAction::Add(member(7, ADA, 11))];
     assert_eq!(verdict(BY_ADA, &again), Ok(()));
@@ -62,11 +104,25 @@ fn a_device_has_one_leaf() {
 
 #[test]
 fn other_proposals_and_forms_are_refused() {
-    assert_eq!(verdict(BY_ADA, &[ProposalAction::Other]), Err(Violation::ProposalKind));
-    assert_eq!(verdict(BY_ADA, &[ProposalAction::ByReference]), Err(Violation::StandAloneProposal));
+    assert_eq!(
+        verdict(BY_ADA, &[ProposalAction::Other]),
+        Err(Violation::ProposalKind)
+    );
+    assert_eq!(
+        verdict(BY_ADA, &[ProposalAction::ByReference]),
+        Err(Violation::StandAloneProposal)
+    );
     let members = group();
-    let before = GroupBefore { kind: ConversationKind::Direct, users: &[ADA, BEN], members: &members };
-    let commit = CommitActions { committer: BY_ADA, proposals: vec![], changes_identity: true };
+    let before = GroupBefore {
+        kind: ConversationKind::Direct,
+        users: &[ADA, BEN],
+        members: &members,
+    };
+    let commit = CommitActions {
+        committer: BY_ADA,
+        proposals: vec![],
+        changes_identity: true,
+    };
     assert_eq!(judge(&before, &commit), Err(Violation::IdentityChanged));
 }
 
@@ -74,7 +130,9 @@ fn other_proposals_and_forms_are_refused() {
 fn the_number_of_devices_is_limited_for_each_user() {
     let room = DEVICES_PER_USER_MAX - 2;
     let add = |count: usize| -> Vec<_> {
-        (0..count).map(|n| ProposalAction::Add(member(50, ADA, 100 + u8::try_from(n).unwrap()))).collect()
+        (0..count)
+            .map(|n| ProposalAction::Add(member(50, ADA, 100 + u8::try_from(n).unwrap())))
+            .collect()
     };
     assert_eq!(verdict(BY_ADA, &add(room)), Ok(()));
     assert_eq!(verdict(BY_ADA, &add(room + 1)), Err(Violation::TooMany));
@@ -86,7 +144,11 @@ fn the_number_of_members_is_limited() {
         .map(|leaf| {
             let mut id = [0; 16];
             id[..4].copy_from_slice(&leaf.to_be_bytes());
-            Member { leaf, user: UserId::from_bytes(id), device: DeviceId::from_bytes(id) }
+            Member {
+                leaf,
+                user: UserId::from_bytes(id),
+                device: DeviceId::from_bytes(id),
+            }
         })
         .collect();
     let add = CommitActions {
@@ -94,10 +156,20 @@ fn the_number_of_members_is_limited() {
         proposals: vec![ProposalAction::Add(member(7, ADA, 200))],
         changes_identity: false,
     };
-    let before = GroupBefore { kind: ConversationKind::Direct, users: &[ADA], members: &full };
+    let before = GroupBefore {
+        kind: ConversationKind::Direct,
+        users: &[ADA],
+        members: &full,
+    };
     assert_eq!(judge(&before, &add), Err(Violation::TooMany));
-    let before = GroupBefore { members: &full[1..], ..before };
-    let add = CommitActions { committer: Committer::Member(1), ..add };
+    let before = GroupBefore {
+        members: &full[1..],
+        ..before
+    };
+    let add = CommitActions {
+        committer: Committer::Member(1),
+        ..add
+    };
     assert_eq!(judge(&before, &add), Ok(()));
 }
 

@@ -90,7 +90,10 @@ impl<S: KeyValue> StorageProvider<CURRENT_VERSION> for Storage<S> {
         delete_psk<PskId> in Psk;
     }
 
-    fn append_own_leaf_node<GroupId: traits::GroupId<CURRENT_VERSION>, LeafNode: traits::LeafNode<CURRENT_VERSION>>(
+    fn append_own_leaf_node<
+        GroupId: traits::GroupId<CURRENT_VERSION>,
+        LeafNode: traits::LeafNode<CURRENT_VERSION>,
+    >(
         &self,
         group_id: &GroupId,
         leaf_node: &LeafNode,
@@ -102,7 +105,10 @@ impl<S: KeyValue> StorageProvider<CURRENT_VERSION> for Storage<S> {
         self.put(Table::OwnLeafNodes, group_id, &nodes)
     }
 
-    fn own_leaf_nodes<GroupId: traits::GroupId<CURRENT_VERSION>, LeafNode: traits::LeafNode<CURRENT_VERSION>>(
+    fn own_leaf_nodes<
+        GroupId: traits::GroupId<CURRENT_VERSION>,
+        LeafNode: traits::LeafNode<CURRENT_VERSION>,
+    >(
         &self,
         group_id: &GroupId,
     ) -> Result<Vec<LeafNode>, StorageError> {
@@ -133,7 +139,9 @@ impl<S: KeyValue> StorageProvider<CURRENT_VERSION> for Storage<S> {
         group_id: &GroupId,
     ) -> Result<Vec<ProposalRef>, StorageError> {
         let refs = self.encoded_refs(group_id)?;
-        refs.iter().map(|bytes| Ok(undertone_wire::codec::from_cbor(bytes)?)).collect()
+        refs.iter()
+            .map(|bytes| Ok(undertone_wire::codec::from_cbor(bytes)?))
+            .collect()
     }
 
     fn queued_proposals<
@@ -154,7 +162,10 @@ impl<S: KeyValue> StorageProvider<CURRENT_VERSION> for Storage<S> {
         Ok(proposals)
     }
 
-    fn remove_proposal<GroupId: traits::GroupId<CURRENT_VERSION>, ProposalRef: traits::ProposalRef<CURRENT_VERSION>>(
+    fn remove_proposal<
+        GroupId: traits::GroupId<CURRENT_VERSION>,
+        ProposalRef: traits::ProposalRef<CURRENT_VERSION>,
+    >(
         &self,
         group_id: &GroupId,
         proposal_ref: &ProposalRef,
@@ -204,7 +215,9 @@ impl<S: KeyValue> StorageProvider<CURRENT_VERSION> for Storage<S> {
         epoch: &EpochKey,
         leaf_index: u32,
     ) -> Result<Vec<HpkeKeyPair>, StorageError> {
-        Ok(self.take(Table::EpochKeyPairs, &(group_id, epoch, leaf_index))?.unwrap_or_default())
+        Ok(self
+            .take(Table::EpochKeyPairs, &(group_id, epoch, leaf_index))?
+            .unwrap_or_default())
     }
 
     fn delete_encryption_epoch_key_pairs<

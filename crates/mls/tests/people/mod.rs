@@ -1,8 +1,8 @@
 //! People with devices, and a conversation between them with the server's state beside it.
 
 use undertone_mls::{
-    CheckedCommit, CommitCheck, CommitError, DeviceKey, Group, IdentityKey, MemoryKeyValue, MlsDevice, PendingCommit,
-    Provider, PublicState, check_commit, found_group,
+    CheckedCommit, CommitCheck, CommitError, DeviceKey, Group, IdentityKey, MemoryKeyValue, MlsDevice,
+    PendingCommit, Provider, PublicState, check_commit, found_group,
 };
 use undertone_wire::content::SeenEntry;
 use undertone_wire::conversation::{CommitBundle, ConversationKind};
@@ -49,11 +49,21 @@ impl Person {
             })
             .unwrap();
         let provider = Provider::new(MemoryKeyValue::default());
-        Self { user, device_id, device: MlsDevice { key, certificate }, provider, name: name.to_owned(), identity_seed }
+        Self {
+            user,
+            device_id,
+            device: MlsDevice { key, certificate },
+            provider,
+            name: name.to_owned(),
+            identity_seed,
+        }
     }
 
     pub(crate) fn key_package(&self) -> Vec<u8> {
-        self.device.make_key_packages(&self.provider, 1, false).unwrap().remove(0)
+        self.device
+            .make_key_packages(&self.provider, 1, false)
+            .unwrap()
+            .remove(0)
     }
 }
 
@@ -87,7 +97,10 @@ pub(crate) fn conversation() -> ConversationId {
 }
 
 pub(crate) fn seen() -> SeenEntry {
-    SeenEntry { sequence: Sequence(3), running_hash: vec![4; 32].into() }
+    SeenEntry {
+        sequence: Sequence(3),
+        running_hash: vec![4; 32].into(),
+    }
 }
 
 pub(crate) fn deliver(commit: &PendingCommit) -> CommitBundle {
@@ -102,20 +115,34 @@ pub(crate) fn deliver(commit: &PendingCommit) -> CommitBundle {
 /// The founder begins a conversation with the devices of others.
 pub(crate) fn begin(founder: &Person, others: &[&Person]) -> Talk {
     let users: Vec<UserId> = [founder].iter().chain(others).map(|person| person.user).collect();
-    let mut group =
-        Group::create(&founder.provider, &founder.device, conversation(), ConversationKind::Direct, &users).unwrap();
-    let (info, tree) = group.export_for_server(&founder.provider, &founder.device).unwrap();
-    let founded = found_group(conversation(), &info, &tree).unwrap();
+    let mut group = Group::create(
+        &founder.provider,
+        &founder.device,
+        conversation(),
+        ConversationKind::Direct,
+        &users,
+    )
+    .unwrap();
+    let (info, tree) = group
+        .export_for_server(&founder.provider, &founder.device)
+        .unwrap();
+    let start = found_group(conversation(), &info, &tree).unwrap();
     let packages: Vec<_> = others.iter().map(|person| person.key_package()).collect();
-    let commit = group.add(&founder.provider, &founder.device, &packages, &seen()).unwrap();
-    let mut talk = Talk { groups: Vec::new(), state: founded.state };
+    let commit = group
+        .add(&founder.provider, &founder.device, &packages, &seen())
+        .unwrap();
+    let mut talk = Talk {
+        groups: Vec::new(),
+        state: start.state,
+    };
     let checked = talk.check(founder, Epoch(0), &commit).unwrap();
     assert_eq!(checked.added.len(), others.len());
     group.merge_pending(&founder.provider).unwrap();
     talk.groups.push(group);
     for person in others {
         let welcome = commit.welcome.as_ref().unwrap();
-        talk.groups.push(Group::join(&person.provider, welcome, &checked.ratchet_tree).unwrap());
+        talk.groups
+            .push(Group::join(&person.provider, welcome, &checked.ratchet_tree).unwrap());
     }
     talk.state = checked.state;
     talk
