@@ -42,9 +42,9 @@ impl UserName {
     }
 
     /// What must be unique on a server: the lower-case name with look-alikes made equal (Unicode TR39).
+    /// `i` counts as `l` as well, since a capital I looks like it: Ian and Lan are one name.
     pub fn unique_key(&self) -> String {
-        let lower: String = self.0.to_lowercase();
-        skeleton(&lower).collect::<String>().to_lowercase()
+        skeleton(&self.0.to_lowercase()).collect::<String>().to_lowercase().replace('i', "l")
     }
 }
 
@@ -160,6 +160,7 @@ mod tests {
         assert_eq!(key("Ada"), key("ada"));
         assert_eq!(key("paypal"), key("paypaI"));
         assert_eq!(key("bo0"), key("boO"));
+        assert_eq!(key("IAN"), key("ian"));
         assert_ne!(key("ada"), key("adam"));
     }
 
