@@ -151,4 +151,13 @@ mod tests {
             assert!((400..600).contains(&code.status()));
         }
     }
+
+    #[test]
+    fn every_code_is_documented_with_its_status() {
+        let document = include_str!("../../../docs/protocol.md");
+        for code in ErrorCode::ALL {
+            let row = format!("| `{code}` | {} |", code.status());
+            assert!(document.contains(&row), "docs/protocol.md has no row {row}");
+        }
+    }
 }
