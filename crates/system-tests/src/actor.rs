@@ -1,0 +1,229 @@
+//! A person on a device, as a story tells of them: `alice.sends(&talk, "hello")`, `bob.sees(…)`.
+
+use crate::world::{PASSWORD, eventually};
+use anyhow::{Context, Result, bail};
+use futures::StreamExt;
+use rand::rngs::OsRng;
+use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
+use std::rc::Rc;
+use undertone_client_core::account::Password;
+use undertone_client_core::client::{RegisterInput, TimelineQuery};
+use undertone_client_core::platform::NativePlatform;
+use undertone_client_core::store::{StoreKey, StoreLocation};
+use undertone_client_core::testing::Checkpoints;
+use undertone_client_core::transport::native::NativeTransport;
+use undertone_client_core::view::{ConversationView, MessageState, SessionView};
+use undertone_client_core::{Client, ClientOptions, MessageKey};
+use undertone_wire::server_info::SetupRequest;
+use undertone_wire::{ConversationId, UserId};
+
+/// One line of a timeline.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Line {
+    /// The sender's name.
+    pub from: String,
+    /// The text.
+    pub text: String,
+}
+
+/// See the module. The client runs until the actor is dropped or killed.
+pub struct Actor {
+    name: String,
+    store: PathBuf,
+    url: String,
+    client: RefCell<Option<Client>>,
+    recovery_key: RefCell<Option<String>>,
+    killed_times: Cell<u32>,
+}
+
+impl Actor {
+    /// A device with an empty store, or with the store that is there.
+    pub(crate) async fn open(name: &str, store: PathBuf, url: String) -> Result<Self> {
+        let actor = Self {
+            name: name.to_owned(),
+            store,
+            url,
+            client: RefCell::default(),
+            recovery_key: RefCell::default(),
+            killed_times: Cell::default(),
+        };
+        actor.start(Checkpoints::default()).await?;
+        Ok(actor)
+    }
+
+    /// Opens the store and connects, as after a kill.
+    pub async fn start(&self, checkpoints: Checkpoints) -> Result<()> {
+        let client = Client::open(ClientOptions {
+            server_url: self.url.clone(),
+            store: StoreLocation::File(self.store.clone()),
+            store_key: StoreKey::from_bytes([7; 32]),
+            platform: Rc::new(NativePlatform::new()),
+            transport: Rc::new(NativeTransport::new(&self.url, None)?),
+            checkpoints,
+        })
+        .await?;
+        client.start();
+        *self.client.borrow_mut() = Some(client);
+        Ok(())
+    }
+
+    /// Ends the client without a word; the store stays as it is.
+    pub fn kill(&self) {
+        self.killed_times.set(self.killed_times.get() + 1);
+        drop(self.client.borrow_mut().take());
+    }
+
+    /// How often it was killed.
+    pub fn killed_times(&self) -> u32 {
+        self.killed_times.get()
+    }
+
+    /// The client, to do what a story has no words for.
+    pub fn client(&self) -> Result<Client> {
+        self.client.borrow().clone().with_context(|| format!("{} is dead", self.name))
+    }
+
+    /// The name in the story.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The store's file.
+    pub fn store(&self) -> &PathBuf {
+        &self.store
+    }
+
+    /// The recovery key, if this actor registered.
+    pub fn recovery_key(&self) -> Option<String> {
+        self.recovery_key.borrow().clone()
+    }
+
+    /// Registers under the own name.
+    pub async fn register(&self) -> Result<()> {
+        self.register_as(None, None).await
+    }
+
+    /// Registers as the first administrator.
+    pub async fn sets_up(&self, setup: SetupRequest) -> Result<()> {
+        self.register_as(None, Some(setup)).await
+    }
+
+    /// Registers with an invitation.
+    pub async fn register_invited(&self, invitation: &str) -> Result<()> {
+        self.register_as(Some(invitation.to_owned()), None).await
+    }
+
+    async fn register_as(&self, invitation: Option<String>, setup: Option<SetupRequest>) -> Result<()> {
+        let input = RegisterInput { name: self.name.clone(), password: password(PASSWORD), invitation, setup };
+        let registered = self.client()?.register(input).await?;
+        *self.recovery_key.borrow_mut() = Some(registered.recovery_key);
+        Ok(())
+    }
+
+    /// Logs in on this device under the own name.
+    pub async fn logs_in(&self) -> Result<()> {
+        self.logs_in_with(PASSWORD).await
+    }
+
+    /// Tries to log in on this device with some password.
+    pub async fn logs_in_with(&self, secret: &str) -> Result<()> {
+        self.client()?.login(&self.name, password(secret)).await?;
+        Ok(())
+    }
+
+    /// Waits until the server holds this device's key packages, so that others can add it.
+    pub async fn key_packages_are_there(&self) -> Result<()> {
+        Ok(self.client()?.catch_up().await?)
+    }
+
+    /// Who is signed in here.
+    pub fn user(&self) -> Result<UserId> {
+        match self.client()?.session() {
+            SessionView::SignedIn { user, .. } => Ok(user),
+            SessionView::SignedOut { .. } => bail!("{} is signed out", self.name),
+        }
+    }
+
+    /// Opens the conversation with somebody.
+    pub async fn opens(&self, other: &str) -> Result<ConversationId> {
+        Ok(self.client()?.open_direct_by_name(other).await?)
+    }
+
+    /// Writes, without waiting for the network.
+    pub async fn writes(&self, talk: ConversationId, text: &str) -> Result<MessageKey> {
+        Ok(self.client()?.send_text(talk, MessageKey::random(&mut OsRng), text).await?)
+    }
+
+    /// Writes, and waits until the server has it.
+    pub async fn sends(&self, talk: ConversationId, text: &str) -> Result<()> {
+        let key = self.writes(talk, text).await?;
+        let sent = self.client()?.wait_sent(key).await?;
+        anyhow::ensure!(sent.state == MessageState::Sent, "{} could not send {text:?}", self.name);
+        Ok(())
+    }
+
+    /// What this device shows of a conversation.
+    pub fn timeline(&self, talk: ConversationId) -> Result<Vec<Line>> {
+        let view = self.client()?.timeline(talk, TimelineQuery { limit: 10_000, before: None })?;
+        let lines = view.messages.into_iter();
+        Ok(lines.map(|message| Line { from: message.sender_name.to_string(), text: message.text }).collect())
+    }
+
+    /// What this device shows, and the server has.
+    pub fn acknowledged(&self, talk: ConversationId) -> Result<Vec<Line>> {
+        let view = self.client()?.timeline(talk, TimelineQuery { limit: 10_000, before: None })?;
+        let lines = view.messages.into_iter().filter(|message| message.state == MessageState::Sent);
+        Ok(lines.map(|message| Line { from: message.sender_name.to_string(), text: message.text }).collect())
+    }
+
+    /// Waits until the timeline ends with these lines.
+    pub async fn sees(&self, talk: ConversationId, lines: &[(&str, &str)]) -> Result<()> {
+        let wanted: Vec<Line> =
+            lines.iter().map(|(from, text)| Line { from: (*from).to_owned(), text: (*text).to_owned() }).collect();
+        let what = format!("{} sees {lines:?}", self.name);
+        self.until(&what, |client| {
+            let _ = client;
+            Ok(self.timeline(talk)?.ends_with(&wanted).then_some(()))
+        })
+        .await
+        .with_context(|| format!("shown: {:?}", self.timeline(talk)))
+    }
+
+    /// Waits until a conversation with somebody is in the list.
+    pub async fn finds_conversation_with(&self, other: &str) -> Result<ConversationView> {
+        let what = format!("{} has a conversation with {other}", self.name);
+        self.until(&what, |client| Ok(client.conversations()?.into_iter().find(|talk| talk.title == other))).await
+    }
+
+    /// Waits until the other person of a conversation is shown as online or not.
+    pub async fn sees_online(&self, other: &str, online: bool) -> Result<()> {
+        let what = format!("{} sees {other} {}", self.name, if online { "online" } else { "offline" });
+        self.until(&what, |client| {
+            let talks = client.conversations()?;
+            let peer = talks.into_iter().filter_map(|talk| talk.peer).find(|peer| peer.name.as_str() == other);
+            Ok(peer.filter(|peer| peer.online == online).map(|_| ()))
+        })
+        .await
+    }
+
+    /// Waits until something is so on this device.
+    pub async fn until<T>(&self, what: &str, mut so: impl FnMut(&Client) -> Result<Option<T>>) -> Result<T> {
+        let client = self.client()?;
+        let changes = Rc::new(futures::lock::Mutex::new(client.changes()));
+        eventually(
+            what,
+            || so(&client),
+            || {
+                let changes = Rc::clone(&changes);
+                // The news never end while the client lives.
+                async move { drop(changes.lock().await.next().await) }
+            },
+        )
+        .await
+    }
+}
+
+fn password(secret: &str) -> Password {
+    Password::new(secret.to_owned())
+}

@@ -1,0 +1,221 @@
+//! The world of a story: a server that can be killed and started again, the network to it, and a
+//! folder for everyone's devices.
+
+use crate::actor::Actor;
+use crate::proxy::FaultProxy;
+use anyhow::{Context, Result};
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use undertone_server::checkpoint::Checkpoints;
+use undertone_server::{Config, Environment, RunningServer, SystemClock};
+
+/// A password that the strength estimator takes.
+pub const PASSWORD: &str = "seven quiet lanterns over harbour";
+
+/// How long a story waits for something that must happen.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// On which database a story is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Database {
+    /// The embedded one.
+    Sqlite,
+    /// The one that the test run started.
+    Postgres,
+}
+
+/// See the module.
+pub struct World {
+    /// Between clients and server.
+    pub proxy: FaultProxy,
+    folder: TempDir,
+    database: Database,
+    schema: Option<TestDatabase>,
+    server: RefCell<Option<Server>>,
+    setup_token: RefCell<Option<String>>,
+    devices: Cell<u32>,
+}
+
+/// A server on a runtime of its own, so that both can be thrown away at once.
+struct Server {
+    running: RunningServer,
+    runtime: tokio::runtime::Runtime,
+    checkpoints: Checkpoints,
+}
+
+/// What a story is.
+pub trait Story: AsyncFnOnce(&World) -> Result<()> {}
+impl<F: AsyncFnOnce(&World) -> Result<()>> Story for F {}
+
+/// Tells a story on a database.
+pub fn story(database: Database, tell: impl Story) -> Result<()> {
+    // Another test of the process may have been first.
+    let _already = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let tasks = tokio::task::LocalSet::new();
+    runtime.block_on(tasks.run_until(async {
+        let world = World::begin(database, 1).await?;
+        let told = tell(&world).await;
+        world.end().await;
+        told
+    }))
+}
+
+impl World {
+    /// A new server that nobody has set up, and a network without faults.
+    pub async fn begin(database: Database, seed: u64) -> Result<Self> {
+        let world = Self {
+            proxy: FaultProxy::start(seed).await?,
+            folder: TempDir::new()?,
+            database,
+            schema: match database {
+                Database::Sqlite => None,
+                Database::Postgres => Some(TestDatabase::create().await?),
+            },
+            server: RefCell::default(),
+            setup_token: RefCell::default(),
+            devices: Cell::default(),
+        };
+        world.start_server().await?;
+        Ok(world)
+    }
+
+    /// Ends everything and throws the database away.
+    pub async fn end(self) {
+        self.kill_server();
+        if let Some(schema) = self.schema {
+            schema.drop().await;
+        }
+    }
+
+    /// On which database the story is told.
+    pub fn database(&self) -> Database {
+        self.database
+    }
+
+    /// The folder that holds all that the server stores.
+    pub fn server_folder(&self) -> PathBuf {
+        self.folder.path().join("server")
+    }
+
+    /// The folder of the whole world.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Starts the server, as after a kill: same folder, same database.
+    pub async fn start_server(&self) -> Result<()> {
+        self.start_server_with(Checkpoints::default()).await
+    }
+
+    /// Starts the server with points at which it dies.
+    pub async fn start_server_with(&self, checkpoints: Checkpoints) -> Result<()> {
+        let config = self.config();
+        let environment = Environment { clock: Arc::new(SystemClock::new()), checkpoints: checkpoints.clone() };
+        let (sender, started) = tokio::sync::oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        runtime.spawn(async move {
+            // The other end is gone only if the story was given up.
+            let _gone = sender.send(undertone_server::start(config, environment).await);
+        });
+        let running = started.await.context("the server died while starting")??;
+        let address = loopback_address(&running)?;
+        if let Some(token) = running.setup_token() {
+            *self.setup_token.borrow_mut() = Some(token.to_owned());
+        }
+        *self.server.borrow_mut() = Some(Server { running, runtime, checkpoints });
+        self.proxy.set_upstream(Some(address));
+        Ok(())
+    }
+
+    /// Ends the server as `kill -9` would: no goodbye, nothing flushed.
+    pub fn kill_server(&self) {
+        self.proxy.set_upstream(None);
+        if let Some(Server { running, runtime, .. }) = self.server.borrow_mut().take() {
+            running.kill();
+            runtime.shutdown_background();
+        }
+    }
+
+    /// Resolves when a checkpoint has killed the server.
+    pub async fn server_killed(&self) {
+        let checkpoints = self.server.borrow().as_ref().map(|server| server.checkpoints.clone());
+        match checkpoints {
+            Some(checkpoints) => checkpoints.killed().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// The one-time set-up token that the server printed.
+    pub fn setup_token(&self) -> Option<String> {
+        self.setup_token.borrow().clone()
+    }
+
+    /// Somebody new, who registers under this name.
+    pub async fn user(&self, name: &str) -> Result<Actor> {
+        let actor = self.device(name).await?;
+        actor.register().await?;
+        Ok(actor)
+    }
+
+    /// A device that nobody has signed in on.
+    pub async fn device(&self, name: &str) -> Result<Actor> {
+        let number = self.devices.get();
+        self.devices.set(number + 1);
+        let store = self.folder.path().join(format!("device-{number}-{name}.db"));
+        Actor::open(name, store, self.proxy.url()).await
+    }
+
+    fn config(&self) -> Config {
+        let mut config = Config::for_tests(self.server_folder());
+        if let Some(schema) = &self.schema {
+            config.database = schema.url().to_owned();
+        }
+        config
+    }
+}
+
+fn loopback_address(server: &RunningServer) -> Result<SocketAddr> {
+    let url = server.loopback_url();
+    let port = url.rsplit(':').next().and_then(|port| port.trim_end_matches('/').parse().ok());
+    Ok(SocketAddr::from(([127, 0, 0, 1], port.context("the server's address has no port")?)))
+}
+
+/// A database of its own on the PostgreSQL server that the test run started.
+struct TestDatabase(String);
+
+impl TestDatabase {
+    async fn create() -> Result<Self> {
+        todo_postgres().await
+    }
+    fn url(&self) -> &str {
+        &self.0
+    }
+    async fn drop(self) {}
+}
+
+async fn todo_postgres() -> Result<TestDatabase> {
+    anyhow::bail!("not yet")
+}
+
+/// Waits until `happened` gives something; looks again whenever `changed` resolves.
+pub(crate) async fn eventually<T, C: Future<Output = ()>>(
+    what: &str,
+    mut happened: impl FnMut() -> Result<Option<T>>,
+    mut changed: impl FnMut() -> C,
+) -> Result<T> {
+    let waiting = async {
+        loop {
+            if let Some(value) = happened()? {
+                return Ok(value);
+            }
+            changed().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.with_context(|| format!("it never happened: {what}"))?
+}

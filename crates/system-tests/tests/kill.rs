@@ -1,0 +1,185 @@
+//! Server and client are killed in turn at points between persisting, sending, acknowledging and
+//! merging; afterwards every acknowledged message is there once and in order on both sides.
+
+use anyhow::{Context, Result, ensure};
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+use undertone_client_core::testing::Checkpoints as ClientCheckpoints;
+use undertone_server::checkpoint::Checkpoints as ServerCheckpoints;
+use undertone_system_tests::{Actor, Database, Line, World, story};
+use undertone_wire::ConversationId;
+
+/// Seeded runs on each database.
+const RUNS: u64 = 50;
+/// Kills in one run.
+const KILLS: u32 = 6;
+
+#[test]
+fn nothing_acknowledged_is_lost_on_sqlite() -> Result<()> {
+    runs(Database::Sqlite)
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_on_postgres() -> Result<()> {
+    runs(Database::Postgres)
+}
+
+/// How often each point was hit.
+type Histogram = Rc<RefCell<BTreeMap<&'static str, u32>>>;
+
+fn runs(database: Database) -> Result<()> {
+    let histogram = Histogram::default();
+    let hits = Rc::clone(&histogram);
+    story(database, async move |world: &World| {
+        let (alice, bob) = (world.user("Alice").await?, world.user("Bob").await?);
+        let talk = alice.opens("Bob").await?;
+        bob.finds_conversation_with("Alice").await?;
+        let mut lines = Lines::default();
+        for seed in 0..RUNS {
+            let mut run = Run { world, talk, alice: &alice, bob: &bob, hits: &hits, lines: &mut lines };
+            run.one(seed).await.with_context(|| format!("seed {seed}"))?;
+        }
+        Ok(())
+    })?;
+    let histogram = histogram.borrow();
+    println!("points hit in {RUNS} runs on {database:?}:");
+    for (point, count) in histogram.iter() {
+        println!("{count:5}  {point}");
+    }
+    ensure!(histogram.len() >= 12, "only {} different points were hit", histogram.len());
+    Ok(())
+}
+
+/// All that was ever written, in the order of writing.
+#[derive(Default)]
+struct Lines {
+    number: u32,
+    /// What the client said it had taken: it must arrive.
+    taken: Vec<Line>,
+    /// What was under way when the client died: it may arrive, once.
+    uncertain: Vec<Line>,
+}
+
+struct Run<'a> {
+    world: &'a World,
+    talk: ConversationId,
+    alice: &'a Actor,
+    bob: &'a Actor,
+    hits: &'a Histogram,
+    lines: &'a mut Lines,
+}
+
+impl Run<'_> {
+    async fn one(&mut self, seed: u64) -> Result<()> {
+        let mut random = StdRng::seed_from_u64(seed);
+        for kill in 0..KILLS {
+            if kill % 2 == 0 { self.kill_server(&mut random).await? } else { self.kill_client(&mut random).await? }
+        }
+        self.settle().await
+    }
+
+    async fn write(&mut self, author: &Actor) {
+        self.lines.number += 1;
+        let text = format!("{} writes line {}", author.name(), self.lines.number);
+        let taken = author.writes(self.talk, &text).await.is_ok();
+        let line = Line { from: author.name().to_owned(), text };
+        if taken { self.lines.taken.push(line) } else { self.lines.uncertain.push(line) }
+    }
+
+    /// The server dies at the n-th point that it reaches from now on.
+    async fn kill_server(&mut self, random: &mut StdRng) -> Result<()> {
+        self.world.kill_server();
+        let countdown = Arc::new(Mutex::new((random.gen_range(0..14u32), None)));
+        let counter = Arc::clone(&countdown);
+        let checkpoints = ServerCheckpoints::killing_at(move |point| {
+            let mut counter = counter.lock().unwrap_or_else(PoisonError::into_inner);
+            if counter.0 == 0 {
+                counter.1.get_or_insert(point);
+                return true;
+            }
+            counter.0 -= 1;
+            false
+        });
+        self.world.start_server_with(checkpoints).await?;
+        self.chatter(random).await?;
+        let killed = tokio::time::timeout(std::time::Duration::from_secs(20), self.world.server_killed()).await;
+        if killed.is_ok() {
+            let point = countdown.lock().unwrap_or_else(PoisonError::into_inner).1;
+            *self.hits.borrow_mut().entry(point.context("killed nowhere")?).or_default() += 1;
+        }
+        self.world.kill_server();
+        self.world.start_server().await
+    }
+
+    /// A client dies at the n-th point that it reaches from now on.
+    async fn kill_client(&mut self, random: &mut StdRng) -> Result<()> {
+        let victim = *[self.alice, self.bob].choose(random).context("two people")?;
+        victim.kill();
+        let countdown = Rc::new(RefCell::new((random.gen_range(0..14u32), None)));
+        let counter = Rc::clone(&countdown);
+        let checkpoints = ClientCheckpoints::new(move |point| {
+            let mut counter = counter.borrow_mut();
+            if counter.0 == 0 {
+                counter.1.get_or_insert(point);
+                return true;
+            }
+            counter.0 -= 1;
+            false
+        });
+        victim.start(checkpoints.clone()).await?;
+        self.chatter(random).await?;
+        let killed = tokio::time::timeout(std::time::Duration::from_secs(20), checkpoints.killed()).await;
+        if killed.is_ok() {
+            let point = countdown.borrow().1;
+            *self.hits.borrow_mut().entry(point.context("killed nowhere")?).or_default() += 1;
+        }
+        victim.kill();
+        victim.start(ClientCheckpoints::default()).await
+    }
+
+    async fn chatter(&mut self, random: &mut StdRng) -> Result<()> {
+        for _ in 0..random.gen_range(2..6) {
+            let author = *[self.alice, self.bob].choose(random).context("two people")?;
+            self.write(author).await;
+            for actor in [self.alice, self.bob] {
+                if let Ok(client) = actor.client() {
+                    client.wake();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything heals; then both must show the same, and all that was written, once and in order.
+    async fn settle(&mut self) -> Result<()> {
+        for author in [self.alice, self.bob] {
+            self.write(author).await;
+        }
+        for actor in [self.alice, self.bob] {
+            actor.client()?.wake();
+            let what = format!("{} has all {} lines", actor.name(), self.lines.taken.len());
+            actor.until(&what, |_| Ok((self.certain(actor)?.len() >= self.lines.taken.len()).then_some(()))).await?;
+        }
+        let (at_alice, at_bob) = (self.alice.acknowledged(self.talk)?, self.bob.acknowledged(self.talk)?);
+        ensure!(at_alice == at_bob, "they were shown different orders");
+        let unique: std::collections::BTreeSet<&Line> = at_alice.iter().collect();
+        ensure!(unique.len() == at_alice.len(), "a line is there twice");
+        for author in ["Alice", "Bob"] {
+            let shown: Vec<Line> = self.certain(self.alice)?.into_iter().filter(|line| line.from == author).collect();
+            let wrote: Vec<Line> = self.lines.taken.iter().filter(|line| line.from == author).cloned().collect();
+            ensure!(shown == wrote, "{author}'s lines are lost or out of order: {shown:?}\n{wrote:?}");
+        }
+        Ok(())
+    }
+
+    /// What is shown and acknowledged, without what was uncertain.
+    fn certain(&self, actor: &Actor) -> Result<Vec<Line>> {
+        let lines = actor.acknowledged(self.talk)?;
+        Ok(lines.into_iter().filter(|line| !self.lines.uncertain.contains(line)).collect())
+    }
+}
