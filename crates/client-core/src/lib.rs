@@ -1,1 +1,36 @@
-//! The whole client without a screen: accounts, conversations, sync and store, natively and in WebAssembly.
+//! The whole client without a screen: accounts, conversations, sync and store, natively and in
+//! WebAssembly. It is not a place for anything that is drawn, typed or printed.
+//!
+//! # Layout
+//! - [`client`]: the facade; everything a screen, a terminal or a bot needs
+//! - [`account`], `device`: who the user is, sessions, the vault, this device's keys
+//! - `conversation`: opening and joining, identity keys that are pinned
+//! - [`message`]: content, padding, what is checked on receipt
+//! - `sync`: the connection as a state machine, inbox, outbox, stock of key packages
+//! - [`store`]: the encrypted database, the only place with SQL
+//! - [`view`], [`change`]: plain data for screens, and the news of what changed
+//! - [`platform`], [`transport`]: time, tasks and network, passed in
+//! - [`testing`]: points at which a test may end the client
+
+pub mod account;
+pub mod change;
+pub mod client;
+mod conversation;
+mod core;
+mod device;
+pub mod error;
+pub mod message;
+pub mod platform;
+mod signal;
+pub mod store;
+mod sync;
+pub mod testing;
+#[cfg(test)]
+mod tests;
+pub mod transport;
+pub mod view;
+
+pub use change::Change;
+pub use client::{Client, ClientOptions};
+pub use error::ClientError;
+pub use message::key::MessageKey;

@@ -1,1 +1,11 @@
-//! The client core for JavaScript: conversions only.
+//! The client core for JavaScript: conversions only. It has no rules of its own, and is empty on any
+//! other target than the browser's.
+#![cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+
+mod client;
+mod failure;
+mod input;
+mod plain;
+
+pub use client::Client;
+pub use failure::Failure;

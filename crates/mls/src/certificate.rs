@@ -268,6 +268,18 @@ mod tests {
     }
 
     #[test]
+    fn every_generated_key_is_another() {
+        assert_ne!(
+            DeviceKey::generate().unwrap().public(),
+            DeviceKey::generate().unwrap().public()
+        );
+        assert_ne!(
+            IdentityKey::generate().unwrap().public(),
+            IdentityKey::generate().unwrap().public()
+        );
+    }
+
+    #[test]
     fn signatures_are_checked_strictly() {
         let key = DeviceKey::generate().unwrap();
         let signature = key.sign(b"message");

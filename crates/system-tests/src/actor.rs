@@ -7,13 +7,12 @@ use rand::rngs::OsRng;
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
-use undertone_client_core::account::Password;
-use undertone_client_core::client::{RegisterInput, TimelineQuery};
+use undertone_client_core::account::{Password, RegisterInput};
 use undertone_client_core::platform::NativePlatform;
 use undertone_client_core::store::{StoreKey, StoreLocation};
 use undertone_client_core::testing::Checkpoints;
 use undertone_client_core::transport::native::NativeTransport;
-use undertone_client_core::view::{ConversationView, MessageState, SessionView};
+use undertone_client_core::view::{ConversationView, MessageStateView, MessageView, SessionView, TimelineQuery};
 use undertone_client_core::{Client, ClientOptions, MessageKey};
 use undertone_wire::server_info::SetupRequest;
 use undertone_wire::{ConversationId, UserId};
@@ -25,6 +24,12 @@ pub struct Line {
     pub from: String,
     /// The text.
     pub text: String,
+}
+
+impl From<MessageView> for Line {
+    fn from(message: MessageView) -> Self {
+        Self { from: message.sender_name, text: message.text }
+    }
 }
 
 /// See the module. The client runs until the actor is dropped or killed.
@@ -54,7 +59,18 @@ impl Actor {
 
     /// Opens the store and connects, as after a kill.
     pub async fn start(&self, checkpoints: Checkpoints) -> Result<()> {
-        let client = Client::open(ClientOptions {
+        // The tasks of a client that was killed let go of its store when they are next polled.
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        let client = Client::open(self.options(checkpoints)?).await?;
+        client.start();
+        *self.client.borrow_mut() = Some(client);
+        Ok(())
+    }
+
+    fn options(&self, checkpoints: Checkpoints) -> Result<ClientOptions> {
+        Ok(ClientOptions {
             server_url: self.url.clone(),
             store: StoreLocation::File(self.store.clone()),
             store_key: StoreKey::from_bytes([7; 32]),
@@ -62,10 +78,6 @@ impl Actor {
             transport: Rc::new(NativeTransport::new(&self.url, None)?),
             checkpoints,
         })
-        .await?;
-        client.start();
-        *self.client.borrow_mut() = Some(client);
-        Ok(())
     }
 
     /// Ends the client without a word; the store stays as it is.
@@ -115,7 +127,7 @@ impl Actor {
     }
 
     async fn register_as(&self, invitation: Option<String>, setup: Option<SetupRequest>) -> Result<()> {
-        let input = RegisterInput { name: self.name.clone(), password: password(PASSWORD), invitation, setup };
+        let input = RegisterInput { name: self.name.clone(), password: password(PASSWORD)?, invitation, setup };
         let registered = self.client()?.register(input).await?;
         *self.recovery_key.borrow_mut() = Some(registered.recovery_key);
         Ok(())
@@ -128,7 +140,7 @@ impl Actor {
 
     /// Tries to log in on this device with some password.
     pub async fn logs_in_with(&self, secret: &str) -> Result<()> {
-        self.client()?.login(&self.name, password(secret)).await?;
+        self.client()?.login(&self.name, password(secret)?).await?;
         Ok(())
     }
 
@@ -159,22 +171,34 @@ impl Actor {
     pub async fn sends(&self, talk: ConversationId, text: &str) -> Result<()> {
         let key = self.writes(talk, text).await?;
         let sent = self.client()?.wait_sent(key).await?;
-        anyhow::ensure!(sent.state == MessageState::Sent, "{} could not send {text:?}", self.name);
+        anyhow::ensure!(sent.state == MessageStateView::Sent, "{} could not send {text:?}", self.name);
         Ok(())
     }
 
     /// What this device shows of a conversation.
     pub fn timeline(&self, talk: ConversationId) -> Result<Vec<Line>> {
-        let view = self.client()?.timeline(talk, TimelineQuery { limit: 10_000, before: None })?;
-        let lines = view.messages.into_iter();
-        Ok(lines.map(|message| Line { from: message.sender_name.to_string(), text: message.text }).collect())
+        Ok(self.messages(talk)?.into_iter().map(Line::from).collect())
     }
 
     /// What this device shows, and the server has.
     pub fn acknowledged(&self, talk: ConversationId) -> Result<Vec<Line>> {
-        let view = self.client()?.timeline(talk, TimelineQuery { limit: 10_000, before: None })?;
-        let lines = view.messages.into_iter().filter(|message| message.state == MessageState::Sent);
-        Ok(lines.map(|message| Line { from: message.sender_name.to_string(), text: message.text }).collect())
+        let messages = self.messages(talk)?.into_iter();
+        Ok(messages.filter(|message| message.state == MessageStateView::Sent).map(Line::from).collect())
+    }
+
+    /// All messages of a conversation on this device, oldest first.
+    pub fn messages(&self, talk: ConversationId) -> Result<Vec<MessageView>> {
+        let client = self.client()?;
+        let mut pages = Vec::new();
+        let mut before = None;
+        loop {
+            let page = client.timeline(talk, TimelineQuery { limit: 500, before })?;
+            before = page.messages.first().map(|message| message.key);
+            pages.push(page.messages);
+            if !page.more {
+                return Ok(pages.into_iter().rev().flatten().collect());
+            }
+        }
     }
 
     /// Waits until the timeline ends with these lines.
@@ -201,7 +225,7 @@ impl Actor {
         let what = format!("{} sees {other} {}", self.name, if online { "online" } else { "offline" });
         self.until(&what, |client| {
             let talks = client.conversations()?;
-            let peer = talks.into_iter().filter_map(|talk| talk.peer).find(|peer| peer.name.as_str() == other);
+            let peer = talks.into_iter().filter_map(|talk| talk.peer).find(|peer| peer.name == other);
             Ok(peer.filter(|peer| peer.online == online).map(|_| ()))
         })
         .await
@@ -224,6 +248,6 @@ impl Actor {
     }
 }
 
-fn password(secret: &str) -> Password {
-    Password::new(secret.to_owned())
+fn password(secret: &str) -> Result<Password> {
+    Ok(Password::new(secret.to_owned())?)
 }

@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
-use undertone_server::checkpoint::Checkpoints;
-use undertone_server::{Config, Environment, RunningServer, SystemClock};
+use undertone_server::clock::SystemClock;
+use undertone_server::config::DatabaseUrl;
+use undertone_server::{Checkpoints, Config, Environment, RunningServer};
 
 /// A password that the strength estimator takes.
 pub const PASSWORD: &str = "seven quiet lanterns over harbour";
@@ -115,8 +116,8 @@ impl World {
 
     /// Starts the server with points at which it dies.
     pub async fn start_server_with(&self, checkpoints: Checkpoints) -> Result<()> {
-        let config = self.config();
-        let environment = Environment { clock: Arc::new(SystemClock::new()), checkpoints: checkpoints.clone() };
+        let config = self.config()?;
+        let environment = Environment { clock: Arc::new(SystemClock::start()), checkpoints: checkpoints.clone() };
         let (sender, started) = tokio::sync::oneshot::channel();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         runtime.spawn(async move {
@@ -171,12 +172,12 @@ impl World {
         Actor::open(name, store, self.proxy.url()).await
     }
 
-    fn config(&self) -> Config {
+    fn config(&self) -> Result<Config> {
         let mut config = Config::for_tests(self.server_folder());
         if let Some(schema) = &self.schema {
-            config.database = schema.url().to_owned();
+            config.database = DatabaseUrl::Postgres(schema.url()?);
         }
-        config
+        Ok(config)
     }
 }
 
@@ -187,20 +188,42 @@ fn loopback_address(server: &RunningServer) -> Result<SocketAddr> {
 }
 
 /// A database of its own on the PostgreSQL server that the test run started.
-struct TestDatabase(String);
-
-impl TestDatabase {
-    async fn create() -> Result<Self> {
-        todo_postgres().await
-    }
-    fn url(&self) -> &str {
-        &self.0
-    }
-    async fn drop(self) {}
+struct TestDatabase {
+    server: String,
+    name: String,
 }
 
-async fn todo_postgres() -> Result<TestDatabase> {
-    anyhow::bail!("not yet")
+impl TestDatabase {
+    #[expect(clippy::disallowed_methods, reason = "the test run names its PostgreSQL in the environment")]
+    async fn create() -> Result<Self> {
+        let server = std::env::var("UNDERTONE_TEST_POSTGRES").context(
+            "UNDERTONE_TEST_POSTGRES names no PostgreSQL: run `cargo xtask test`, or `cargo xtask services up`",
+        )?;
+        let name = format!("undertone_story_{:032x}", rand::random::<u128>());
+        execute(&server, &format!("create database {name}")).await?;
+        Ok(Self { server, name })
+    }
+
+    /// The address with the database's name in place of the server's own.
+    fn url(&self) -> Result<String> {
+        let (address, query) = self.server.split_once('?').map_or((self.server.as_str(), None), |(a, q)| (a, Some(q)));
+        let (address, _) = address.rsplit_once('/').context("the address of PostgreSQL names no database")?;
+        let query = query.map_or_else(String::new, |query| format!("?{query}"));
+        Ok(format!("{address}/{}{query}", self.name))
+    }
+
+    async fn drop(self) {
+        // The whole PostgreSQL is thrown away after the run; a database that is left over harms nobody.
+        let _left_over = execute(&self.server, &format!("drop database {} with (force)", self.name)).await;
+    }
+}
+
+async fn execute(url: &str, statement: &str) -> Result<()> {
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await?;
+    let connection = tokio::spawn(connection);
+    client.batch_execute(statement).await?;
+    connection.abort();
+    Ok(())
 }
 
 /// Waits until `happened` gives something; looks again whenever `changed` resolves.

@@ -1,7 +1,7 @@
 //! Two people, their devices, and a server that comes and goes.
 
 use anyhow::Result;
-use undertone_client_core::view::{ConnectionState, MessageState};
+use undertone_client_core::view::{ConnectionState, MessageStateView};
 use undertone_system_tests::{World, stories};
 use undertone_wire::ErrorCode;
 use undertone_wire::server_info::{RegistrationPolicy, SetupRequest};
@@ -33,7 +33,7 @@ stories! {
         }
         let waiting = alice.writes(talk, "written while the server was dead").await?;
         world.start_server().await?;
-        assert_eq!(alice.client()?.wait_sent(waiting).await?.state, MessageState::Sent);
+        assert_eq!(alice.client()?.wait_sent(waiting).await?.state, MessageStateView::Sent);
         bob.sees(talk, &[("Alice", "one"), ("Alice", "written while the server was dead")]).await
     }
 
@@ -88,7 +88,7 @@ stories! {
         world.proxy.pull_cable();
         // Each side finds out by its own deadline.
         alice.until("alice is offline", |client| {
-            Ok((client.connection().state != ConnectionState::Online).then_some(()))
+            Ok((client.connection()?.state != ConnectionState::Online).then_some(()))
         }).await?;
         world.proxy.cut();
         world.proxy.restore();
@@ -106,8 +106,7 @@ stories! {
         for number in 0..20 {
             last = Some(alice.writes(talk, &format!("line {number}")).await?);
         }
-        let shown = alice.client()?.timeline(talk, undertone_client_core::client::TimelineQuery { limit: 50, before: None })?;
-        assert!(shown.messages.iter().all(|message| message.state == MessageState::Sending));
+        assert!(alice.messages(talk)?.iter().all(|message| message.state == MessageStateView::Sending));
         world.proxy.restore();
         alice.client()?.wake();
         if let Some(last) = last {
@@ -158,6 +157,6 @@ stories! {
 }
 
 /// The stable code of an error of the client.
-fn code(error: &anyhow::Error) -> Option<&'static str> {
+fn code(error: &anyhow::Error) -> Option<&str> {
     error.downcast_ref::<undertone_client_core::ClientError>().map(undertone_client_core::ClientError::code)
 }

@@ -10,12 +10,14 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use undertone_client_core::testing::Checkpoints as ClientCheckpoints;
-use undertone_server::checkpoint::Checkpoints as ServerCheckpoints;
+use undertone_server::Checkpoints as ServerCheckpoints;
 use undertone_system_tests::{Actor, Database, Line, World, story};
 use undertone_wire::ConversationId;
 
 /// Seeded runs on each database.
 const RUNS: u64 = 50;
+/// Runs in one world, so that its history stays short.
+const RUNS_IN_A_WORLD: u64 = 10;
 /// Kills in one run.
 const KILLS: u32 = 6;
 
@@ -34,18 +36,20 @@ type Histogram = Rc<RefCell<BTreeMap<&'static str, u32>>>;
 
 fn runs(database: Database) -> Result<()> {
     let histogram = Histogram::default();
-    let hits = Rc::clone(&histogram);
-    story(database, async move |world: &World| {
-        let (alice, bob) = (world.user("Alice").await?, world.user("Bob").await?);
-        let talk = alice.opens("Bob").await?;
-        bob.finds_conversation_with("Alice").await?;
-        let mut lines = Lines::default();
-        for seed in 0..RUNS {
-            let mut run = Run { world, talk, alice: &alice, bob: &bob, hits: &hits, lines: &mut lines };
-            run.one(seed).await.with_context(|| format!("seed {seed}"))?;
-        }
-        Ok(())
-    })?;
+    for first in (0..RUNS).step_by(usize::try_from(RUNS_IN_A_WORLD)?) {
+        let hits = Rc::clone(&histogram);
+        story(database, async move |world: &World| {
+            let (alice, bob) = (world.user("Alice").await?, world.user("Bob").await?);
+            let talk = alice.opens("Bob").await?;
+            bob.finds_conversation_with("Alice").await?;
+            let mut lines = Lines::default();
+            for seed in first..first + RUNS_IN_A_WORLD {
+                let mut run = Run { world, talk, alice: &alice, bob: &bob, hits: &hits, lines: &mut lines };
+                run.one(seed).await.with_context(|| format!("seed {seed}"))?;
+            }
+            Ok(())
+        })?;
+    }
     let histogram = histogram.borrow();
     println!("points hit in {RUNS} runs on {database:?}:");
     for (point, count) in histogram.iter() {
@@ -107,8 +111,7 @@ impl Run<'_> {
         });
         self.world.start_server_with(checkpoints).await?;
         self.chatter(random).await?;
-        let killed = tokio::time::timeout(std::time::Duration::from_secs(20), self.world.server_killed()).await;
-        if killed.is_ok() {
+        if self.dies_before_all_is_well(self.world.server_killed()).await? {
             let point = countdown.lock().unwrap_or_else(PoisonError::into_inner).1;
             *self.hits.borrow_mut().entry(point.context("killed nowhere")?).or_default() += 1;
         }
@@ -133,8 +136,7 @@ impl Run<'_> {
         });
         victim.start(checkpoints.clone()).await?;
         self.chatter(random).await?;
-        let killed = tokio::time::timeout(std::time::Duration::from_secs(20), checkpoints.killed()).await;
-        if killed.is_ok() {
+        if self.dies_before_all_is_well(checkpoints.killed()).await? {
             let point = countdown.borrow().1;
             *self.hits.borrow_mut().entry(point.context("killed nowhere")?).or_default() += 1;
         }
@@ -155,16 +157,30 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Everything heals; then both must show the same, and all that was written, once and in order.
-    async fn settle(&mut self) -> Result<()> {
-        for author in [self.alice, self.bob] {
-            self.write(author).await;
+    /// Whether the victim dies before all that was written is everywhere.
+    async fn dies_before_all_is_well(&self, death: impl Future<Output = ()>) -> Result<bool> {
+        tokio::select! {
+            biased;
+            () = death => Ok(true),
+            well = self.all_is_everywhere() => well.map(|()| false),
         }
+    }
+
+    async fn all_is_everywhere(&self) -> Result<()> {
         for actor in [self.alice, self.bob] {
             actor.client()?.wake();
             let what = format!("{} has all {} lines", actor.name(), self.lines.taken.len());
             actor.until(&what, |_| Ok((self.certain(actor)?.len() >= self.lines.taken.len()).then_some(()))).await?;
         }
+        Ok(())
+    }
+
+    /// Everything heals; then both must show the same, and all that was written, once and in order.
+    async fn settle(&mut self) -> Result<()> {
+        for author in [self.alice, self.bob] {
+            self.write(author).await;
+        }
+        self.all_is_everywhere().await?;
         let (at_alice, at_bob) = (self.alice.acknowledged(self.talk)?, self.bob.acknowledged(self.talk)?);
         ensure!(at_alice == at_bob, "they were shown different orders");
         let unique: std::collections::BTreeSet<&Line> = at_alice.iter().collect();

@@ -1,5 +1,7 @@
 //! People with devices, and a conversation between them with the server's state beside it.
 
+#![allow(dead_code, reason = "each test program needs its part of it")]
+
 use undertone_mls::{
     CheckedCommit, CommitCheck, CommitError, DeviceKey, Group, IdentityKey, MemoryKeyValue, MlsDevice,
     PendingCommit, Provider, PublicState, check_commit, found_group,

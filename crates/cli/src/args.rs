@@ -1,0 +1,231 @@
+//! The command line: every verb and its options. What they do is in `command/`.
+
+use crate::command::serve::ServeArgs;
+use crate::command::trust::TrustArgs;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// A self-hosted messenger in which only the people in a conversation can read it.
+#[derive(Parser)]
+#[command(name = "undertone", version, about, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The verbs.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run the server.
+    Serve(Box<ServeArgs>),
+    /// Trust the certificate authority of a server on this machine, or say how.
+    Trust(TrustArgs),
+    #[command(flatten)]
+    Client(ClientCommand),
+}
+
+/// The verbs of the scriptable client. Each first brings the profile up to date with the server.
+#[derive(Subcommand)]
+pub(crate) enum ClientCommand {
+    /// Make an account and sign this profile in. Prints the recovery key, once.
+    Register(RegisterArgs),
+    /// Sign this profile in to an account, as a new device of it.
+    Login(LoginArgs),
+    /// Sign this profile out for good: the server forgets this device, the device its messages.
+    Logout(ProfileArgs),
+    /// Say who is signed in.
+    Whoami(ProfileArgs),
+    /// List the conversations of this device.
+    Conversations(ProfileArgs),
+    /// List the people of the server.
+    Contacts(ContactsArgs),
+    /// List the devices of your account.
+    Devices(ProfileArgs),
+    /// Open the conversation with a person.
+    Dm(DmArgs),
+    /// Send a message, and wait until the server has it.
+    Send(SendArgs),
+    /// Print the messages of a conversation, oldest first.
+    Messages(MessagesArgs),
+    /// Search the messages on this device.
+    Search(SearchArgs),
+    /// Print what happens as it happens, until interrupted.
+    Watch(ProfileArgs),
+    /// Make an invitation to this server (administrators).
+    Invite(ProfileArgs),
+}
+
+/// What every verb of the client takes.
+#[derive(Args, Clone)]
+pub(crate) struct ProfileArgs {
+    /// The directory of the profile: one device of one account.
+    #[arg(long, value_name = "DIR", env = "UNDERTONE_PROFILE")]
+    pub(crate) profile: Option<PathBuf>,
+    /// Print JSON: one object on each line.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Trust the certificates in this PEM file, and no others. Kept with the profile.
+    #[arg(long, value_name = "FILE", env = "UNDERTONE_CA")]
+    pub(crate) ca: Option<PathBuf>,
+}
+
+/// How a password is given.
+#[derive(Args)]
+pub(crate) struct PasswordArgs {
+    /// Read the password from the first line of this file. Without it: `UNDERTONE_PASSWORD`, or a prompt.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+}
+
+/// See [`ClientCommand::Register`].
+#[derive(Args)]
+pub(crate) struct RegisterArgs {
+    /// Your name: 2 to 32 letters or digits, with single . - _ between them.
+    pub(crate) name: String,
+    /// The address of the server, such as <https://chat.example.org>.
+    #[arg(long, value_name = "URL", env = "UNDERTONE_SERVER")]
+    pub(crate) server: Option<String>,
+    /// The invitation, where the server asks for one.
+    #[arg(long, value_name = "CODE", conflicts_with = "setup_token")]
+    pub(crate) invitation: Option<String>,
+    /// The one-time set-up token that the server printed: makes you its first administrator.
+    #[arg(long, value_name = "TOKEN", requires = "server_name")]
+    pub(crate) setup_token: Option<String>,
+    /// With --setup-token: the name of the server.
+    #[arg(long, value_name = "NAME", requires = "setup_token")]
+    pub(crate) server_name: Option<String>,
+    /// With --setup-token: who may register.
+    #[arg(long, value_enum, default_value = "invitation", requires = "setup_token")]
+    pub(crate) registration: Registration,
+    #[command(flatten)]
+    pub(crate) password: PasswordArgs,
+    #[command(flatten)]
+    pub(crate) profile: ProfileArgs,
+}
+
+/// Who may register.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Registration {
+    /// Everybody who reaches the server.
+    Open,
+    /// Who has an invitation.
+    Invitation,
+    /// Nobody.
+    Closed,
+}
+
+/// See [`ClientCommand::Login`].
+#[derive(Args)]
+pub(crate) struct LoginArgs {
+    /// The name of the account.
+    pub(crate) name: String,
+    /// The address of the server, such as <https://chat.example.org>.
+    #[arg(long, value_name = "URL", env = "UNDERTONE_SERVER")]
+    pub(crate) server: Option<String>,
+    #[command(flatten)]
+    pub(crate) password: PasswordArgs,
+    #[command(flatten)]
+    pub(crate) profile: ProfileArgs,
+}
+
+/// See [`ClientCommand::Contacts`].
+#[derive(Args)]
+pub(crate) struct ContactsArgs {
+    /// Only people whose name contains this.
+    pub(crate) query: Option<String>,
+    #[command(flatten)]
+    pub(crate) profile: ProfileArgs,
+}
+
+/// See [`ClientCommand::Dm`].
+#[derive(Args)]
+pub(crate) struct DmArgs {
+    /// The name of the person.
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) profile: ProfileArgs,
+}
+
+/// See [`ClientCommand::Send`].
+#[derive(Args)]
+pub(crate) struct SendArgs {
+    /// The id of a conversation, or the name of a person.
+    pub(crate) conversation: String,
+    /// What to send; `-` reads it from standard input.
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) text: String,
+    #[command(flatten)]
+    pub(crate) profile: ProfileArgs,
+}
+
+/// See [`ClientCommand::Messages`].
+#[derive(Args)]
+pub(crate) struct MessagesArgs {
+    /// The id of a conversation, or the name of a person.
+    pub(crate) conversation: String,
+    /// The newest so many.
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) limit: u32,
+    /// Only messages before this one.
+    #[arg(long, value_name = "ID")]
+    pub(crate) before: Option<String>,
+    #[command(flatten)]
+    pub(crate) profile: ProfileArgs,
+}
+
+/// See [`ClientCommand::Search`].
+#[derive(Args)]
+pub(crate) struct SearchArgs {
+    /// Words that the messages contain; the last may be the beginning of one.
+    pub(crate) query: String,
+    /// The newest so many.
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) limit: u32,
+    #[command(flatten)]
+    pub(crate) profile: ProfileArgs,
+}
+
+impl ClientCommand {
+    /// What it has in common with the others.
+    pub(crate) fn profile(&self) -> &ProfileArgs {
+        match self {
+            Self::Register(args) => &args.profile,
+            Self::Login(args) => &args.profile,
+            Self::Contacts(args) => &args.profile,
+            Self::Dm(args) => &args.profile,
+            Self::Send(args) => &args.profile,
+            Self::Messages(args) => &args.profile,
+            Self::Search(args) => &args.profile,
+            Self::Logout(profile)
+            | Self::Whoami(profile)
+            | Self::Conversations(profile)
+            | Self::Devices(profile)
+            | Self::Watch(profile)
+            | Self::Invite(profile) => profile,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_text_may_begin_with_a_dash() {
+        let cli = Cli::try_parse_from(["undertone", "send", "bob", "-5 degrees"])
+            .ok()
+            .unwrap();
+        let Command::Client(ClientCommand::Send(args)) = cli.command else {
+            panic!("not send")
+        };
+        assert_eq!(args.text, "-5 degrees");
+        assert!(!args.profile.json);
+    }
+}

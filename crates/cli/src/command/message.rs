@@ -1,0 +1,152 @@
+//! `send`, `messages` and `search`.
+
+use super::result::{MessageResult, SentResult};
+use super::{Open, conversation};
+use crate::args::{MessagesArgs, SearchArgs, SendArgs};
+use crate::error::CliError;
+use crate::output::printable;
+use rand::rngs::OsRng;
+use std::io::{self, Read};
+use undertone_client_core::MessageKey;
+use undertone_client_core::view::{MessageView, TimelineQuery};
+use undertone_wire::limits::TEXT_BYTES_MAX;
+use undertone_wire::{ConversationId, MessageId, Timestamp};
+
+/// What one look into the store brings.
+const PAGE: u32 = 200;
+
+pub(super) async fn send(open: &mut Open, args: SendArgs) -> Result<(), CliError> {
+    let text = if args.text == "-" {
+        read_input()?
+    } else {
+        args.text
+    };
+    open.catch_up().await?;
+    let conversation = match conversation::find(open, &args.conversation)? {
+        Some(conversation) => conversation,
+        None => open.client.open_direct_by_name(&args.conversation).await?,
+    };
+    // What a broken connection cuts off is sent again by itself.
+    let key = open
+        .client
+        .send_text(conversation, MessageKey::random(&mut OsRng), &text)
+        .await?;
+    let sent = open.client.wait_sent(key).await?;
+    open.output.print(&SentResult::from(&sent), |result| {
+        format!("Sent at {}.", result.sent_at)
+    })
+}
+
+pub(super) async fn messages(open: &mut Open, args: MessagesArgs) -> Result<(), CliError> {
+    open.catch_up().await?;
+    let conversation = conversation::find(open, &args.conversation)?;
+    let conversation = conversation.ok_or(CliError::UnknownConversation(args.conversation))?;
+    let before = match &args.before {
+        Some(id) => Some(place_of(open, conversation, id)?),
+        None => None,
+    };
+    for message in walk_back(open, conversation, before, args.limit)? {
+        print(open, &message)?;
+    }
+    Ok(())
+}
+
+pub(super) async fn search(open: &mut Open, args: SearchArgs) -> Result<(), CliError> {
+    open.catch_up().await?;
+    // The newest are found first; people and scripts read from the oldest on.
+    for message in open.client.search(&args.query, args.limit)?.iter().rev() {
+        print(open, message)?;
+    }
+    Ok(())
+}
+
+fn print(open: &mut Open, message: &MessageView) -> Result<(), CliError> {
+    open.output.print(&MessageResult::from(message), line)
+}
+
+/// A message as people read it.
+pub(super) fn line(message: &MessageResult) -> String {
+    format!(
+        "{}  {}: {}",
+        short(message.sent_at),
+        printable(&message.sender.name),
+        printable(&message.text)
+    )
+}
+
+/// To the minute.
+fn short(at: Timestamp) -> String {
+    at.to_string()
+        .chars()
+        .take("2025-11-21T11:20".len())
+        .map(|c| if c == 'T' { ' ' } else { c })
+        .collect()
+}
+
+/// At most `limit` messages, the newest before a place, oldest first.
+fn walk_back(
+    open: &Open,
+    conversation: ConversationId,
+    mut before: Option<MessageKey>,
+    limit: u32,
+) -> Result<Vec<MessageView>, CliError> {
+    let mut pages = Vec::new();
+    let mut left = limit;
+    while left > 0 {
+        let page = open.client.timeline(
+            conversation,
+            TimelineQuery {
+                limit: left.min(PAGE),
+                before,
+            },
+        )?;
+        left = left.saturating_sub(u32::try_from(page.messages.len()).unwrap_or(u32::MAX));
+        before = page.messages.first().map(|message| message.key);
+        let more = page.more && before.is_some();
+        pages.push(page.messages);
+        if !more {
+            break;
+        }
+    }
+    Ok(pages.into_iter().rev().flatten().collect())
+}
+
+/// What this device calls a message that was printed with this id.
+fn place_of(open: &Open, conversation: ConversationId, id: &str) -> Result<MessageKey, CliError> {
+    let unknown = || CliError::UnknownMessage(id.to_owned());
+    let wanted: MessageId = id.parse().map_err(|_invalid| unknown())?;
+    let mut before = None;
+    loop {
+        let page = open
+            .client
+            .timeline(conversation, TimelineQuery { limit: PAGE, before })?;
+        if let Some(found) = page
+            .messages
+            .iter()
+            .find(|message| message.message == Some(wanted))
+        {
+            return Ok(found.key);
+        }
+        before = page.messages.first().map(|message| message.key);
+        if !page.more || before.is_none() {
+            return Err(unknown());
+        }
+    }
+}
+
+/// Standard input as text, without the line break at its end; no more than a message may hold.
+fn read_input() -> Result<String, CliError> {
+    let mut text = String::new();
+    let most = u64::try_from(TEXT_BYTES_MAX)
+        .unwrap_or(u64::MAX)
+        .saturating_add(2);
+    io::stdin()
+        .lock()
+        .take(most)
+        .read_to_string(&mut text)
+        .map_err(CliError::Input)?;
+    Ok(text
+        .strip_suffix('\n')
+        .map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text))
+        .to_owned())
+}

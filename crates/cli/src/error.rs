@@ -1,0 +1,118 @@
+//! Why a command failed: a stable code for scripts, a sentence for people, and the exit code. Where
+//! the core or the server has a code already, it is that one.
+
+use crate::command::serve::ServeError;
+use crate::profile::ProfileError;
+use std::error::Error as StdError;
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use undertone_client_core::ClientError;
+use undertone_client_core::account::InvalidPassword;
+use undertone_client_core::transport::TransportError;
+
+/// A command failed.
+pub(crate) const EXIT_FAILED: u8 = 1;
+/// The command line makes no sense.
+pub(crate) const EXIT_USAGE: u8 = 2;
+/// The server cannot be reached or asks to wait: the same command may succeed later.
+pub(crate) const EXIT_TRY_LATER: u8 = 3;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    /// The profile cannot be used.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// The client could not do it.
+    #[error("{}", .0.message())]
+    Client(#[from] ClientError),
+    /// The transport cannot be made.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The password cannot be taken.
+    #[error(transparent)]
+    Password(#[from] InvalidPassword),
+    /// No way to ask for a password.
+    #[error(
+        "a password is needed: there is no terminal to ask on, so give --password-file or UNDERTONE_PASSWORD"
+    )]
+    NoPassword(#[source] io::Error),
+    /// A password file cannot be read.
+    #[error("the password file {} cannot be read", path.display())]
+    PasswordFile {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The two passwords that were typed are not the same.
+    #[error("the two passwords are not the same")]
+    PasswordsDiffer,
+    /// A profile has no server yet, and none was named.
+    #[error("nobody is signed in on this profile; use `undertone register` or `undertone login` first")]
+    SignedOut,
+    /// Neither an id nor a name of anyone.
+    #[error("there is no conversation {0}: give the id of one, or the name of a person")]
+    UnknownConversation(String),
+    /// `--before` names nothing on this device.
+    #[error("there is no message {0} on this device")]
+    UnknownMessage(String),
+    /// A message without text.
+    #[error("standard input cannot be read as text")]
+    Input(#[source] io::Error),
+    /// The result cannot be written.
+    #[error("the result cannot be written")]
+    Output(#[source] io::Error),
+    /// The server did not start.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// Of the server's commands.
+    #[error(transparent)]
+    Other(#[from] Box<dyn StdError + Send + Sync>),
+}
+
+impl CliError {
+    /// The stable word for scripts.
+    pub(crate) fn code(&self) -> &str {
+        match self {
+            Self::Profile(error) => error.code(),
+            Self::Client(error) => error.code(),
+            Self::Transport(error) => error.code(),
+            Self::Password(_) => "password_invalid",
+            Self::NoPassword(_) | Self::PasswordFile { .. } | Self::PasswordsDiffer => "no_password",
+            Self::SignedOut => "signed_out",
+            Self::UnknownConversation(_) => "unknown_conversation",
+            Self::UnknownMessage(_) => "unknown_message",
+            Self::Input(_) => "input",
+            Self::Output(_) => "output",
+            Self::Serve(_) => "not_started",
+            Self::Other(_) => "failed",
+        }
+    }
+
+    /// What the process ends with.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        if let Self::Serve(error) = self {
+            return ExitCode::from(error.exit_code());
+        }
+        ExitCode::from(if self.is_temporary() {
+            EXIT_TRY_LATER
+        } else {
+            EXIT_FAILED
+        })
+    }
+
+    /// True when the same may succeed later by itself.
+    pub(crate) fn is_temporary(&self) -> bool {
+        matches!(
+            self.code(),
+            "unreachable" | "timed_out" | "rate_limited" | "unavailable"
+        )
+    }
+
+    /// True when nobody reads what we write any more.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}

@@ -1,0 +1,313 @@
+//! A server's account side in memory, as small as the tests of this module need, and able to lie.
+
+use crate::transport::{Connection, HttpRequest, HttpResponse, Method, Transport, TransportError};
+use async_trait::async_trait;
+use rand::rngs::OsRng;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use undertone_mls::certificate::{verify_certificate, verify_signature};
+use undertone_opaque::Identifiers;
+use undertone_opaque::server::{
+    LoginStart, ServerSetup, finish_login, finish_registration, start_login, start_registration,
+};
+use undertone_wire::account::*;
+use undertone_wire::error::ErrorResponse;
+use undertone_wire::session::*;
+use undertone_wire::{DeviceId, ErrorBody, ErrorCode, LoginId, Timestamp, UserId, UserName};
+use zeroize::Zeroizing;
+
+/// What it knows of a user.
+#[derive(Clone)]
+pub(super) struct AccountRow {
+    pub(super) name: UserName,
+    pub(super) user: UserId,
+    pub(super) identity_key: undertone_wire::Bytes,
+    pub(super) vault: Vault,
+    password_file: Vec<u8>,
+}
+
+struct SessionRow {
+    user: UserId,
+    name: UserName,
+    signature_key: Vec<u8>,
+    /// Counts the grants: a refresh token is "refresh <device> <n>".
+    generation: u32,
+    /// Whether the newest grant was used, so that the one before is dead.
+    newest_used: bool,
+}
+
+/// The unique key of a name, and the state of its password exchange.
+type LoginRow = (String, Zeroizing<Vec<u8>>);
+
+/// How the next request of a path ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// It never arrives.
+    RequestLost,
+    /// It is carried out, but its answer is lost.
+    AnswerLost,
+}
+
+pub(super) struct FakeServer {
+    setup: ServerSetup,
+    pub(super) accounts: RefCell<BTreeMap<String, AccountRow>>,
+    logins: RefCell<BTreeMap<LoginId, LoginRow>>,
+    sessions: RefCell<BTreeMap<DeviceId, SessionRow>>,
+    pub(super) now: Cell<Timestamp>,
+    /// The next request of this path fails so.
+    pub(super) fault: RefCell<Option<(String, Fault)>>,
+    /// Paths in order of arrival.
+    pub(super) seen: RefCell<Vec<String>>,
+    /// Access tokens that are not taken.
+    pub(super) refuse_access: RefCell<Vec<String>>,
+}
+
+impl FakeServer {
+    pub(super) fn new() -> Self {
+        Self {
+            setup: ServerSetup::generate(&mut OsRng),
+            accounts: RefCell::default(),
+            logins: RefCell::default(),
+            sessions: RefCell::default(),
+            now: Cell::new(Timestamp::from_millis(1_000_000)),
+            fault: RefCell::default(),
+            seen: RefCell::default(),
+            refuse_access: RefCell::default(),
+        }
+    }
+
+    pub(super) fn devices(&self) -> Vec<DeviceId> {
+        self.sessions.borrow().keys().copied().collect()
+    }
+
+    pub(super) fn count(&self, path: &str) -> usize {
+        self.seen.borrow().iter().filter(|seen| *seen == path).count()
+    }
+
+    pub(super) fn change(&self, name: &str, change: impl FnOnce(&mut AccountRow)) {
+        change(self.accounts.borrow_mut().get_mut(name).unwrap());
+    }
+
+    /// Forgets every session, as after a revocation.
+    pub(super) fn revoke_all(&self) {
+        self.sessions.borrow_mut().clear();
+    }
+
+    fn answer(&self, request: &HttpRequest) -> Result<Vec<u8>, ErrorCode> {
+        let body = request.body.as_deref();
+        match request.path.as_str() {
+            "/api/v1/registration/start" => {
+                let request: StartRegistrationRequest = read(body);
+                let key = request.name.unique_key();
+                let response =
+                    start_registration(&self.setup, request.request.as_slice(), key.as_bytes()).unwrap();
+                Ok(json(&StartRegistrationResponse {
+                    response: response.into(),
+                }))
+            }
+            "/api/v1/registration/finish" => self.register(read(body)),
+            "/api/v1/login/start" => Ok(json(&self.start_login(&read(body)))),
+            "/api/v1/login/finish" => self.finish_login(&read(body)),
+            "/api/v1/devices" => {
+                let request: AddDeviceRequest = read(body);
+                let accounts = self.accounts.borrow();
+                let account = accounts
+                    .values()
+                    .find(|account| account.user.to_string() == request.ticket)
+                    .unwrap();
+                Ok(self.grant(account, request.certificate.as_slice()))
+            }
+            "/api/v1/session/refresh" => self.refresh(&read(body)),
+            "/api/v1/session" => self.session(request),
+            path => match path.strip_prefix("/api/v1/devices/") {
+                Some(device) => {
+                    assert_eq!(request.method, Method::Delete);
+                    self.sessions.borrow_mut().remove(&device.parse().unwrap());
+                    Ok(Vec::new())
+                }
+                None => panic!("no such path: {path}"),
+            },
+        }
+    }
+
+    fn register(&self, request: FinishRegistrationRequest) -> Result<Vec<u8>, ErrorCode> {
+        let account = AccountRow {
+            name: request.name.clone(),
+            user: request.user,
+            identity_key: request.identity_key,
+            vault: request.vault,
+            password_file: finish_registration(request.record.as_slice()).unwrap(),
+        };
+        let mut accounts = self.accounts.borrow_mut();
+        if accounts.contains_key(&request.name.unique_key()) {
+            return Err(ErrorCode::NameTaken);
+        }
+        assert_eq!(request.recovery_public_key.len(), 32);
+        let answer = self.grant(&account, request.certificate.as_slice());
+        accounts.insert(request.name.unique_key(), account);
+        Ok(answer)
+    }
+
+    fn start_login(&self, request: &StartLoginRequest) -> StartLoginResponse {
+        let key = request.name.unique_key();
+        let accounts = self.accounts.borrow();
+        let start = LoginStart {
+            password_file: accounts.get(&key).map(|account| account.password_file.as_slice()),
+            request: request.request.as_slice(),
+            credential_identifier: key.as_bytes(),
+            identifiers: Identifiers::new(key.as_bytes()),
+        };
+        let started = start_login(&mut OsRng, &self.setup, start).unwrap();
+        let mut logins = self.logins.borrow_mut();
+        let login = LoginId::from_bytes([u8::try_from(logins.len()).unwrap(); 16]);
+        logins.insert(login, (key, started.state));
+        StartLoginResponse {
+            login,
+            response: started.response.into(),
+        }
+    }
+
+    fn finish_login(&self, request: &FinishLoginRequest) -> Result<Vec<u8>, ErrorCode> {
+        let (key, state) = self
+            .logins
+            .borrow_mut()
+            .remove(&request.login)
+            .ok_or(ErrorCode::WrongCredentials)?;
+        finish_login(
+            &state,
+            request.finalization.as_slice(),
+            Identifiers::new(key.as_bytes()),
+        )
+        .map_err(|_| ErrorCode::WrongCredentials)?;
+        let accounts = self.accounts.borrow();
+        let account = &accounts[&key];
+        Ok(json(&FinishLoginResponse {
+            ticket: account.user.to_string(),
+            user: account.user,
+            name: account.name.clone(),
+            identity_key: account.identity_key.clone(),
+            vault: account.vault.clone(),
+        }))
+    }
+
+    fn grant(&self, account: &AccountRow, certificate: &[u8]) -> Vec<u8> {
+        let certificate = verify_certificate(certificate).unwrap();
+        assert_eq!(certificate.user, account.user);
+        assert_eq!(certificate.name, account.name);
+        let row = SessionRow {
+            user: account.user,
+            name: account.name.clone(),
+            signature_key: certificate.signature_key.as_slice().to_vec(),
+            generation: 1,
+            newest_used: false,
+        };
+        let answer = json(&self.session_grant(certificate.device, &row));
+        self.sessions.borrow_mut().insert(certificate.device, row);
+        answer
+    }
+
+    fn session_grant(&self, device: DeviceId, row: &SessionRow) -> SessionGrant {
+        SessionGrant {
+            user: row.user,
+            name: row.name.clone(),
+            device,
+            is_admin: false,
+            access_token: format!("access {device} {}", row.generation),
+            access_expires_at: self.now.get().plus(undertone_wire::limits::ACCESS_TOKEN_LIFE),
+            refresh_token: format!("refresh {device} {}", row.generation),
+        }
+    }
+
+    fn refresh(&self, request: &RefreshRequest) -> Result<Vec<u8>, ErrorCode> {
+        let (device, generation) =
+            parse_token("refresh", &request.refresh_token).ok_or(ErrorCode::Unauthorized)?;
+        let mut sessions = self.sessions.borrow_mut();
+        let row = sessions.get_mut(&device).ok_or(ErrorCode::SessionRevoked)?;
+        let signed = RefreshRequest::signed_bytes(&request.refresh_token);
+        verify_signature(&row.signature_key, &signed, request.signature.as_slice()).unwrap();
+        if generation == row.generation {
+            row.generation += 1;
+        } else if generation + 1 != row.generation || row.newest_used {
+            sessions.remove(&device);
+            return Err(ErrorCode::SessionRevoked);
+        }
+        row.newest_used = false;
+        let answer = json(&self.session_grant(device, row));
+        Ok(answer)
+    }
+
+    fn session(&self, request: &HttpRequest) -> Result<Vec<u8>, ErrorCode> {
+        let token = request.bearer.clone().unwrap();
+        let (device, generation) = parse_token("access", &token).unwrap();
+        let mut sessions = self.sessions.borrow_mut();
+        let row = sessions.get_mut(&device).ok_or(ErrorCode::SessionRevoked)?;
+        if self.refuse_access.borrow().contains(&token) || generation != row.generation {
+            return Err(ErrorCode::Unauthorized);
+        }
+        row.newest_used = true;
+        let (user, name) = (row.user, row.name.clone());
+        Ok(json(&SessionResponse {
+            user,
+            name,
+            device,
+            is_admin: false,
+        }))
+    }
+}
+
+#[async_trait(?Send)]
+impl Transport for FakeServer {
+    async fn request(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        // Let others run, as a network would.
+        tokio::task::yield_now().await;
+        self.seen.borrow_mut().push(request.path.clone());
+        let fault = self
+            .fault
+            .borrow_mut()
+            .take_if(|(path, _)| *path == request.path)
+            .map(|(_, fault)| fault);
+        if fault == Some(Fault::RequestLost) {
+            return Err(TransportError::TimedOut);
+        }
+        let answer = match self.answer(&request) {
+            Ok(body) => HttpResponse { status: 200, body },
+            Err(code) => {
+                let error = ErrorBody::new(code, code.as_str());
+                HttpResponse {
+                    status: code.status(),
+                    body: json(&ErrorResponse { error }),
+                }
+            }
+        };
+        if fault == Some(Fault::AnswerLost) {
+            return Err(TransportError::TimedOut);
+        }
+        Ok(answer)
+    }
+
+    async fn connect(&self) -> Result<Connection, TransportError> {
+        Err(TransportError::Closed)
+    }
+
+    fn origin(&self) -> &'static str {
+        "https://test"
+    }
+}
+
+fn parse_token(kind: &str, token: &str) -> Option<(DeviceId, u32)> {
+    let mut words = token.split(' ');
+    if words.next()? != kind {
+        return None;
+    }
+    Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?))
+}
+
+fn read<T: DeserializeOwned>(body: Option<&[u8]>) -> T {
+    serde_json::from_slice(body.unwrap()).unwrap()
+}
+
+fn json<T: Serialize>(value: &T) -> Vec<u8> {
+    serde_json::to_vec(value).unwrap()
+}

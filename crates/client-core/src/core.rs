@@ -1,0 +1,145 @@
+//! What all parts of a client share: store, account, groups, news and the state that is not stored.
+//! It has no rules of its own.
+
+use crate::account::Account;
+use crate::change::{Change, Publisher};
+use crate::client::ClientOptions;
+use crate::conversation::groups::Groups;
+use crate::error::ClientError;
+use crate::message::send::Bubble;
+use crate::platform::Platform;
+use crate::signal::Signal;
+use crate::store::Store;
+use crate::sync::status::Status;
+use crate::testing::Checkpoints;
+use crate::transport::Transport;
+use crate::transport::api::Api;
+use futures::FutureExt;
+use futures::future::{AbortHandle, LocalBoxFuture, abortable};
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+use std::rc::Rc;
+use undertone_mls::MlsDevice;
+use undertone_wire::{DeviceId, UserId, UserName};
+
+/// See the module.
+pub(crate) struct Core {
+    pub(crate) store: Rc<Store>,
+    pub(crate) platform: Rc<dyn Platform>,
+    pub(crate) transport: Rc<dyn Transport>,
+    pub(crate) api: Api,
+    pub(crate) account: Account,
+    pub(crate) groups: Groups,
+    pub(crate) checkpoints: Checkpoints,
+    pub(crate) server_url: String,
+    /// Messages that are shown and not yet stored.
+    pub(crate) bubbles: RefCell<Vec<Bubble>>,
+    /// Who is online.
+    pub(crate) online: RefCell<HashSet<UserId>>,
+    /// How the connection is.
+    pub(crate) status: Status,
+    /// One conversation is opened at a time, so that two calls never begin the same one twice.
+    pub(crate) opening: futures::lock::Mutex<()>,
+    /// Whether key packages are being uploaded.
+    pub(crate) refilling: Cell<bool>,
+    /// Told at every change; tasks that wait look again.
+    pub(crate) signal: Signal,
+    changes: Publisher,
+    tasks: RefCell<Vec<AbortHandle>>,
+}
+
+/// Who is signed in on this device.
+#[derive(Debug, Clone)]
+pub(crate) struct Me {
+    pub(crate) user: UserId,
+    pub(crate) name: UserName,
+    pub(crate) device: DeviceId,
+    pub(crate) identity_key: [u8; 32],
+    pub(crate) mls: Rc<MlsDevice>,
+}
+
+impl Core {
+    /// Opens the store and what lies over it.
+    pub(crate) async fn open(options: ClientOptions) -> Result<Rc<Self>, ClientError> {
+        let store = Store::open(&options.store, &options.store_key, options.checkpoints.clone()).await?;
+        let api = Api::new(Rc::clone(&options.transport));
+        let account = Account::new(Rc::clone(&store), Rc::clone(&options.platform), api.clone())?;
+        Ok(Rc::new(Self {
+            groups: Groups::new(Rc::clone(&store)),
+            store,
+            platform: options.platform,
+            transport: options.transport,
+            api,
+            account,
+            checkpoints: options.checkpoints,
+            server_url: options.server_url,
+            bubbles: RefCell::default(),
+            online: RefCell::default(),
+            status: Status::default(),
+            opening: futures::lock::Mutex::new(()),
+            refilling: Cell::new(false),
+            signal: Signal::default(),
+            changes: Publisher::default(),
+            tasks: RefCell::default(),
+        }))
+    }
+
+    /// Who is signed in.
+    pub(crate) fn me(&self) -> Result<Me, ClientError> {
+        let session = self.account.session().ok_or(ClientError::SignedOut)?;
+        let identity_key = self.account.identity_key().ok_or(ClientError::SignedOut)?;
+        let mls = self.account.mls_device().ok_or(ClientError::SignedOut)?;
+        Ok(Me { user: session.user, name: session.name, device: session.device, identity_key, mls })
+    }
+
+    /// One step: all of it is stored or none. After an error the groups are loaded anew, since what is
+    /// in memory may be ahead of the store.
+    pub(crate) fn transaction<T>(&self, work: impl FnOnce() -> Result<T, ClientError>) -> Result<T, ClientError> {
+        let result = self.store.transaction(work);
+        if result.is_err() {
+            self.groups.forget_all();
+        }
+        result
+    }
+
+    /// Tells screens and waiting tasks that something changed.
+    pub(crate) fn publish(&self, change: Change) {
+        self.changes.publish(change);
+        self.signal.notify();
+    }
+
+    /// Waits until `look`, which is asked again at every change, finds something or fails.
+    pub(crate) async fn until<T>(
+        &self,
+        mut look: impl FnMut() -> Result<Option<T>, ClientError>,
+    ) -> Result<T, ClientError> {
+        self.signal
+            .until(|| match self.checkpoints.alive() {
+                Ok(()) => look().transpose(),
+                Err(killed) => Some(Err(killed.into())),
+            })
+            .await
+    }
+
+    /// A reader of the news.
+    pub(crate) fn changes(&self) -> crate::change::Changes {
+        self.changes.subscribe()
+    }
+
+    /// Runs a task until it ends or the client is dropped.
+    pub(crate) fn spawn(&self, task: LocalBoxFuture<'static, ()>) {
+        let (task, handle) = abortable(task);
+        let mut tasks = self.tasks.borrow_mut();
+        tasks.retain(|task| !task.is_aborted());
+        tasks.push(handle);
+        // Ended or aborted is the same here.
+        self.platform.spawn(task.map(|_ended| ()).boxed_local());
+    }
+
+    /// Ends all tasks: the client is dropped.
+    pub(crate) fn abort_tasks(&self) {
+        for task in self.tasks.take() {
+            task.abort();
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Errors as they leave the core: a stable code for programs and a sentence for people. What the
+//! server refused keeps the server's code.
+
+use crate::account::AccountError;
+use crate::store::StoreError;
+use crate::store::message::Failure;
+use crate::testing::Killed;
+use crate::transport::TransportError;
+use crate::transport::api::ApiError;
+use undertone_mls::{GroupError, KeyPackageError};
+use undertone_wire::codec::{DecodeError, EncodeError};
+use undertone_wire::{ErrorBody, ErrorCode, UserName};
+
+/// Why something could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Nobody is signed in on this device.
+    #[error("you are not signed in on this device")]
+    SignedOut,
+    /// The server ended the session.
+    #[error("your session on this device was ended; sign in again")]
+    SessionRevoked,
+    /// The text of a message is empty.
+    #[error("a message needs some text")]
+    EmptyMessage,
+    /// The text of a message is longer than 64 KiB.
+    #[error("this message is too long to be sent in one piece")]
+    MessageTooLong,
+    /// There is no such conversation on this device.
+    #[error("there is no such conversation on this device")]
+    UnknownConversation,
+    /// There is no such message on this device.
+    #[error("there is no such message on this device")]
+    UnknownMessage,
+    /// There is no such person on this server.
+    #[error("there is nobody of that name on this server")]
+    UnknownPerson,
+    /// A conversation with oneself.
+    #[error("a conversation needs another person")]
+    OwnPerson,
+    /// The other person has no device that can be added.
+    #[error("this person has no device that can be reached yet")]
+    NoDevice,
+    /// The conversation was begun before this device was added to the account.
+    #[error("this conversation lives on your other devices and has not come to this one yet")]
+    ConversationOnOtherDevice,
+    /// An entry of its log could not be processed, or this device was removed.
+    #[error("nothing more can be sent in this conversation; what you have read stays")]
+    ConversationBlocked,
+    /// Someone's identity key is not the one that was pinned.
+    #[error("the identity of {name} has changed; nothing was sent")]
+    KeyChanged {
+        /// Whose.
+        name: UserName,
+    },
+    /// The server gave a key package of somebody else, or one that is not to be believed.
+    #[error("the server answered with keys of somebody else; nothing was sent")]
+    ForeignKeys,
+    /// A message was not sent.
+    #[error("{}", .0.message)]
+    NotSent(Failure),
+    /// Something did not happen in time.
+    #[error("the server did not answer in time; it will be tried again")]
+    TimedOut,
+    /// The client was stopped while something waited for it.
+    #[error("the client was stopped")]
+    Stopped,
+    /// The server said something that it must not say.
+    #[error("the server does not follow the protocol")]
+    Protocol(#[source] Option<DecodeError>),
+    /// The server closed the connection, and said why.
+    #[error("{}", .0.message)]
+    Disconnected(#[source] ErrorBody),
+    /// The server did not do what was asked, or was not reached.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// The network failed.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// Registration, login or vault.
+    #[error("{0}")]
+    Account(#[source] AccountError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A group could not do what was asked.
+    #[error("the conversation's keys could not be used")]
+    Group(#[from] GroupError),
+    /// A key package could not be used.
+    #[error("a device's keys could not be used")]
+    KeyPackage(#[from] KeyPackageError),
+    /// Something could not be written as CBOR.
+    #[error("a message could not be encoded")]
+    Encode(#[from] EncodeError),
+    /// Something that this device wrote could not be read.
+    #[error("something stored on this device could not be read")]
+    Decode(#[from] DecodeError),
+}
+
+impl ClientError {
+    /// The stable word that programs may rely on.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::SignedOut => "signed_out",
+            Self::SessionRevoked => ErrorCode::SessionRevoked.as_str(),
+            Self::EmptyMessage => "empty_message",
+            Self::MessageTooLong => "message_too_long",
+            Self::UnknownConversation => "unknown_conversation",
+            Self::UnknownMessage => "unknown_message",
+            Self::UnknownPerson => "unknown_person",
+            Self::OwnPerson => "own_person",
+            Self::NoDevice => ErrorCode::NoDevice.as_str(),
+            Self::ConversationOnOtherDevice => "conversation_on_other_device",
+            Self::ConversationBlocked => "conversation_blocked",
+            Self::KeyChanged { .. } => "key_changed",
+            Self::ForeignKeys => "foreign_keys",
+            Self::NotSent(failure) => &failure.code,
+            Self::TimedOut => "timed_out",
+            Self::Stopped => "stopped",
+            Self::Protocol(_) => "protocol",
+            Self::Disconnected(body) => body.code.as_str(),
+            Self::Api(error) => api_code(error),
+            Self::Transport(error) => error.code(),
+            Self::Account(error) => error.code().unwrap_or(ErrorCode::Internal.as_str()),
+            Self::Store(error) => store_code(error),
+            Self::Group(_) => "group",
+            Self::KeyPackage(_) => ErrorCode::KeyPackageInvalid.as_str(),
+            Self::Encode(_) | Self::Decode(_) => "codec",
+        }
+    }
+
+    /// A sentence for people.
+    pub fn message(&self) -> String {
+        self.to_string()
+    }
+
+    /// How long the server asked to wait.
+    pub fn retry_after_ms(&self) -> Option<u64> {
+        match self {
+            Self::Disconnected(body) | Self::Api(ApiError::Refused(body)) => body.retry_after_ms,
+            _ => None,
+        }
+    }
+
+    /// Whether the store failed: then a step was undone, and may succeed later.
+    pub(crate) const fn is_of_store(&self) -> bool {
+        matches!(self, Self::Store(_))
+    }
+
+    /// Whether nobody is signed in any more.
+    pub(crate) const fn ends_session(&self) -> bool {
+        matches!(self, Self::SignedOut | Self::SessionRevoked)
+    }
+
+    /// Whether a test ended the client.
+    pub(crate) const fn is_killed(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Killed(_)))
+    }
+}
+
+impl From<Killed> for ClientError {
+    fn from(killed: Killed) -> Self {
+        Self::Store(killed.into())
+    }
+}
+
+impl From<AccountError> for ClientError {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::SignedOut => Self::SignedOut,
+            AccountError::SessionEnded => Self::SessionRevoked,
+            AccountError::Api(error) => Self::Api(error),
+            AccountError::Store(error) => Self::Store(error),
+            error => Self::Account(error),
+        }
+    }
+}
+
+fn api_code(error: &ApiError) -> &'static str {
+    match error {
+        ApiError::Transport(error) => error.code(),
+        error => error.code().map_or("unreachable", ErrorCode::as_str),
+    }
+}
+
+const fn store_code(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::WrongKey(_) => "store_wrong_key",
+        StoreError::InUse(_) => "profile_in_use",
+        StoreError::Full(_) => "disk_full",
+        StoreError::TooNew { .. } => "store_too_new",
+        StoreError::NoSalt
+        | StoreError::File(_)
+        | StoreError::BadRow { .. }
+        | StoreError::Database(_)
+        | StoreError::Killed(_) => "store",
+    }
+}

@@ -1,0 +1,105 @@
+//! What screens and scripts call a message before it has an id: drawn by whoever writes it, so that
+//! asking twice for the same message sends it once.
+
+use rand::{CryptoRng, RngCore};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::fmt;
+use std::str::FromStr;
+use undertone_wire::MessageId;
+
+/// The key of a message on this device: 16 bytes, written in base 32. `Default` never occurs: a key is
+/// random, or for the messages of others the beginning of their id.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageKey([u8; 16]);
+
+/// The text of a key could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a valid message key")]
+pub struct InvalidMessageKey;
+
+impl MessageKey {
+    /// Draws one for a message that is about to be sent.
+    pub fn random(rng: &mut (impl CryptoRng + RngCore)) -> Self {
+        let mut bytes = [0; 16];
+        rng.fill_bytes(&mut bytes);
+        Self(bytes)
+    }
+
+    /// The key of a message that came from elsewhere.
+    pub(crate) fn of_received(message: MessageId) -> Self {
+        let mut bytes = [0; 16];
+        for (byte, from) in bytes.iter_mut().zip(message.as_bytes()) {
+            *byte = *from;
+        }
+        Self(bytes)
+    }
+
+    /// Takes bytes that were drawn at random or read from storage.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl fmt::Display for MessageKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&data_encoding::BASE32_NOPAD.encode(&self.0).to_ascii_lowercase())
+    }
+}
+
+impl fmt::Debug for MessageKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MessageKey({self})")
+    }
+}
+
+impl FromStr for MessageKey {
+    type Err = InvalidMessageKey;
+
+    fn from_str(text: &str) -> Result<Self, InvalidMessageKey> {
+        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Err(InvalidMessageKey);
+        }
+        let bytes = data_encoding::BASE32_NOPAD.decode(text.to_ascii_uppercase().as_bytes());
+        bytes.ok().and_then(|bytes| bytes.try_into().ok()).map(Self).ok_or(InvalidMessageKey)
+    }
+}
+
+impl Serialize for MessageKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for MessageKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(all(feature = "typescript", target_arch = "wasm32"))]
+const _: () = {
+    use wasm_bindgen::prelude::wasm_bindgen;
+    #[wasm_bindgen(typescript_custom_section)]
+    const BRANDED: &'static str = "export type MessageKey = string & { readonly __brand: \"MessageKey\" };";
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_text_that_reads_back() {
+        let key = MessageKey::random(&mut rand::rngs::OsRng);
+        assert_eq!(key.to_string().parse(), Ok(key));
+        let json = serde_json::to_string(&key).unwrap();
+        assert_eq!(serde_json::from_str::<MessageKey>(&json).unwrap(), key);
+        for text in ["", "a", "A4DQOBYHA4DQOBYHA4DQOBYHA4", "a4dqobyha4dqobyha4dqobyh!4"] {
+            assert_eq!(text.parse::<MessageKey>(), Err(InvalidMessageKey));
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! What comes in: entries of logs, applied strictly in order, and the server's answers to what was
+//! sent. A batch is one transaction of group state, messages and cursors; only after it is anything
+//! acknowledged.
+
+use super::inbox_entry;
+use super::outbox;
+use crate::change::Change;
+use crate::core::{Core, Me};
+use crate::error::ClientError;
+use crate::message::history;
+use crate::store::conversation::{Conversation, ConversationState};
+use crate::store::history::{Notice, NoticeKind};
+use crate::testing::{
+    ACCEPTED_AFTER_COMMIT, ACCEPTED_BEFORE_COMMIT, COMMIT_AFTER_MERGE, COMMIT_BEFORE_MERGE, INBOX_BEFORE_COMMIT,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use undertone_wire::conversation::{Accepted, LogEntry, LogPage};
+use undertone_wire::stream::Refused;
+use undertone_wire::{ConversationId, Sequence};
+
+/// Something that came over the connection and changes the store.
+#[derive(Debug)]
+pub(crate) enum Incoming {
+    /// An entry as it happened.
+    Entry(LogEntry),
+    /// A part of a log that was fetched.
+    Page(LogPage),
+    /// The server has stored what was sent.
+    Accepted(Accepted),
+    /// The server has not.
+    Refused(Refused),
+}
+
+/// What a batch did.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// How far each conversation has come: to be acknowledged.
+    pub(crate) advanced: BTreeMap<ConversationId, Sequence>,
+    /// In which conversations the log must be read.
+    pub(crate) behind: BTreeSet<ConversationId>,
+    /// What happens to refused sends.
+    pub(crate) verdicts: Vec<(ConversationId, outbox::Verdict)>,
+    /// In which conversations nothing is under way any more.
+    pub(crate) answered: BTreeSet<ConversationId>,
+    changes: BTreeSet<ConversationId>,
+}
+
+/// A batch under way: conversations are read once and written once.
+pub(super) struct Batch<'a> {
+    pub(super) core: &'a Core,
+    pub(super) me: &'a Me,
+    conversations: BTreeMap<ConversationId, Conversation>,
+    pub(super) outcome: Outcome,
+}
+
+/// Applies a batch in one transaction. An error means that nothing of it was stored.
+pub(crate) fn apply(core: &Core, batch: Vec<Incoming>) -> Result<Outcome, ClientError> {
+    let me = core.me()?;
+    let outcome = core.transaction(|| {
+        let mut running =
+            Batch { core, me: &me, conversations: BTreeMap::new(), outcome: Outcome::default() };
+        for incoming in batch {
+            running.apply(incoming)?;
+        }
+        let outcome = running.finish()?;
+        if !outcome.advanced.is_empty() {
+            core.checkpoints.reach(INBOX_BEFORE_COMMIT)?;
+        }
+        Ok(outcome)
+    })?;
+    if !outcome.answered.is_empty() {
+        core.checkpoints.reach(ACCEPTED_AFTER_COMMIT)?;
+    }
+    for conversation in &outcome.changes {
+        core.publish(Change::Timeline(*conversation));
+    }
+    if !outcome.changes.is_empty() {
+        core.publish(Change::Conversations);
+        core.publish(Change::Connection);
+    }
+    Ok(outcome)
+}
+
+/// The server has taken this device's own commit: the same as its echo, if that has not come before.
+pub(crate) fn commit_accepted(core: &Core, accepted: &Accepted) -> Result<(), ClientError> {
+    apply(core, vec![Incoming::Accepted(*accepted)]).map(drop)
+}
+
+impl Batch<'_> {
+    fn apply(&mut self, incoming: Incoming) -> Result<(), ClientError> {
+        match incoming {
+            Incoming::Entry(entry) => self.entry(&entry),
+            Incoming::Page(page) => self.page(&page),
+            Incoming::Accepted(accepted) => self.accepted(&accepted),
+            Incoming::Refused(refused) => {
+                self.outcome.answered.insert(refused.conversation);
+                self.outcome.changes.insert(refused.conversation);
+                let Some(mut conversation) = self.take(refused.conversation)? else { return Ok(()) };
+                let verdict = outbox::refused(self.core, &mut conversation, &refused)?;
+                self.keep(conversation);
+                self.outcome.verdicts.push((refused.conversation, verdict));
+                Ok(())
+            }
+        }
+    }
+
+    fn entry(&mut self, entry: &LogEntry) -> Result<(), ClientError> {
+        // An entry may overtake the Welcome: the log is read from the Welcome on.
+        let Some(mut conversation) = self.take(entry.conversation)? else { return Ok(()) };
+        if conversation.state != ConversationState::Blocked && entry.sequence > conversation.sequence {
+            if entry.sequence == conversation.sequence.next() {
+                inbox_entry::apply(self, &mut conversation, entry)?;
+            } else {
+                self.outcome.behind.insert(entry.conversation);
+            }
+        }
+        self.keep(conversation);
+        Ok(())
+    }
+
+    fn page(&mut self, page: &LogPage) -> Result<(), ClientError> {
+        let Some(mut conversation) = self.take(page.conversation)? else { return Ok(()) };
+        if page.first_kept > conversation.sequence.next() && conversation.state == ConversationState::Active {
+            self.skip_to(&mut conversation, page)?;
+        }
+        self.keep(conversation);
+        for entry in page.entries.iter().filter(|entry| entry.conversation == page.conversation) {
+            self.entry(entry)?;
+        }
+        let Some(conversation) = self.take(page.conversation)? else { return Ok(()) };
+        // A page without a next entry would be asked for again and again.
+        let progress = !page.entries.is_empty();
+        if progress && conversation.state != ConversationState::Blocked && conversation.sequence < page.head {
+            self.outcome.behind.insert(page.conversation);
+        }
+        self.keep(conversation);
+        Ok(())
+    }
+
+    /// The server no longer has what comes next: this device was away for too long. Messages of the same
+    /// epoch can be skipped; a commit that is missing cannot.
+    fn skip_to(&mut self, conversation: &mut Conversation, page: &LogPage) -> Result<(), ClientError> {
+        let epoch = self.core.groups.with(conversation.id, |group, _| Ok(group.epoch()))?;
+        self.notice(conversation, NoticeKind::LostMessages)?;
+        match page.entries.first() {
+            Some(first) if first.epoch == epoch => {
+                conversation.sequence = Sequence(first.sequence.0.saturating_sub(1));
+                conversation.running_hash = Vec::new();
+            }
+            Some(_) => conversation.state = ConversationState::Blocked,
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn accepted(&mut self, accepted: &Accepted) -> Result<(), ClientError> {
+        self.outcome.answered.insert(accepted.conversation);
+        let Some(mut conversation) = self.take(accepted.conversation)? else { return Ok(()) };
+        let own_commit = self.core.store.own_commit(conversation.id)?;
+        if own_commit.is_some_and(|commit| commit.counter == accepted.counter) {
+            if accepted.sequence == conversation.sequence.next() {
+                self.merge_own(&mut conversation, accepted.sequence)?;
+                conversation.own_counter = conversation.own_counter.max(accepted.counter);
+            } else {
+                self.outcome.behind.insert(conversation.id);
+            }
+        } else if outbox::accepted(self.core, &mut conversation, accepted)? {
+            self.changed(conversation.id);
+        }
+        self.core.checkpoints.reach(ACCEPTED_BEFORE_COMMIT)?;
+        self.keep(conversation);
+        Ok(())
+    }
+
+    /// The log has this device's own commit: the next epoch begins.
+    pub(super) fn merge_own(
+        &mut self,
+        conversation: &mut Conversation,
+        sequence: Sequence,
+    ) -> Result<(), ClientError> {
+        self.core.checkpoints.reach(COMMIT_BEFORE_MERGE)?;
+        self.core.groups.with(conversation.id, |group, provider| group.merge_pending(provider).map(drop))?;
+        self.core.store.delete_own_commit(conversation.id)?;
+        conversation.state = ConversationState::Active;
+        conversation.creation = None;
+        self.begin_epoch(conversation, sequence)?;
+        Ok(self.core.checkpoints.reach(COMMIT_AFTER_MERGE)?)
+    }
+
+    /// A commit was applied: the running hash begins anew.
+    pub(super) fn begin_epoch(
+        &mut self,
+        conversation: &mut Conversation,
+        sequence: Sequence,
+    ) -> Result<(), ClientError> {
+        let authenticator =
+            self.core.groups.with(conversation.id, |group, _| Ok(group.epoch_authenticator()))?;
+        let hash = history::begin(&authenticator);
+        self.core.store.forget_running_hashes(conversation.id, sequence)?;
+        self.advance(conversation, sequence, Some(hash))
+    }
+
+    /// An entry is processed.
+    pub(super) fn advance(
+        &mut self,
+        conversation: &mut Conversation,
+        sequence: Sequence,
+        hash: Option<[u8; 32]>,
+    ) -> Result<(), ClientError> {
+        conversation.sequence = sequence;
+        conversation.running_hash = hash.map(Vec::from).unwrap_or_default();
+        if let Some(hash) = hash {
+            self.core.store.add_running_hash(conversation.id, sequence, &hash)?;
+        }
+        self.outcome.advanced.insert(conversation.id, sequence);
+        self.changed(conversation.id);
+        Ok(())
+    }
+
+    /// The user must know something about a conversation.
+    pub(super) fn notice(&mut self, conversation: &Conversation, kind: NoticeKind) -> Result<(), ClientError> {
+        let notice = Notice { kind, sequence: conversation.sequence, noticed_at: self.core.platform.now() };
+        self.core.store.add_notice(conversation.id, notice)?;
+        self.changed(conversation.id);
+        Ok(())
+    }
+
+    pub(super) fn changed(&mut self, conversation: ConversationId) {
+        self.outcome.changes.insert(conversation);
+    }
+
+    fn take(&mut self, id: ConversationId) -> Result<Option<Conversation>, ClientError> {
+        match self.conversations.remove(&id) {
+            Some(conversation) => Ok(Some(conversation)),
+            None => Ok(self.core.store.conversation(id)?),
+        }
+    }
+
+    fn keep(&mut self, conversation: Conversation) {
+        self.conversations.insert(conversation.id, conversation);
+    }
+
+    fn finish(self) -> Result<Outcome, ClientError> {
+        for conversation in self.conversations.values() {
+            self.core.store.save_conversation(conversation)?;
+        }
+        Ok(self.outcome)
+    }
+}

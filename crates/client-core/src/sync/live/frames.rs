@@ -1,0 +1,198 @@
+//! What the server says over a living connection, frame by frame.
+
+use super::{HEADS_EVERY, HOLD_AFTER_STALE, Live, RENEW_BEFORE, RENEW_EVERY_AT_LEAST};
+use crate::change::Change;
+use crate::conversation::join::{self, Joined};
+use crate::error::ClientError;
+use crate::sync::inbox::{self, Incoming};
+use crate::sync::outbox::Verdict;
+use crate::sync::pending::after;
+use crate::sync::resync;
+use crate::testing::INBOX_AFTER_COMMIT_BEFORE_ACK;
+use crate::transport::TransportError;
+use futures::FutureExt;
+use std::collections::BTreeSet;
+use std::time::Duration;
+use undertone_wire::conversation::PendingWelcome;
+use undertone_wire::limits::{FRAME_BYTES_MAX, PING_DEADLINE};
+use undertone_wire::stream::{Acknowledge, Authenticated, Presence, ServerFrame};
+use undertone_wire::{ConversationId, ErrorBody, ErrorCode, codec};
+
+/// So many frames that have arrived are processed in one transaction.
+const FRAMES_AT_ONCE: usize = 64;
+/// After a part of a log that brought nothing new.
+const NO_PROGRESS: Duration = Duration::from_secs(2);
+
+impl Live {
+    /// Takes a frame and all that have arrived behind it.
+    pub(super) fn receive(&mut self, first: &[u8]) -> Result<(), ClientError> {
+        self.heard_by_ms = after(self.now(), PING_DEADLINE);
+        let mut frames = vec![decode(first)?];
+        while frames.len() < FRAMES_AT_ONCE {
+            match self.receiver.receive().now_or_never() {
+                Some(Ok(Some(bytes))) => frames.push(decode(&bytes)?),
+                // An end or a failure is reported again by the next call.
+                Some(Ok(None) | Err(_)) | None => break,
+            }
+        }
+        let mut batch = Vec::new();
+        let mut pages = BTreeSet::new();
+        for frame in frames {
+            match frame {
+                ServerFrame::Entry(entry) => batch.push(Incoming::Entry(entry)),
+                ServerFrame::Accepted(accepted) => {
+                    self.pending.expect(accepted.conversation, accepted.sequence, self.now());
+                    batch.push(Incoming::Accepted(accepted));
+                }
+                ServerFrame::Refused(refused) => batch.push(Incoming::Refused(refused)),
+                ServerFrame::Log(page) => {
+                    self.pending.fetched(page.conversation);
+                    pages.insert(page.conversation);
+                    batch.push(Incoming::Page(page));
+                }
+                other => {
+                    self.apply(std::mem::take(&mut batch))?;
+                    self.other(other)?;
+                }
+            }
+        }
+        self.apply(batch)?;
+        self.rest_without_progress(pages);
+        Ok(())
+    }
+
+    /// A log that was read and did not go on is not asked for at once again.
+    fn rest_without_progress(&mut self, pages: BTreeSet<ConversationId>) {
+        for conversation in pages {
+            if self.pending.behind.contains(&conversation) && !self.progressed.contains(&conversation) {
+                self.pending.hold(conversation, after(self.now(), NO_PROGRESS));
+            }
+        }
+        self.progressed.clear();
+    }
+
+    fn apply(&mut self, batch: Vec<Incoming>) -> Result<(), ClientError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let outcome = inbox::apply(&self.core, batch)?;
+        if !outcome.advanced.is_empty() {
+            self.core.checkpoints.reach(INBOX_AFTER_COMMIT_BEFORE_ACK)?;
+        }
+        self.pending.behind.extend(outcome.behind);
+        for conversation in outcome.answered {
+            self.pending.answered(conversation);
+        }
+        for (conversation, verdict) in outcome.verdicts {
+            self.obey(conversation, verdict)?;
+        }
+        for (conversation, sequence) in outcome.advanced {
+            self.pending.release(conversation);
+            self.progressed.insert(conversation);
+            self.acknowledge_soon(conversation, sequence);
+        }
+        Ok(())
+    }
+
+    fn obey(&mut self, conversation: ConversationId, verdict: Verdict) -> Result<(), ClientError> {
+        let hold = match verdict {
+            Verdict::Failed => return Ok(()),
+            Verdict::Reconnect => {
+                self.core.account.forget_access_token();
+                return Err(TransportError::Closed.into());
+            }
+            Verdict::ReadLog => {
+                self.pending.behind.insert(conversation);
+                HOLD_AFTER_STALE
+            }
+            Verdict::Wait(wait) => wait,
+        };
+        self.pending.hold(conversation, after(self.now(), hold));
+        Ok(())
+    }
+
+    fn other(&mut self, frame: ServerFrame) -> Result<(), ClientError> {
+        match frame {
+            ServerFrame::Welcome(welcome) => self.welcome(&welcome),
+            ServerFrame::Presence(presence) => {
+                self.presence(presence);
+                Ok(())
+            }
+            ServerFrame::Pong => {
+                self.welcomes_seen = true;
+                Ok(())
+            }
+            ServerFrame::Authenticated(authenticated) => self.authenticated(&authenticated),
+            ServerFrame::Error(body) => self.error(body),
+            ServerFrame::Entry(_) | ServerFrame::Accepted(_) | ServerFrame::Refused(_) | ServerFrame::Log(_) => {
+                Err(ClientError::Protocol(None))
+            }
+        }
+    }
+
+    fn welcome(&mut self, welcome: &PendingWelcome) -> Result<(), ClientError> {
+        let joined = join::join(&self.core, welcome)?;
+        if joined == Joined::Yes {
+            // What came between the Welcome and now.
+            self.pending.behind.insert(welcome.conversation);
+            self.heads_at_ms = self.now();
+        }
+        if joined != Joined::KeyChanged {
+            self.joined.push(Acknowledge { conversation: welcome.conversation, sequence: welcome.sequence });
+        }
+        Ok(())
+    }
+
+    fn presence(&self, presence: Presence) {
+        let mut online = self.core.online.borrow_mut();
+        let news = if presence.online { online.insert(presence.user) } else { online.remove(&presence.user) };
+        drop(online);
+        if news {
+            self.core.publish(Change::Presence);
+        }
+    }
+
+    /// The server says where everything stands; at the beginning, and whenever it was asked anew.
+    pub(super) fn authenticated(&mut self, authenticated: &Authenticated) -> Result<(), ClientError> {
+        let plan = resync::plan(&self.core, &authenticated.heads)?;
+        self.pending.goals.extend(plan.goals);
+        self.pending.behind.extend(plan.behind);
+        for (conversation, sequence) in plan.acknowledge {
+            self.acknowledge_soon(conversation, sequence);
+        }
+        for presence in &authenticated.presence {
+            self.presence(*presence);
+        }
+        // The token must be renewed before it ends, by the server's clock and counted on ours.
+        let left = authenticated.expires_at.since(authenticated.now);
+        let wait = left.saturating_sub(RENEW_BEFORE).max(RENEW_EVERY_AT_LEAST);
+        self.renew_at_ms = after(self.now(), wait);
+        self.heads_at_ms = after(self.now(), HEADS_EVERY);
+        Ok(())
+    }
+
+    /// Some errors end the connection; others only say no to one frame.
+    fn error(&mut self, body: ErrorBody) -> Result<(), ClientError> {
+        match body.code {
+            ErrorCode::RateLimited | ErrorCode::Unavailable | ErrorCode::Internal | ErrorCode::NotFound => {
+                if let Some(conversation) = body.conversation {
+                    let wait = body.retry_after_ms.map_or(HOLD_AFTER_STALE, Duration::from_millis);
+                    self.pending.fetched(conversation);
+                    self.pending.hold(conversation, after(self.now(), wait));
+                    if body.code != ErrorCode::NotFound {
+                        self.pending.behind.insert(conversation);
+                    }
+                }
+                Ok(())
+            }
+            _ => Err(ClientError::Disconnected(body)),
+        }
+    }
+}
+
+fn decode(bytes: &[u8]) -> Result<ServerFrame, ClientError> {
+    if bytes.len() > FRAME_BYTES_MAX {
+        return Err(ClientError::Protocol(None));
+    }
+    codec::from_cbor(bytes).map_err(|error| ClientError::Protocol(Some(error)))
+}

@@ -1,0 +1,156 @@
+//! What goes out: own messages in the order in which they were written, one under way in each
+//! conversation.
+//!
+//! An attempt (ciphertext, epoch, counter) is stored with the group's state before it is sent, and sent
+//! again byte for byte after a lost connection. When the log shows a later epoch and not the message,
+//! that attempt was never stored and never will be: the same content is encrypted anew under the same
+//! counter.
+
+use crate::core::{Core, Me};
+use crate::error::ClientError;
+use crate::message::compose::{self, Circumstances};
+use crate::message::history;
+use crate::store::conversation::{Conversation, ConversationState};
+use crate::store::message::{Failure, MessageState};
+use crate::store::outbox::{Attempt, Outgoing};
+use crate::testing::{SEND_AFTER_PERSIST, SEND_BEFORE_PERSIST};
+use std::time::Duration;
+use undertone_mls::Group;
+use undertone_wire::content::SeenEntry;
+use undertone_wire::conversation::{Accepted, SubmitCommitRequest};
+use undertone_wire::message::SendMessageRequest;
+use undertone_wire::stream::{ClientFrame, Refused};
+use undertone_wire::{ConversationId, ErrorCode, codec};
+
+/// Between two tries of something that the server cannot do at the moment.
+const TRY_AGAIN: Duration = Duration::from_secs(2);
+
+/// What happens to a send that was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The log moved on: read it, then send again.
+    ReadLog,
+    /// Send again after this long.
+    Wait(Duration),
+    /// It failed for good; the next one may go.
+    Failed,
+    /// The session is of no use: connect again.
+    Reconnect,
+}
+
+/// The next frame of a conversation that is level with its log, stored before it is given.
+pub(crate) fn next(core: &Core, id: ConversationId) -> Result<Option<ClientFrame>, ClientError> {
+    let me = core.me()?;
+    let Some(conversation) = core.store.conversation(id)? else { return Ok(None) };
+    if conversation.state != ConversationState::Active {
+        return Ok(None);
+    }
+    if let Some(commit) = core.store.own_commit(id)? {
+        let commit_bundle = codec::from_cbor(&commit.bundle)?;
+        let request = SubmitCommitRequest { conversation: id, epoch: commit.epoch, commit: commit_bundle };
+        return Ok(Some(ClientFrame::Commit(request)));
+    }
+    let Some(outgoing) = core.store.first_outgoing(id)? else { return Ok(None) };
+    let attempt = match usable(core, &conversation, &outgoing)? {
+        Some(attempt) => attempt,
+        None => encrypt(core, &me, &conversation, &outgoing)?,
+    };
+    let Attempt { epoch, counter, payload } = attempt;
+    let request = SendMessageRequest { conversation: id, epoch, counter, message: payload.into() };
+    Ok(Some(ClientFrame::Send(request)))
+}
+
+/// The stored attempt, if the server may still take it.
+fn usable(
+    core: &Core,
+    conversation: &Conversation,
+    outgoing: &Outgoing,
+) -> Result<Option<Attempt>, ClientError> {
+    let epoch = core.groups.with(conversation.id, |group, _| Ok(group.epoch()))?;
+    let next_counter = conversation.own_counter.next();
+    let attempt = outgoing.attempt.clone();
+    Ok(attempt.filter(|attempt| attempt.epoch == epoch && attempt.counter == next_counter))
+}
+
+fn encrypt(
+    core: &Core,
+    me: &Me,
+    conversation: &Conversation,
+    outgoing: &Outgoing,
+) -> Result<Attempt, ClientError> {
+    let id = conversation.id;
+    let row = outgoing.message.row;
+    let content = &outgoing.message.content;
+    let attempt = core.transaction(|| {
+        let counter = conversation.own_counter.next();
+        let (epoch, epoch_authenticator) =
+            core.groups.with(id, |group, _| Ok((group.epoch(), group.epoch_authenticator())))?;
+        let seen =
+            SeenEntry { sequence: conversation.sequence, running_hash: conversation.running_hash.clone().into() };
+        let plaintext = compose::seal(content, Circumstances { counter, epoch_authenticator, seen })?;
+        let tag = compose::tag_of(content)?;
+        let payload = core.groups.with(id, |group, provider| group.encrypt(provider, &me.mls, &plaintext, tag))?;
+        core.store.set_payload_hash(row, &history::hash_of(&payload))?;
+        let attempt = Attempt { epoch, counter, payload };
+        core.store.save_attempt(row, &attempt)?;
+        core.checkpoints.reach(SEND_BEFORE_PERSIST)?;
+        Ok(attempt)
+    })?;
+    core.checkpoints.reach(SEND_AFTER_PERSIST)?;
+    Ok(attempt)
+}
+
+/// The server says that it stored a message; gives whether it was one that waited for that. Part of a
+/// transaction.
+pub(super) fn accepted(
+    core: &Core,
+    conversation: &mut Conversation,
+    accepted: &Accepted,
+) -> Result<bool, ClientError> {
+    let Some(outgoing) = core.store.first_outgoing(conversation.id)? else { return Ok(false) };
+    let Some(attempt) = outgoing.attempt else { return Ok(false) };
+    if attempt.counter != accepted.counter || accepted.counter <= conversation.own_counter {
+        return Ok(false);
+    }
+    core.store.mark_accepted(outgoing.message.row, accepted.sequence, accepted.sent_at)?;
+    core.store.delete_outgoing(outgoing.message.row)?;
+    conversation.own_counter = accepted.counter;
+    Ok(true)
+}
+
+/// The server refused something. Part of a transaction.
+pub(super) fn refused(
+    core: &Core,
+    conversation: &mut Conversation,
+    refused: &Refused,
+) -> Result<Verdict, ClientError> {
+    if let Some(verdict) = temporary(refused) {
+        return Ok(verdict);
+    }
+    let own_commit = core.store.own_commit(conversation.id)?;
+    if own_commit.is_some_and(|commit| commit.counter == refused.counter) {
+        core.groups.with(conversation.id, Group::clear_pending)?;
+        core.store.delete_own_commit(conversation.id)?;
+        return Ok(Verdict::Failed);
+    }
+    let Some(outgoing) = core.store.first_outgoing(conversation.id)? else { return Ok(Verdict::Failed) };
+    if outgoing.attempt.is_some_and(|attempt| attempt.counter == refused.counter) {
+        let failure =
+            Failure { code: refused.error.code.as_str().to_owned(), message: refused.error.message.clone() };
+        core.store.set_message_state(outgoing.message.row, &MessageState::Failed(failure))?;
+        core.store.delete_outgoing(outgoing.message.row)?;
+    }
+    Ok(Verdict::Failed)
+}
+
+fn temporary(refused: &Refused) -> Option<Verdict> {
+    let asked = refused.error.retry_after_ms.map(Duration::from_millis);
+    match refused.error.code {
+        ErrorCode::EpochStale | ErrorCode::CounterConflict => Some(Verdict::ReadLog),
+        ErrorCode::RateLimited | ErrorCode::Unavailable | ErrorCode::Internal => {
+            Some(Verdict::Wait(asked.unwrap_or(TRY_AGAIN)))
+        }
+        ErrorCode::Unauthorized | ErrorCode::SessionRevoked => Some(Verdict::Reconnect),
+        _ => None,
+    }
+}

@@ -1,0 +1,63 @@
+//! Coming back: what the server says of each conversation against what this device has.
+
+use crate::core::Core;
+use crate::error::ClientError;
+use crate::store::conversation::ConversationState;
+use std::collections::{BTreeMap, BTreeSet};
+use undertone_wire::conversation::ConversationHead;
+use undertone_wire::{ConversationId, Sequence};
+
+/// What is to be done after a connection began.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// Logs to be read.
+    pub(super) behind: BTreeSet<ConversationId>,
+    /// What this device has and the server does not know that it has.
+    pub(super) acknowledge: BTreeMap<ConversationId, Sequence>,
+    /// When all conversations have come so far, this device is level.
+    pub(super) goals: BTreeMap<ConversationId, Sequence>,
+}
+
+/// Makes the plan. Conversations that this device does not have yet come by their Welcomes.
+pub(super) fn plan(core: &Core, heads: &[ConversationHead]) -> Result<Plan, ClientError> {
+    let mut plan = Plan::default();
+    for head in heads {
+        match core.store.conversation(head.conversation)? {
+            None => {
+                plan.goals.insert(head.conversation, head.head);
+            }
+            Some(known) if known.state == ConversationState::Blocked => {}
+            Some(known) => {
+                if known.sequence < head.head {
+                    plan.behind.insert(head.conversation);
+                    plan.goals.insert(head.conversation, head.head);
+                }
+                if head.cursor < known.sequence {
+                    plan.acknowledge.insert(head.conversation, known.sequence);
+                }
+            }
+        }
+    }
+    Ok(plan)
+}
+
+/// Takes out the goals that are reached, or never will be. With `welcomes_seen`, a conversation that
+/// has not come by now does not come.
+pub(super) fn drop_reached(
+    core: &Core,
+    goals: &mut BTreeMap<ConversationId, Sequence>,
+    welcomes_seen: bool,
+) -> Result<(), ClientError> {
+    let mut open = BTreeMap::new();
+    for (id, goal) in std::mem::take(goals) {
+        let reached = match core.store.conversation(id)? {
+            None => welcomes_seen,
+            Some(known) => known.state == ConversationState::Blocked || known.sequence >= goal,
+        };
+        if !reached {
+            open.insert(id, goal);
+        }
+    }
+    *goals = open;
+    Ok(())
+}

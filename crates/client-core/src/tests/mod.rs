@@ -1,0 +1,11 @@
+//! Stories of whole clients against a server in memory, in virtual time: what two people see when
+//! everything works, when frames get lost, when a client is killed, and when the server lies.
+
+mod crashes;
+mod faults;
+mod lies;
+mod network;
+mod platform;
+mod server;
+mod stories;
+mod world;

@@ -1,0 +1,228 @@
+//! The network between one device and the server in memory: it may lose, repeat and swap frames, lose
+//! requests and answers, and break at any moment.
+
+use super::server::{Answer, FakeServer};
+use crate::transport::{
+    Connection, FrameReceiver, FrameSender, HttpRequest, HttpResponse, Method, Transport, TransportError,
+};
+use async_trait::async_trait;
+use futures::StreamExt;
+use futures::channel::mpsc::{UnboundedReceiver, unbounded};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use serde::Serialize;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use undertone_wire::error::ErrorResponse;
+use undertone_wire::stream::{ClientFrame, ServerFrame};
+use undertone_wire::{DeviceId, ErrorBody, ErrorCode, codec};
+
+/// How often, in a thousand, something happens to a frame or request.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Faults {
+    pub(super) lose: u32,
+    pub(super) repeat: u32,
+    pub(super) swap: u32,
+    pub(super) cut: u32,
+}
+
+/// The way of one device to the server.
+pub(super) struct Link {
+    pub(super) server: Rc<FakeServer>,
+    pub(super) device: DeviceId,
+    pub(super) faults: Cell<Faults>,
+    /// No way at all.
+    pub(super) down: Cell<bool>,
+    rng: RefCell<StdRng>,
+    /// The number of the connection that stands, if one does.
+    standing: Cell<Option<u64>>,
+    connections: Cell<u64>,
+}
+
+impl Link {
+    pub(super) fn new(server: &Rc<FakeServer>, device: DeviceId, seed: u64) -> Rc<Self> {
+        Rc::new(Self {
+            server: Rc::clone(server),
+            device,
+            faults: Cell::default(),
+            down: Cell::new(false),
+            rng: RefCell::new(StdRng::seed_from_u64(seed)),
+            standing: Cell::new(None),
+            connections: Cell::new(0),
+        })
+    }
+
+    /// Breaks the connection that stands, without a word to either side... but the server notices.
+    pub(super) fn cut(&self) {
+        if self.standing.take().is_some() {
+            self.server.disconnect(self.device);
+        }
+    }
+
+    pub(super) fn connections(&self) -> u64 {
+        self.connections.get()
+    }
+
+    fn happens(&self, in_a_thousand: u32) -> bool {
+        in_a_thousand > 0 && self.rng.borrow_mut().gen_range(0..1000) < in_a_thousand
+    }
+
+    fn answer(&self, request: &HttpRequest) -> HttpResponse {
+        let path = request.path.split('?').next().unwrap();
+        let parts: Vec<_> = path.trim_start_matches("/api/v1/").split('/').collect();
+        let body = request.body.as_deref().unwrap_or_default();
+        let server = &self.server;
+        match (request.method, parts.as_slice()) {
+            (Method::Get, ["people"]) => json(Ok(server.people())),
+            (Method::Get, ["people", user]) => json(server.person(user.parse().unwrap())),
+            (Method::Post, ["people", user, "key-packages"]) => json(Ok(server.claim(user.parse().unwrap()))),
+            (Method::Get, ["key-packages"]) => json(Ok(server.stock(self.device))),
+            (Method::Post, ["key-packages"]) => {
+                json(Ok(server.upload(self.device, serde_json::from_slice(body).unwrap())))
+            }
+            (Method::Get, ["conversations"]) => json(Ok(server.heads(self.device))),
+            (Method::Post, ["conversations"]) => {
+                json(server.create(self.device, serde_json::from_slice(body).unwrap()))
+            }
+            _ => json::<()>(Err(ErrorBody::new(ErrorCode::NotFound, path))),
+        }
+    }
+}
+
+fn json<T: Serialize>(answer: Answer<T>) -> HttpResponse {
+    match answer {
+        Ok(value) => HttpResponse { status: 200, body: serde_json::to_vec(&value).unwrap() },
+        Err(error) => {
+            let status = error.code.status();
+            HttpResponse { status, body: serde_json::to_vec(&ErrorResponse { error }).unwrap() }
+        }
+    }
+}
+
+/// A [`Link`] behind an `Rc`, as a transport.
+pub(super) struct LinkTransport(pub(super) Rc<Link>);
+
+#[async_trait(?Send)]
+impl Transport for LinkTransport {
+    async fn request(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        let link = &self.0;
+        let faults = link.faults.get();
+        if link.down.get() || link.happens(faults.lose) {
+            return Err(TransportError::TimedOut);
+        }
+        let response = link.answer(&request);
+        if link.happens(faults.lose) { Err(TransportError::TimedOut) } else { Ok(response) }
+    }
+
+    async fn connect(&self) -> Result<Connection, TransportError> {
+        let link = &self.0;
+        if link.down.get() {
+            return Err(TransportError::TimedOut);
+        }
+        link.cut();
+        let number = link.connections.get() + 1;
+        link.connections.set(number);
+        link.standing.set(Some(number));
+        let (to_client, from_server) = unbounded();
+        let end = End { link: Rc::clone(link), number };
+        Ok(Connection {
+            sender: Box::new(Sender { end: end.clone(), to_client: Some(to_client) }),
+            receiver: Box::new(Receiver { end, from_server, waiting: None }),
+        })
+    }
+
+    #[expect(clippy::unnecessary_literal_bound, reason = "the trait says so")]
+    fn origin(&self) -> &str {
+        "http://localhost"
+    }
+}
+
+#[derive(Clone)]
+struct End {
+    link: Rc<Link>,
+    number: u64,
+}
+
+impl End {
+    fn stands(&self) -> bool {
+        self.link.standing.get() == Some(self.number) && !self.link.down.get()
+    }
+}
+
+struct Sender {
+    end: End,
+    to_client: Option<futures::channel::mpsc::UnboundedSender<ServerFrame>>,
+}
+
+#[async_trait(?Send)]
+impl FrameSender for Sender {
+    async fn send(&mut self, frame: Vec<u8>) -> Result<(), TransportError> {
+        let link = &self.end.link;
+        let faults = link.faults.get();
+        if link.happens(faults.cut) {
+            link.cut();
+        }
+        if !self.end.stands() {
+            return Err(TransportError::Closed);
+        }
+        let frame: ClientFrame = codec::from_cbor(&frame).unwrap();
+        if let (ClientFrame::Authenticate(_), Some(to_client)) = (&frame, self.to_client.take()) {
+            link.server.authenticate(link.device, to_client);
+            return Ok(());
+        }
+        if link.happens(faults.lose) {
+            return Ok(());
+        }
+        if link.happens(faults.repeat) {
+            link.server.receive(link.device, frame.clone());
+        }
+        link.server.receive(link.device, frame);
+        if link.happens(faults.cut) {
+            link.cut();
+        }
+        Ok(())
+    }
+
+    async fn close(&mut self) {
+        if self.end.stands() {
+            self.end.link.cut();
+        }
+    }
+}
+
+struct Receiver {
+    end: End,
+    from_server: UnboundedReceiver<ServerFrame>,
+    /// Held back, so that the next one overtakes it, or to come again.
+    waiting: Option<ServerFrame>,
+}
+
+#[async_trait(?Send)]
+impl FrameReceiver for Receiver {
+    async fn receive(&mut self) -> Result<Option<Vec<u8>>, TransportError> {
+        let link = Rc::clone(&self.end.link);
+        if let Some(frame) = self.waiting.take() {
+            return Ok(Some(codec::to_cbor(&frame).unwrap()));
+        }
+        loop {
+            let Some(frame) = self.from_server.next().await else { return Ok(None) };
+            let faults = link.faults.get();
+            if !self.end.stands() {
+                return Ok(None);
+            }
+            if link.happens(faults.lose) {
+                continue;
+            }
+            if link.happens(faults.repeat) {
+                self.waiting = Some(frame.clone());
+            } else if link.happens(faults.swap) {
+                // Only what has arrived already can overtake.
+                if let Ok(next) = self.from_server.try_recv() {
+                    self.waiting = Some(frame);
+                    return Ok(Some(codec::to_cbor(&next).unwrap()));
+                }
+            }
+            return Ok(Some(codec::to_cbor(&frame).unwrap()));
+        }
+    }
+}

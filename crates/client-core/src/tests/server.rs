@@ -1,0 +1,469 @@
+//! A delivery service in memory: logs, commits checked by the real public group, Welcomes, cursors.
+//! Accounts and tokens are pretended.
+
+use futures::channel::mpsc::UnboundedSender;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+use std::time::Duration;
+use undertone_mls::{CommitCheck, Member, PublicState, check_commit, found_group};
+use undertone_wire::account::{PeopleResponse, Person, PersonDetails};
+use undertone_wire::conversation::{
+    Accepted, CommitBundle, ConversationHead, ConversationKind, ConversationsResponse, CreateConversationRequest,
+    EntryKind, LogEntry, LogPage, PendingWelcome,
+};
+use undertone_wire::device::DeviceSummary;
+use undertone_wire::key_package::{
+    ClaimKeyPackagesResponse, ClaimedKeyPackage, KeyPackageStock, UploadKeyPackagesRequest,
+};
+use undertone_wire::stream::{Authenticated, ClientFrame, Presence, Refused, ServerFrame};
+use undertone_wire::{
+    Bytes, ConversationId, Counter, DeviceId, Epoch, ErrorBody, ErrorCode, Sequence, Timestamp, UserId, UserName,
+};
+
+/// A device as the server knows it.
+pub(super) struct KnownDevice {
+    pub(super) user: UserId,
+    pub(super) name: UserName,
+    pub(super) identity_key: [u8; 32],
+    pub(super) certificate: Vec<u8>,
+    stock: VecDeque<Bytes>,
+    last_resort: Option<Bytes>,
+    welcomes: Vec<PendingWelcome>,
+    live: Option<UnboundedSender<ServerFrame>>,
+}
+
+impl KnownDevice {
+    pub(super) fn new(user: UserId, name: UserName, identity_key: [u8; 32], certificate: Vec<u8>) -> Self {
+        Self {
+            user,
+            name,
+            identity_key,
+            certificate,
+            stock: VecDeque::new(),
+            last_resort: None,
+            welcomes: Vec::new(),
+            live: None,
+        }
+    }
+}
+
+struct Conversation {
+    pair: [UserId; 2],
+    state: PublicState,
+    epoch: Epoch,
+    members: Vec<Member>,
+    log: Vec<LogEntry>,
+    joined_at: BTreeMap<DeviceId, Sequence>,
+    cursors: BTreeMap<DeviceId, Sequence>,
+    last: BTreeMap<DeviceId, Accepted>,
+}
+
+#[derive(Default)]
+struct State {
+    now_ms: u64,
+    devices: BTreeMap<DeviceId, KnownDevice>,
+    conversations: BTreeMap<ConversationId, Conversation>,
+    refuse_next: Vec<ErrorCode>,
+    tamper: Option<Tamper>,
+}
+
+/// What a lying server does to what it hands out.
+pub(super) type Tamper = Box<dyn Fn(DeviceId, ServerFrame) -> Vec<ServerFrame>>;
+
+/// What a request over HTTP is answered.
+pub(super) type Answer<T> = Result<T, ErrorBody>;
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct FakeServer(RefCell<State>);
+
+impl FakeServer {
+    pub(super) fn new() -> Rc<Self> {
+        Rc::new(Self::default())
+    }
+
+    pub(super) fn know(&self, device: DeviceId, known: KnownDevice) {
+        self.0.borrow_mut().devices.insert(device, known);
+    }
+
+    pub(super) fn set_now(&self, now: Timestamp) {
+        self.0.borrow_mut().now_ms = now.as_millis();
+    }
+
+    /// Refuses the next send with this code.
+    pub(super) fn refuse_next(&self, code: ErrorCode) {
+        self.0.borrow_mut().refuse_next.push(code);
+    }
+
+    /// Lies from now on.
+    pub(super) fn tamper(&self, tamper: impl Fn(DeviceId, ServerFrame) -> Vec<ServerFrame> + 'static) {
+        self.0.borrow_mut().tamper = Some(Box::new(tamper));
+    }
+
+    /// How many entries of all logs were not yet acknowledged by everybody.
+    pub(super) fn undelivered(&self) -> usize {
+        let state = self.0.borrow();
+        state.conversations.values().map(|conversation| conversation.log.len() - conversation.gone()).sum()
+    }
+
+    /// Loses all conversations and one device.
+    pub(super) fn forget(&self, device: DeviceId) {
+        let mut state = self.0.borrow_mut();
+        state.conversations.clear();
+        state.devices.remove(&device);
+    }
+
+    pub(super) fn conversation_count(&self) -> usize {
+        self.0.borrow().conversations.len()
+    }
+
+    /// Welcomes that wait for devices.
+    pub(super) fn welcomes_waiting(&self) -> usize {
+        self.0.borrow().devices.values().map(|device| device.welcomes.len()).sum()
+    }
+
+    pub(super) fn people(&self) -> PeopleResponse {
+        let state = self.0.borrow();
+        let mut people: Vec<_> = state
+            .devices
+            .values()
+            .map(|device| Person { user: device.user, name: device.name.clone() })
+            .collect();
+        people.sort_by(|one, other| one.name.cmp(&other.name));
+        people.dedup();
+        PeopleResponse { people, more: false }
+    }
+
+    pub(super) fn person(&self, user: UserId) -> Answer<PersonDetails> {
+        let state = self.0.borrow();
+        let of_user = state.devices.iter().filter(|(_, device)| device.user == user);
+        let devices: Vec<_> = of_user
+            .clone()
+            .map(|(id, device)| DeviceSummary {
+                device: *id,
+                certificate: device.certificate.clone().into(),
+                registered_at: Timestamp::default(),
+            })
+            .collect();
+        let (_, first) = of_user.clone().next().ok_or_else(|| refusal(ErrorCode::NotFound))?;
+        let identity_key = first.identity_key.as_slice().into();
+        Ok(PersonDetails { user, name: first.name.clone(), identity_key, devices })
+    }
+
+    pub(super) fn claim(&self, user: UserId) -> ClaimKeyPackagesResponse {
+        let mut state = self.0.borrow_mut();
+        let mut key_packages = Vec::new();
+        for (id, device) in state.devices.iter_mut().filter(|(_, device)| device.user == user) {
+            if let Some(key_package) = device.stock.pop_front().or_else(|| device.last_resort.clone()) {
+                key_packages.push(ClaimedKeyPackage { device: *id, key_package });
+            }
+        }
+        ClaimKeyPackagesResponse { key_packages }
+    }
+
+    pub(super) fn stock(&self, device: DeviceId) -> KeyPackageStock {
+        let state = self.0.borrow();
+        let known = &state.devices[&device];
+        let available = u32::try_from(known.stock.len()).unwrap();
+        KeyPackageStock { available, has_last_resort: known.last_resort.is_some() }
+    }
+
+    pub(super) fn upload(&self, device: DeviceId, request: UploadKeyPackagesRequest) -> KeyPackageStock {
+        {
+            let mut state = self.0.borrow_mut();
+            let known = state.devices.get_mut(&device).unwrap();
+            known.stock.extend(request.key_packages);
+            known.last_resort = request.last_resort.or(known.last_resort.take());
+        }
+        self.stock(device)
+    }
+
+    pub(super) fn heads(&self, device: DeviceId) -> ConversationsResponse {
+        let state = self.0.borrow();
+        let mine = state.conversations.iter().filter(|(_, conversation)| conversation.has(device));
+        ConversationsResponse { conversations: mine.map(|(id, c)| c.head(*id, device)).collect() }
+    }
+
+    pub(super) fn create(&self, device: DeviceId, request: CreateConversationRequest) -> Answer<Accepted> {
+        let mut state = self.0.borrow_mut();
+        let id = request.conversation;
+        if let Some(known) = state.conversations.get(&id) {
+            return known.last.get(&device).copied().ok_or_else(|| refusal(ErrorCode::CounterConflict));
+        }
+        let mut pair = [state.devices[&device].user, request.peer];
+        pair.sort_unstable();
+        if let Some((other, _)) = state.conversations.iter().find(|(_, known)| known.pair == pair) {
+            let mut body = refusal(ErrorCode::ConversationExists);
+            body.conversation = Some(*other);
+            return Err(body);
+        }
+        let founded = found_group(id, request.group_info.as_slice(), request.ratchet_tree.as_slice());
+        let founded = founded.map_err(|error| refusal(error.code()))?;
+        assert_eq!(founded.kind, ConversationKind::Direct);
+        let conversation = Conversation {
+            pair,
+            state: founded.state,
+            epoch: founded.epoch,
+            members: founded.members,
+            log: Vec::new(),
+            joined_at: BTreeMap::from([(device, Sequence(0))]),
+            cursors: BTreeMap::new(),
+            last: BTreeMap::new(),
+        };
+        state.conversations.insert(id, conversation);
+        let accepted = state.commit(device, id, Epoch(0), request.commit);
+        if accepted.is_err() {
+            state.conversations.remove(&id);
+        }
+        accepted
+    }
+
+    /// Begins a connection; answers the first frame.
+    pub(super) fn authenticate(&self, device: DeviceId, frames: UnboundedSender<ServerFrame>) {
+        let heads = self.heads(device).conversations;
+        let mut state = self.0.borrow_mut();
+        let now = Timestamp::from_millis(state.now_ms);
+        let presence = state.presence_for(device);
+        let authenticated =
+            Authenticated { now, expires_at: now.plus(Duration::from_mins(10)), heads, presence };
+        state.devices.get_mut(&device).unwrap().live = Some(frames);
+        state.push(device, ServerFrame::Authenticated(authenticated));
+        for welcome in state.devices[&device].welcomes.clone() {
+            state.push(device, ServerFrame::Welcome(welcome));
+        }
+        state.tell_presence(device, true);
+    }
+
+    /// The connection is gone.
+    pub(super) fn disconnect(&self, device: DeviceId) {
+        let mut state = self.0.borrow_mut();
+        state.devices.get_mut(&device).unwrap().live = None;
+        state.tell_presence(device, false);
+    }
+
+    pub(super) fn receive(&self, device: DeviceId, frame: ClientFrame) {
+        match frame {
+            ClientFrame::Authenticate(_) => {
+                let live = self.0.borrow().devices[&device].live.clone();
+                if let Some(live) = live {
+                    self.authenticate(device, live);
+                }
+            }
+            ClientFrame::Fetch(fetch) => {
+                let page = self.0.borrow().conversations.get(&fetch.conversation).map(|conversation| {
+                    let gone = conversation.gone();
+                    let kept = conversation.log.iter().skip(gone);
+                    let wanted = kept.filter(|entry| entry.sequence > fetch.after).take(fetch.limit as usize);
+                    LogPage {
+                        conversation: fetch.conversation,
+                        entries: wanted.cloned().collect(),
+                        head: conversation.head_sequence(),
+                        first_kept: Sequence(gone as u64 + 1),
+                    }
+                });
+                if let Some(page) = page {
+                    self.0.borrow().push(device, ServerFrame::Log(page));
+                }
+            }
+            ClientFrame::Acknowledge(acknowledge) => {
+                let mut state = self.0.borrow_mut();
+                if let Some(conversation) = state.conversations.get_mut(&acknowledge.conversation) {
+                    let cursor = conversation.cursors.entry(device).or_default();
+                    *cursor = (*cursor).max(acknowledge.sequence);
+                }
+            }
+            ClientFrame::AcknowledgeWelcome(acknowledge) => {
+                let mut state = self.0.borrow_mut();
+                let welcomes = &mut state.devices.get_mut(&device).unwrap().welcomes;
+                welcomes.retain(|welcome| welcome.conversation != acknowledge.conversation);
+            }
+            ClientFrame::Ping => self.0.borrow().push(device, ServerFrame::Pong),
+            ClientFrame::Send(send) => {
+                let mut state = self.0.borrow_mut();
+                let place = Place { device, conversation: send.conversation, counter: send.counter };
+                let result = state.message(place, send.epoch, send.message);
+                state.answer(place, result);
+            }
+            ClientFrame::Commit(submit) => {
+                let mut state = self.0.borrow_mut();
+                let place =
+                    Place { device, conversation: submit.conversation, counter: submit.commit.counter };
+                let result = state.commit(device, submit.conversation, submit.epoch, submit.commit);
+                state.answer(place, result);
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Place {
+    device: DeviceId,
+    conversation: ConversationId,
+    counter: Counter,
+}
+
+impl State {
+    fn message(&mut self, place: Place, epoch: Epoch, message: Bytes) -> Answer<Accepted> {
+        if let Some(code) = self.refuse_next.pop() {
+            return Err(refusal(code));
+        }
+        let Place { device, conversation: id, counter } = place;
+        let known = self.conversations.get(&id).ok_or_else(|| refusal(ErrorCode::NotFound))?;
+        if let Some(again) = known.check_counter(device, counter)? {
+            return Ok(again);
+        }
+        if epoch != known.epoch {
+            return Err(refusal(ErrorCode::EpochStale));
+        }
+        Ok(self.append(place, EntryKind::Message, epoch, message))
+    }
+
+    fn commit(
+        &mut self,
+        device: DeviceId,
+        id: ConversationId,
+        epoch: Epoch,
+        bundle: CommitBundle,
+    ) -> Answer<Accepted> {
+        let known = self.conversations.get(&id).ok_or_else(|| refusal(ErrorCode::NotFound))?;
+        if let Some(again) = known.check_counter(device, bundle.counter)? {
+            return Ok(again);
+        }
+        let check =
+            CommitCheck { state: &known.state, conversation: id, sender: device, epoch, bundle: &bundle };
+        let checked = check_commit(check).map_err(|error| refusal(error.code()))?;
+        let place = Place { device, conversation: id, counter: bundle.counter };
+        let known = self.conversations.get_mut(&id).unwrap();
+        known.state = checked.state;
+        known.epoch = checked.epoch;
+        known.members = checked.members;
+        let accepted = self.append(place, EntryKind::Commit, epoch, bundle.commit);
+        for added in checked.added {
+            let known = self.conversations.get_mut(&id).unwrap();
+            known.joined_at.insert(added.device, accepted.sequence);
+            let welcome = PendingWelcome {
+                conversation: id,
+                sequence: accepted.sequence,
+                sender: device,
+                sent_at: accepted.sent_at,
+                welcome: bundle.welcome.clone().unwrap(),
+                ratchet_tree: checked.ratchet_tree.clone().into(),
+            };
+            self.devices.get_mut(&added.device).unwrap().welcomes.push(welcome.clone());
+            self.push(added.device, ServerFrame::Welcome(welcome));
+        }
+        Ok(accepted)
+    }
+
+    fn append(&mut self, place: Place, kind: EntryKind, epoch: Epoch, payload: Bytes) -> Accepted {
+        let sent_at = Timestamp::from_millis(self.now_ms);
+        let known = self.conversations.get_mut(&place.conversation).unwrap();
+        let sequence = known.head_sequence().next();
+        let Place { device, conversation, counter } = place;
+        let franking_mac = if kind == EntryKind::Message { vec![7; 32] } else { Vec::new() };
+        let entry = LogEntry {
+            conversation,
+            sequence,
+            kind,
+            epoch,
+            sender: device,
+            counter,
+            sent_at,
+            payload,
+            franking_mac: franking_mac.into(),
+        };
+        known.log.push(entry.clone());
+        let accepted = Accepted { conversation, counter, sequence, sent_at };
+        known.last.insert(device, accepted);
+        let joined = known.joined_at.clone();
+        for (member, joined_at) in joined {
+            if joined_at < sequence {
+                self.push(member, ServerFrame::Entry(entry.clone()));
+            }
+        }
+        accepted
+    }
+
+    fn answer(&self, place: Place, result: Answer<Accepted>) {
+        let Place { device, conversation, counter } = place;
+        self.push(device, match result {
+            Ok(accepted) => ServerFrame::Accepted(accepted),
+            Err(error) => ServerFrame::Refused(Refused { conversation, counter, error }),
+        });
+    }
+
+    fn push(&self, device: DeviceId, frame: ServerFrame) {
+        let Some(live) = &self.devices[&device].live else { return };
+        let frames = match &self.tamper {
+            Some(tamper) => tamper(device, frame),
+            None => vec![frame],
+        };
+        for frame in frames {
+            // A closed connection takes nothing; its device will ask again.
+            drop(live.unbounded_send(frame));
+        }
+    }
+
+    fn sharers(&self, device: DeviceId) -> Vec<DeviceId> {
+        let mine = self.conversations.values().filter(|conversation| conversation.has(device));
+        mine.flat_map(|conversation| conversation.joined_at.keys().copied()).filter(|id| *id != device).collect()
+    }
+
+    fn presence_for(&self, device: DeviceId) -> Vec<Presence> {
+        let online = |id: &DeviceId| self.devices[id].live.is_some();
+        let sharers = self.sharers(device);
+        sharers.iter().map(|id| Presence { user: self.devices[id].user, online: online(id) }).collect()
+    }
+
+    fn tell_presence(&self, device: DeviceId, online: bool) {
+        let user = self.devices[&device].user;
+        for sharer in self.sharers(device) {
+            self.push(sharer, ServerFrame::Presence(Presence { user, online }));
+        }
+    }
+}
+
+impl Conversation {
+    fn has(&self, device: DeviceId) -> bool {
+        self.members.iter().any(|member| member.device == device)
+    }
+
+    fn head_sequence(&self) -> Sequence {
+        Sequence(self.log.len() as u64)
+    }
+
+    /// So many entries were acknowledged by everybody.
+    fn gone(&self) -> usize {
+        let acknowledged = self.joined_at.iter().map(|(device, joined)| {
+            self.cursors.get(device).copied().unwrap_or_default().max(*joined)
+        });
+        usize::try_from(acknowledged.min().unwrap_or_default().0).unwrap()
+    }
+
+    fn head(&self, id: ConversationId, device: DeviceId) -> ConversationHead {
+        let joined = self.joined_at.get(&device).copied().unwrap_or_default();
+        ConversationHead {
+            conversation: id,
+            head: self.head_sequence(),
+            first_kept: Sequence(self.gone() as u64 + 1),
+            cursor: self.cursors.get(&device).copied().unwrap_or_default().max(joined),
+            epoch: self.epoch,
+        }
+    }
+
+    fn check_counter(&self, device: DeviceId, counter: Counter) -> Answer<Option<Accepted>> {
+        if !self.has(device) {
+            return Err(refusal(ErrorCode::NotFound));
+        }
+        match self.last.get(&device) {
+            Some(last) if last.counter == counter => Ok(Some(*last)),
+            last if counter == last.map(|last| last.counter).unwrap_or_default().next() => Ok(None),
+            _ => Err(refusal(ErrorCode::CounterConflict)),
+        }
+    }
+}
+
+fn refusal(code: ErrorCode) -> ErrorBody {
+    ErrorBody::new(code, format!("refused: {code}"))
+}

@@ -1,0 +1,211 @@
+//! People and their devices, which can be killed and started again on the same store.
+
+use super::network::{Faults, Link, LinkTransport};
+use super::platform::{VirtualPlatform, run};
+use super::server::{FakeServer, KnownDevice};
+use crate::client::{Client, ClientOptions};
+use crate::message::key::MessageKey;
+use crate::platform::Platform;
+use crate::store::session::StoredSession;
+use crate::store::{Store, StoreKey, StoreLocation};
+use crate::testing::Checkpoints;
+use crate::transport::Transport;
+use crate::view::{ConversationView, MessageView, NoticeView, TimelineQuery};
+use futures::executor::LocalPool;
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::path::PathBuf;
+use std::rc::Rc;
+use undertone_mls::certificate::{IdentityKey, certificate_version};
+use undertone_mls::DeviceKey;
+use undertone_wire::device::DeviceCertificateBody;
+use undertone_wire::{ConversationId, DeviceId, Timestamp, UserId};
+use zeroize::Zeroizing;
+
+/// A person.
+pub(super) struct Someone {
+    pub(super) user: UserId,
+    pub(super) name: String,
+    pub(super) identity: IdentityKey,
+}
+
+/// A device of a person, with its client.
+pub(super) struct Device {
+    pub(super) id: DeviceId,
+    pub(super) link: Rc<Link>,
+    pub(super) checkpoints: RefCell<Checkpoints>,
+    path: PathBuf,
+    platform: Rc<VirtualPlatform>,
+    client: RefCell<Option<Client>>,
+}
+
+/// One story.
+pub(super) struct World {
+    pool: LocalPool,
+    pub(super) platform: Rc<VirtualPlatform>,
+    pub(super) server: Rc<FakeServer>,
+    directory: tempfile::TempDir,
+    count: Cell<u8>,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        let pool = LocalPool::new();
+        let platform = VirtualPlatform::new(&pool);
+        let directory = tempfile::tempdir().unwrap();
+        Self { pool, platform, server: FakeServer::new(), directory, count: Cell::new(0) }
+    }
+
+    pub(super) fn run<T>(&mut self, work: impl Future<Output = T>) -> T {
+        run(&mut self.pool, &self.platform, work)
+    }
+
+    pub(super) fn someone(&self, name: &str) -> Someone {
+        let user = UserId::from_bytes([self.next(); 16]);
+        Someone { user, name: name.to_owned(), identity: IdentityKey::generate().unwrap() }
+    }
+
+    /// Makes a device, uploads its key packages and connects it.
+    pub(super) fn device(&mut self, of: &Someone) -> Rc<Device> {
+        let number = self.next();
+        let id = DeviceId::from_bytes([number; 16]);
+        let key = DeviceKey::generate().unwrap();
+        let body = DeviceCertificateBody {
+            version: certificate_version(),
+            user: of.user,
+            name: of.name.parse().unwrap(),
+            device: id,
+            identity_key: of.identity.public().as_slice().into(),
+            signature_key: key.public().as_slice().into(),
+            issued_at: Timestamp::default(),
+        };
+        let certificate = of.identity.certify(body.clone()).unwrap();
+        let known = KnownDevice::new(of.user, body.name.clone(), of.identity.public(), certificate.clone());
+        self.server.know(id, known);
+        let session = StoredSession {
+            user: of.user,
+            name: body.name,
+            device: id,
+            is_admin: false,
+            identity_key: of.identity.public(),
+            certificate,
+            device_key_seed: key.seed(),
+            access_token: Zeroizing::new("token".to_owned()),
+            access_expires_at: Timestamp::from_millis(u64::MAX),
+            refresh_token: Zeroizing::new("refresh".to_owned()),
+        };
+        let path = self.directory.path().join(format!("{number}.db"));
+        let link = Link::new(&self.server, id, u64::from(number));
+        let device = Rc::new(Device {
+            id,
+            link,
+            checkpoints: RefCell::default(),
+            path,
+            platform: Rc::clone(&self.platform),
+            client: RefCell::default(),
+        });
+        self.run(device.save(&session));
+        self.run(device.start());
+        device
+    }
+
+    /// Kills nothing, but closes the client and opens its store again.
+    pub(super) fn restart(&mut self, device: &Device) {
+        device.client.take();
+        device.link.cut();
+        self.pool.run_until_stalled();
+        self.run(device.start());
+    }
+
+    /// Lets everybody come level, without faults.
+    pub(super) fn settle(&mut self, devices: &[&Rc<Device>]) {
+        for device in devices {
+            device.link.faults.set(Faults::default());
+            device.link.down.set(false);
+        }
+        for _ in 0..2 {
+            for device in devices {
+                // A connection that broke unnoticed fails once.
+                while self.run(device.client().catch_up()).is_err() {}
+            }
+            self.pass(2000);
+        }
+    }
+
+    /// Lets time pass.
+    pub(super) fn pass(&mut self, milliseconds: u64) {
+        let platform = Rc::clone(&self.platform);
+        self.run(platform.sleep(std::time::Duration::from_millis(milliseconds)));
+        self.server.set_now(self.platform.now());
+    }
+
+    fn next(&self) -> u8 {
+        self.count.set(self.count.get() + 1);
+        self.count.get()
+    }
+}
+
+impl Device {
+    async fn save(&self, session: &StoredSession) {
+        let location = StoreLocation::File(self.path.clone());
+        let store = Store::open(&location, &key(), Checkpoints::default()).await.unwrap();
+        store.save_session(session).unwrap();
+    }
+
+    async fn start(&self) {
+        let client = Client::open(ClientOptions {
+            server_url: "http://localhost".to_owned(),
+            store: StoreLocation::File(self.path.clone()),
+            store_key: key(),
+            platform: Rc::clone(&self.platform) as Rc<dyn Platform>,
+            transport: Rc::new(LinkTransport(Rc::clone(&self.link))) as Rc<dyn Transport>,
+            checkpoints: self.checkpoints.borrow().clone(),
+        });
+        let client = client.await.unwrap();
+        client.start();
+        // Key packages are uploaded at the beginning, unless the network or a checkpoint is against it.
+        drop(client.catch_up().await);
+        self.client.replace(Some(client));
+    }
+
+    pub(super) fn client(&self) -> Client {
+        self.client.borrow().clone().unwrap()
+    }
+
+    pub(super) async fn open(&self, with: &Someone) -> ConversationId {
+        self.client().open_direct(with.user).await.unwrap()
+    }
+
+    /// Writes, without waiting for the server.
+    pub(super) async fn write(&self, conversation: ConversationId, text: &str) -> MessageKey {
+        let key = MessageKey::random(&mut rand::rngs::OsRng);
+        self.client().send_text(conversation, key, text).await.unwrap()
+    }
+
+    /// Sends, and waits for the server.
+    pub(super) async fn send(&self, conversation: ConversationId, text: &str) -> MessageView {
+        let key = self.write(conversation, text).await;
+        self.client().wait_sent(key).await.unwrap()
+    }
+
+    pub(super) fn messages(&self, conversation: ConversationId) -> Vec<MessageView> {
+        let query = TimelineQuery { limit: 500, before: None };
+        self.client().timeline(conversation, query).unwrap().messages
+    }
+
+    pub(super) fn texts(&self, conversation: ConversationId) -> Vec<String> {
+        self.messages(conversation).into_iter().map(|message| message.text).collect()
+    }
+
+    pub(super) fn notices(&self, conversation: ConversationId) -> Vec<NoticeView> {
+        self.client().timeline(conversation, TimelineQuery { limit: 1, before: None }).unwrap().notices
+    }
+
+    pub(super) fn conversations(&self) -> Vec<ConversationView> {
+        self.client().conversations().unwrap()
+    }
+}
+
+fn key() -> StoreKey {
+    StoreKey::from_bytes([9; 32])
+}

@@ -1,0 +1,98 @@
+//! People: those in the server's list, and those whom this device knows.
+
+use super::IdentityLook;
+use crate::core::Core;
+use crate::error::ClientError;
+use crate::store::contact::Contact;
+use serde::{Deserialize, Serialize};
+use undertone_wire::account::{PeopleQuery, PeopleResponse};
+use undertone_wire::device::DeviceSummary;
+use undertone_wire::{DeviceId, UserId};
+
+/// One person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct PersonView {
+    /// Who.
+    pub user: UserId,
+    /// Their name.
+    pub name: String,
+    /// 0 to 11.
+    pub identity_colour: u8,
+    /// 0 to 5.
+    pub identity_shape: u8,
+    /// Whether one of their devices is connected; known of those with whom one has a conversation.
+    pub online: bool,
+}
+
+/// A page of the people list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct PeopleView {
+    /// By name.
+    pub people: Vec<PersonView>,
+    /// True when there are more after the last.
+    pub more: bool,
+}
+
+/// A person as they are shown.
+pub(super) fn person(core: &Core, user: UserId, name: &str) -> PersonView {
+    let look = IdentityLook::of(user);
+    PersonView {
+        user,
+        name: name.to_owned(),
+        identity_colour: look.colour,
+        identity_shape: look.shape,
+        online: core.online.borrow().contains(&user),
+    }
+}
+
+/// A person whom this device knows.
+pub(super) fn contact(core: &Core, contact: &Contact) -> PersonView {
+    person(core, contact.user, contact.name.as_str())
+}
+
+/// Everyone whom this device knows. Nobody while nobody is signed in.
+pub(crate) fn contacts(core: &Core) -> Result<Vec<PersonView>, ClientError> {
+    if core.account.session().is_none() {
+        return Ok(Vec::new());
+    }
+    Ok(core.store.contacts()?.iter().map(|known| contact(core, known)).collect())
+}
+
+/// One device of the user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceView {
+    /// Which.
+    pub device: DeviceId,
+    /// Whether it is this one.
+    pub current: bool,
+    /// When it was registered, to the day.
+    pub registered_at_ms: u64,
+}
+
+/// Asks the server for the user's devices.
+pub(crate) async fn devices(core: &Core) -> Result<Vec<DeviceView>, ClientError> {
+    let me = core.me()?;
+    let person = core.account.authorized(async |token| core.api.person(token, me.user).await).await?;
+    let view = |device: &DeviceSummary| DeviceView {
+        device: device.device,
+        current: device.device == me.device,
+        registered_at_ms: device.registered_at.as_millis(),
+    };
+    Ok(person.devices.iter().map(view).collect())
+}
+
+/// Asks the server. The user is not in their own list.
+pub(crate) async fn people(core: &Core, query: PeopleQuery) -> Result<PeopleView, ClientError> {
+    let me = core.me()?;
+    let response: PeopleResponse =
+        core.account.authorized(async |token| core.api.people(token, &query).await).await?;
+    let others = response.people.iter().filter(|found| found.user != me.user);
+    let people = others.map(|found| person(core, found.user, found.name.as_str())).collect();
+    Ok(PeopleView { people, more: response.more })
+}

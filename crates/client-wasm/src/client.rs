@@ -1,0 +1,196 @@
+//! The facade of the core, method by method, with text for ids and views as plain objects.
+
+use crate::failure::Failure;
+use crate::input::{ChangeListener, ConversationIdText, MessageKeyText, UserIdText, parse};
+use crate::plain::{InvitationView, PasswordStrengthView, RegisterInput, ServerInfo};
+use futures::StreamExt;
+use std::rc::Rc;
+use tsify::{Ts, Tsify};
+use undertone_client_core::account::Password;
+use undertone_client_core::change::Changes;
+use undertone_client_core::platform::WebPlatform;
+use undertone_client_core::store::{StoreKey, StoreLocation};
+use undertone_client_core::testing::Checkpoints;
+use undertone_client_core::transport::web::WebTransport;
+use undertone_client_core::view::{
+    ConnectionView, ConversationView, MessageView, PeopleView, RegisteredView, SessionView, TimelineQuery,
+    TimelineView,
+};
+use undertone_client_core::{ClientOptions, MessageKey};
+use undertone_wire::{ConversationId, UserId, UserName};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use zeroize::Zeroizing;
+
+/// The client of one browser profile, in the worker that owns its store.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Client {
+    core: undertone_client_core::Client,
+}
+
+#[wasm_bindgen]
+impl Client {
+    /// Opens the store in a directory of the origin private file system, with a key of 32 bytes.
+    pub async fn open(
+        origin: String,
+        directory: String,
+        key: Vec<u8>,
+        on_change: ChangeListener,
+    ) -> Result<Self, Failure> {
+        console_error_panic_hook::set_once();
+        let key = Zeroizing::new(key);
+        let key = <[u8; 32]>::try_from(key.as_slice()).map_err(|_length| Failure::new("bad_request", "not a key"))?;
+        let core = undertone_client_core::Client::open(ClientOptions {
+            server_url: origin.clone(),
+            store: StoreLocation::Opfs { directory },
+            store_key: StoreKey::from_bytes(key),
+            platform: Rc::new(WebPlatform::new()),
+            transport: Rc::new(WebTransport::new(origin)),
+            checkpoints: Checkpoints::default(),
+        })
+        .await?;
+        wasm_bindgen_futures::spawn_local(pass_on(core.changes(), on_change));
+        Ok(Self { core })
+    }
+
+    /// Connects, and stays connected.
+    pub fn start(&self) {
+        self.core.start();
+    }
+
+    /// The network came back, or someone looks.
+    pub fn wake(&self) {
+        self.core.wake();
+    }
+
+    /// Who is signed in.
+    pub fn session(&self) -> Result<Ts<SessionView>, Failure> {
+        Ok(self.core.session().into_ts()?)
+    }
+
+    /// Whether the server is reached.
+    pub fn connection(&self) -> Result<Ts<ConnectionView>, Failure> {
+        Ok(self.core.connection()?.into_ts()?)
+    }
+
+    /// What the server says about itself.
+    #[wasm_bindgen(js_name = serverInfo)]
+    pub async fn server_info(&self) -> Result<Ts<ServerInfo>, Failure> {
+        Ok(ServerInfo::from(self.core.server_info().await?).into_ts()?)
+    }
+
+    /// Whether a name can be a user's; the code of the failure says why not.
+    #[wasm_bindgen(js_name = checkName)]
+    pub fn check_name(&self, name: &str) -> Result<(), Failure> {
+        let _valid: UserName = name.parse()?;
+        Ok(())
+    }
+
+    /// How strong a password is, for somebody of that name.
+    #[wasm_bindgen(js_name = passwordStrength)]
+    pub fn password_strength(&self, password: String, name: &str) -> Result<Ts<PasswordStrengthView>, Failure> {
+        Ok(PasswordStrengthView::from(Password::new(password)?.strength(name)).into_ts()?)
+    }
+
+    /// Makes an account.
+    pub async fn register(&self, input: Ts<RegisterInput>) -> Result<Ts<RegisteredView>, Failure> {
+        Ok(self.core.register(input.to_rust()?.try_into()?).await?.into_ts()?)
+    }
+
+    /// Signs in.
+    pub async fn login(&self, name: String, password: String) -> Result<Ts<SessionView>, Failure> {
+        Ok(self.core.login(&name, Password::new(password)?).await?.into_ts()?)
+    }
+
+    /// Signs out and deletes everything on this device.
+    pub async fn logout(&self) -> Result<(), Failure> {
+        Ok(self.core.logout().await?)
+    }
+
+    /// Whether a set-up token is the right one.
+    #[wasm_bindgen(js_name = checkSetupToken)]
+    pub async fn check_setup_token(&self, token: String) -> Result<(), Failure> {
+        Ok(self.core.check_setup_token(&token).await?)
+    }
+
+    /// Makes an invitation.
+    #[wasm_bindgen(js_name = createInvitation)]
+    pub async fn create_invitation(&self) -> Result<Ts<InvitationView>, Failure> {
+        Ok(InvitationView::from(self.core.create_invitation().await?).into_ts()?)
+    }
+
+    /// Looks for people.
+    pub async fn people(&self, query: Option<String>, after: Option<String>) -> Result<Ts<PeopleView>, Failure> {
+        Ok(self.core.people(query, after).await?.into_ts()?)
+    }
+
+    /// Finds or begins the conversation with a person.
+    #[wasm_bindgen(js_name = openDirect)]
+    pub async fn open_direct(&self, user: UserIdText) -> Result<ConversationIdText, Failure> {
+        let conversation = self.core.open_direct(parse::<UserId>(&user)?).await?;
+        Ok(JsValue::from(conversation.to_string()).unchecked_into())
+    }
+
+    /// Shows a message at once; resolves when it is stored on this device.
+    #[wasm_bindgen(js_name = sendText)]
+    pub async fn send_text(
+        &self,
+        conversation: ConversationIdText,
+        key: MessageKeyText,
+        text: String,
+    ) -> Result<(), Failure> {
+        let (conversation, key) = (parse::<ConversationId>(&conversation)?, parse::<MessageKey>(&key)?);
+        self.core.send_text(conversation, key, &text).await?;
+        Ok(())
+    }
+
+    /// Sends a failed message again.
+    pub fn retry(&self, key: &MessageKeyText) -> Result<(), Failure> {
+        Ok(self.core.retry(parse(key)?)?)
+    }
+
+    /// Deletes a failed message.
+    pub fn discard(&self, key: &MessageKeyText) -> Result<(), Failure> {
+        Ok(self.core.discard(parse(key)?)?)
+    }
+
+    /// All conversations.
+    pub fn conversations(&self) -> Result<Vec<Ts<ConversationView>>, Failure> {
+        each(self.core.conversations()?)
+    }
+
+    /// A part of a timeline.
+    pub fn timeline(
+        &self,
+        conversation: &ConversationIdText,
+        query: &Ts<TimelineQuery>,
+    ) -> Result<Ts<TimelineView>, Failure> {
+        Ok(self.core.timeline(parse(conversation)?, query.to_rust()?)?.into_ts()?)
+    }
+
+    /// Messages on this device that hold all words of a query.
+    pub fn search(&self, query: &str, limit: u32) -> Result<Vec<Ts<MessageView>>, Failure> {
+        each(self.core.search(query, limit)?)
+    }
+
+    /// Everything in a conversation was read.
+    #[wasm_bindgen(js_name = markRead)]
+    pub fn mark_read(&self, conversation: &ConversationIdText) -> Result<(), Failure> {
+        Ok(self.core.mark_read(parse(conversation)?)?)
+    }
+}
+
+fn each<T: Tsify + serde::Serialize>(views: Vec<T>) -> Result<Vec<Ts<T>>, Failure> {
+    views.into_iter().map(|view| view.into_ts().map_err(Failure::from)).collect()
+}
+
+/// Tells the listener what changed, for as long as the core lives.
+async fn pass_on(mut changes: Changes, listener: ChangeListener) {
+    let listener: js_sys::Function = listener.unchecked_into();
+    while let Some(change) = changes.next().await {
+        let Ok(change) = change.into_ts() else { continue };
+        // A listener that throws has told the console; the next change is told all the same.
+        drop(listener.call1(&JsValue::NULL, &change.js_value()));
+    }
+}

@@ -1,0 +1,95 @@
+//! The queue of one connection: bounded in frames and in bytes, so that a slow client costs little
+//! until it is dropped.
+
+use bytes::Bytes;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::mpsc;
+
+/// Frames that may wait for a client.
+const FRAMES_MAX: usize = 1024;
+/// Bytes that may wait for a client.
+const BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// The client is too slow: its queue is full, or gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Slow;
+
+/// The end into which frames go.
+#[derive(Debug, Clone)]
+pub(super) struct Sender {
+    frames: mpsc::Sender<Bytes>,
+    waiting_bytes: Arc<AtomicUsize>,
+}
+
+/// The end from which the connection takes them.
+#[derive(Debug)]
+pub(crate) struct Receiver {
+    frames: mpsc::Receiver<Bytes>,
+    waiting_bytes: Arc<AtomicUsize>,
+}
+
+/// Both ends of a new queue.
+pub(super) fn queue() -> (Sender, Receiver) {
+    let (sender, receiver) = mpsc::channel(FRAMES_MAX);
+    let waiting_bytes = Arc::new(AtomicUsize::new(0));
+    (
+        Sender { frames: sender, waiting_bytes: Arc::clone(&waiting_bytes) },
+        Receiver { frames: receiver, waiting_bytes },
+    )
+}
+
+impl Sender {
+    /// Puts a frame into the queue, if there is room.
+    pub(super) fn push(&self, frame: Bytes) -> Result<(), Slow> {
+        let length = frame.len();
+        if self.waiting_bytes.fetch_add(length, Ordering::Relaxed).saturating_add(length) > BYTES_MAX {
+            return Err(Slow);
+        }
+        self.frames.try_send(frame).map_err(|_| Slow)
+    }
+}
+
+impl Receiver {
+    /// The next frame; nothing more when the connection was dropped from the hub.
+    ///
+    /// Cancel safe because a frame is taken only when it is returned.
+    pub(crate) async fn next(&mut self) -> Option<Bytes> {
+        let frame = self.frames.recv().await?;
+        Some(self.taken(frame))
+    }
+
+    /// The next frame, if one waits.
+    pub(crate) fn waiting(&mut self) -> Option<Bytes> {
+        let frame = self.frames.try_recv().ok()?;
+        Some(self.taken(frame))
+    }
+
+    fn taken(&self, frame: Bytes) -> Bytes {
+        self.waiting_bytes.fetch_sub(frame.len(), Ordering::Relaxed);
+        frame
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_queue_is_bounded_in_frames_and_in_bytes() {
+        let (sender, mut receiver) = queue();
+        for _ in 0..FRAMES_MAX {
+            sender.push(Bytes::from_static(b"x")).unwrap();
+        }
+        assert_eq!(sender.push(Bytes::from_static(b"x")), Err(Slow));
+        assert!(receiver.waiting().is_some());
+
+        let (sender, mut receiver) = queue();
+        let half = Bytes::from(vec![0; BYTES_MAX / 2]);
+        sender.push(half.clone()).unwrap();
+        sender.push(half.clone()).unwrap();
+        assert!(receiver.waiting().is_some());
+        sender.push(half).unwrap();
+        assert_eq!(sender.push(Bytes::from_static(b"x")), Err(Slow));
+    }
+}

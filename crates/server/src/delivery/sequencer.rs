@@ -1,0 +1,241 @@
+//! The one place where entries get into logs: it takes all that waits into one batch, stores it,
+//! publishes it in the order of the logs, and only then answers the senders.
+
+use super::error::DeliveryError;
+use super::frame;
+use crate::bus::{LocalBus, Membership, News};
+use crate::checkpoint::Checkpoints;
+use crate::clock::Clock;
+use crate::franking::FrankingKey;
+use crate::store::conversation::{
+    Created, NewCommit, NewConversation, NewMessage, NewWelcome, Stamp, Stored,
+};
+use crate::store::{Store, StoreError};
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use undertone_wire::conversation::{Accepted, LogEntry, PendingWelcome};
+use undertone_wire::DeviceId;
+use undertone_wire::stream::ServerFrame;
+
+/// Jobs that may wait before senders have to.
+const QUEUE_JOBS_MAX: usize = 4096;
+/// Jobs of one batch.
+const BATCH_JOBS_MAX: usize = 1024;
+/// Payload that may wait, in units of [`PAYLOAD_UNIT`] bytes: 64 MiB.
+const QUEUE_PAYLOAD_UNITS: u32 = 64 * 1024;
+const PAYLOAD_UNIT: usize = 1024;
+
+/// What a sender gets.
+pub(super) type Answer = Result<Accepted, DeliveryError>;
+
+/// A change of the group, stored by itself.
+enum Change {
+    Commit(NewCommit),
+    Create(NewConversation),
+}
+
+enum Work {
+    Message(NewMessage),
+    Change(Box<Change>),
+}
+
+struct Job {
+    work: Work,
+    sender: Sender,
+}
+
+/// Who waits for the answer, and their share of the memory for what waits.
+struct Sender {
+    answer: oneshot::Sender<Answer>,
+    _share: OwnedSemaphorePermit,
+}
+
+impl Sender {
+    fn answer(self, answer: Answer) {
+        // A sender that went away finds its entry in the log.
+        drop(self.answer.send(answer));
+    }
+}
+
+/// The way into the queue.
+#[derive(Clone)]
+pub(super) struct Sequencer {
+    jobs: mpsc::Sender<Job>,
+    payload: Arc<Semaphore>,
+}
+
+/// What the sequencer works with.
+pub(super) struct Tools {
+    pub(super) store: Store,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) key: FrankingKey,
+    pub(super) bus: LocalBus,
+    pub(super) checkpoints: Checkpoints,
+}
+
+impl Sequencer {
+    /// Starts it. It ends when the last handle is dropped and the queue is empty.
+    pub(super) fn start(tools: Tools) -> Self {
+        let (jobs, queue) = mpsc::channel(QUEUE_JOBS_MAX);
+        tokio::spawn(run(tools, queue));
+        let payload = Arc::new(Semaphore::new(usize::try_from(QUEUE_PAYLOAD_UNITS).unwrap_or(usize::MAX)));
+        Self { jobs, payload }
+    }
+
+    /// Queues a message. What one caller queues keeps its order.
+    ///
+    /// Cancel safe because the message is queued whole or not at all.
+    pub(super) async fn message(&self, message: NewMessage) -> Result<oneshot::Receiver<Answer>, DeliveryError> {
+        let size = message.payload.len();
+        self.queue(Work::Message(message), size).await
+    }
+
+    /// Stores a checked commit.
+    pub(super) async fn commit(&self, commit: NewCommit) -> Answer {
+        let size = commit_size(&commit);
+        answered(self.queue(Work::Change(Box::new(Change::Commit(commit))), size).await?).await
+    }
+
+    /// Stores a checked conversation.
+    pub(super) async fn create(&self, new: NewConversation) -> Answer {
+        let size = commit_size(&new.commit);
+        answered(self.queue(Work::Change(Box::new(Change::Create(new))), size).await?).await
+    }
+
+    async fn queue(&self, work: Work, size: usize) -> Result<oneshot::Receiver<Answer>, DeliveryError> {
+        let units = u32::try_from(size / PAYLOAD_UNIT).unwrap_or(u32::MAX).min(QUEUE_PAYLOAD_UNITS - 1) + 1;
+        let share = Arc::clone(&self.payload).acquire_many_owned(units).await.map_err(stopped)?;
+        let (answer, outcome) = oneshot::channel();
+        self.jobs.send(Job { work, sender: Sender { answer, _share: share } }).await.map_err(|_| stopped("it has ended"))?;
+        Ok(outcome)
+    }
+}
+
+/// Waits for the outcome of a queued message.
+pub(super) async fn answered(outcome: oneshot::Receiver<Answer>) -> Answer {
+    outcome.await.map_err(stopped)?
+}
+
+fn stopped(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> DeliveryError {
+    DeliveryError::Store(StoreError::unavailable(source))
+}
+
+fn commit_size(commit: &NewCommit) -> usize {
+    let welcome = commit.welcome.as_ref().map_or(0, |new| new.welcome.len() + new.ratchet_tree.len());
+    commit.payload.len() + commit.public_state.len() + commit.group_info.len() + welcome
+}
+
+async fn run(tools: Tools, mut queue: mpsc::Receiver<Job>) {
+    let mut batch = Vec::new();
+    while queue.recv_many(&mut batch, BATCH_JOBS_MAX).await > 0 {
+        let (mut messages, mut senders, mut changes) = (Vec::new(), Vec::new(), Vec::new());
+        for Job { work, sender } in batch.drain(..) {
+            match work {
+                Work::Message(message) => {
+                    messages.push(message);
+                    senders.push(sender);
+                }
+                Work::Change(change) => changes.push((change, sender)),
+            }
+        }
+        if !messages.is_empty() {
+            let answers = tools.append(messages).await;
+            senders.into_iter().zip(answers).for_each(|(sender, answer)| sender.answer(answer));
+        }
+        for (change, sender) in changes {
+            sender.answer(tools.change(*change).await);
+        }
+    }
+}
+
+impl Tools {
+    async fn append(&self, messages: Vec<NewMessage>) -> Vec<Answer> {
+        let count = messages.len();
+        self.checkpoints.reach("server.delivery.before_persist").await;
+        let stamp = Stamp { now: self.clock.now(), key: self.key.clone() };
+        let stored = self.store.append_messages(messages, stamp).await;
+        self.checkpoints.reach("server.delivery.after_persist").await;
+        let outcomes = match stored {
+            Ok(outcomes) => outcomes,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, count, "messages were not stored");
+                return (0..count).map(|_| Err(DeliveryError::NotStored(error.code()))).collect();
+            }
+        };
+        let mut answers = Vec::with_capacity(count);
+        for outcome in outcomes {
+            answers.push(outcome.map_err(DeliveryError::from).map(|stored| {
+                let accepted = stored.accepted();
+                self.publish(stored, None);
+                accepted
+            }));
+        }
+        self.checkpoints.reach("server.delivery.after_publish").await;
+        answers
+    }
+
+    async fn change(&self, change: Change) -> Answer {
+        self.checkpoints.reach("server.commit.before_persist").await;
+        let (stored, newcomers) = match change {
+            Change::Commit(mut commit) => {
+                commit.sent_at = self.clock.now();
+                let newcomers = Newcomers::of(&commit, None);
+                (self.store.accept_commit(commit).await??, newcomers)
+            }
+            Change::Create(mut new) => {
+                new.commit.sent_at = self.clock.now();
+                let newcomers = Newcomers::of(&new.commit, Some(new.creator.device));
+                let stored = match self.store.create_conversation(new).await? {
+                    Created::New(entry) => Stored::New(entry),
+                    Created::Repeated(accepted) => Stored::Repeated(accepted),
+                    Created::Exists(conversation) => return Err(DeliveryError::Exists(conversation)),
+                    Created::IdTaken => return Err(DeliveryError::IdTaken),
+                };
+                (stored, newcomers)
+            }
+        };
+        self.checkpoints.reach("server.commit.after_persist").await;
+        let accepted = stored.accepted();
+        self.publish(stored, Some(newcomers));
+        self.checkpoints.reach("server.commit.after_publish").await;
+        Ok(accepted)
+    }
+
+    fn publish(&self, stored: Stored, newcomers: Option<Newcomers>) {
+        // What was stored before was published before; whoever missed it fetches it.
+        let Stored::New(entry) = stored else { return };
+        let conversation = entry.conversation;
+        let membership = newcomers.map(|newcomers| newcomers.joined_at(&entry));
+        if let Some(entry) = frame::encode(&ServerFrame::Entry(entry)) {
+            self.bus.publish(&News { conversation, entry, membership });
+        }
+    }
+}
+
+/// What a commit does to the membership, until its place in the log is known.
+struct Newcomers {
+    membership: Membership,
+    welcome: Option<NewWelcome>,
+}
+
+impl Newcomers {
+    fn of(commit: &NewCommit, founder: Option<DeviceId>) -> Self {
+        let (added, removed) = (commit.added.clone(), commit.removed.clone());
+        let membership = Membership { founder, added, welcome: None, removed };
+        Self { membership, welcome: commit.welcome.clone() }
+    }
+
+    fn joined_at(self, entry: &LogEntry) -> Membership {
+        let welcome = self.welcome.and_then(|new| {
+            frame::encode(&ServerFrame::Welcome(PendingWelcome {
+                conversation: entry.conversation,
+                sequence: entry.sequence,
+                sender: entry.sender,
+                sent_at: entry.sent_at,
+                welcome: new.welcome,
+                ratchet_tree: new.ratchet_tree,
+            }))
+        });
+        Membership { welcome, ..self.membership }
+    }
+}

@@ -1,0 +1,17 @@
+//! One file for each topic of the API. A handler checks its input, calls one operation of the store
+//! or of delivery, and answers; rules that need the database live there.
+
+pub mod conversation;
+pub mod key_package;
+pub mod message;
+pub mod device;
+pub mod health;
+pub mod invitation;
+pub mod login;
+pub mod people;
+pub mod registration;
+pub mod server_info;
+pub mod session;
+pub mod setup;
+
+mod certificate;

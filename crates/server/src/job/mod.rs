@@ -1,0 +1,3 @@
+//! Work that nobody asks for: it runs by the clock until the server stops.
+
+pub mod retention;

@@ -1,0 +1,394 @@
+//! One running server: its start, its listeners, its jobs and its end.
+
+use axum::Router;
+use axum_server::Handle;
+use axum_server::accept::NoDelayAcceptor;
+use axum_server::tls_rustls::RustlsAcceptor;
+use hyper_util::rt::TokioTimer;
+use rand::rngs::OsRng;
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::auth::{SigningError, TypedCode};
+use crate::checkpoint::Checkpoints;
+use crate::clock::{Clock, SystemClock};
+use crate::config::{Config, ConfigError, DatabaseUrl};
+use crate::job;
+use crate::key_file::{KeyFileError, Keys, create_private_directory};
+use crate::router::router;
+use crate::state::{AppState, Assembly};
+use crate::store::{SqliteKey, Store, StoreError};
+use crate::tls::{self, Tls, TlsError};
+
+/// Requests under way may take this long after the server was told to stop.
+const DRAIN_WITHIN: Duration = Duration::from_secs(10);
+/// A connection must send its request's head within this.
+const HEAD_WITHIN: Duration = Duration::from_secs(10);
+/// The database's file in the data directory.
+const DATABASE_FILE: &str = "undertone.db";
+
+/// What a server takes from outside: in tests a clock that stands, and points at which to kill.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Points at which a test may kill the server.
+    pub checkpoints: Checkpoints,
+}
+
+impl Default for Environment {
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(SystemClock::start()),
+            checkpoints: Checkpoints::default(),
+        }
+    }
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The settings do not go together.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The data directory cannot be used.
+    #[error("cannot use the data directory {path}")]
+    DataDirectory {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The key file cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeyFileError),
+    /// The signing key does not serve.
+    #[error("the key for access tokens does not serve")]
+    Signing(#[from] SigningError),
+    /// The database cannot be used.
+    #[error("cannot open the database")]
+    Store(#[from] StoreError),
+    /// There is no certificate to show.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The address is taken, or not this machine's.
+    #[error("cannot listen on {address}: give another with {flag}")]
+    Listen {
+        /// Which address.
+        address: SocketAddr,
+        /// The setting that names it.
+        flag: &'static str,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// A server that answers. Dropping it stops its listeners at once.
+pub struct RunningServer {
+    loopback_url: Option<String>,
+    network_urls: Vec<String>,
+    setup_token: Option<String>,
+    ca_fingerprint: Option<String>,
+    state: AppState,
+    stop: watch::Sender<bool>,
+    listeners: Vec<Handle<SocketAddr>>,
+    tasks: JoinSet<()>,
+}
+
+impl fmt::Debug for RunningServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunningServer")
+            .field("loopback_url", &self.loopback_url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Starts a server; when this returns, it answers.
+pub async fn start(config: Config, environment: Environment) -> Result<RunningServer, StartError> {
+    config.validate()?;
+    // First, so that a second start on the same addresses touches nothing.
+    let loopback = config
+        .http_loopback
+        .map(|address| bind(address, "--http-loopback"))
+        .transpose()?;
+    let network = config
+        .listen
+        .map(|address| bind(address, "--listen"))
+        .transpose()?;
+    let directory = &config.data_dir;
+    create_private_directory(directory).map_err(|source| StartError::DataDirectory {
+        path: directory.clone(),
+        source,
+    })?;
+    let tls = if network.is_some() {
+        Tls::prepare(&config, environment.clock.as_ref())?
+    } else {
+        None
+    };
+    let (stop, stopping) = watch::channel(false);
+    let state = assemble(config, environment, tls.as_ref(), stopping).await?;
+    let setup_code = TypedCode::generate(&mut OsRng);
+    let is_open = state.store.renew_setup_token(setup_code.setup_hash()).await?;
+
+    let mut server = RunningServer {
+        loopback_url: None,
+        network_urls: Vec::new(),
+        setup_token: is_open.then(|| setup_code.to_text()),
+        ca_fingerprint: state.local_ca.as_ref().map(|ca| ca.fingerprint().to_owned()),
+        state: state.clone(),
+        stop,
+        listeners: Vec::new(),
+        tasks: JoinSet::new(),
+    };
+    let service = router(state.clone());
+    if let Some((listener, address)) = loopback {
+        server.loopback_url = Some(format!("http://localhost:{}", address.port()));
+        server.serve_plain(listener, service.clone())?;
+    }
+    if let Some((listener, address)) = network {
+        server.network_urls = network_urls(address, tls.is_some());
+        match &tls {
+            Some(tls) => server.serve_encrypted(listener, service, tls)?,
+            None => server.serve_plain(listener, service)?,
+        }
+    }
+    server.tasks.spawn(job::retention::run(
+        state.store.clone(),
+        Arc::clone(&state.clock),
+        state.shutdown.clone(),
+    ));
+    server.tasks.spawn(forget_regularly(state.clone()));
+    if let Some(tls) = tls {
+        server.tasks.spawn(look_after_certificate(tls, state));
+    }
+    Ok(server)
+}
+
+async fn assemble(
+    config: Config,
+    environment: Environment,
+    tls: Option<&Tls>,
+    shutdown: watch::Receiver<bool>,
+) -> Result<AppState, StartError> {
+    let keys = Keys::load_or_create(&config.data_dir, &mut OsRng)?;
+    let store = match &config.database {
+        DatabaseUrl::Sqlite => {
+            let key = SqliteKey::from_bytes(*keys.database());
+            Store::open_sqlite(&config.data_dir.join(DATABASE_FILE), &key).await?
+        }
+        DatabaseUrl::Postgres(url) => Store::open_postgres(url).await?,
+    };
+    let local_ca = tls.and_then(Tls::local_ca).cloned();
+    Ok(AppState::assemble(Assembly {
+        config,
+        store,
+        keys,
+        environment,
+        local_ca,
+        shutdown,
+    })?)
+}
+
+fn bind(address: SocketAddr, flag: &'static str) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen {
+        address,
+        flag,
+        source,
+    };
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+/// What other devices type: every address of this machine, if the listener is on all of them.
+fn network_urls(bound: SocketAddr, is_encrypted: bool) -> Vec<String> {
+    let scheme = if is_encrypted { "https" } else { "http" };
+    let port = bound.port();
+    if !bound.ip().is_unspecified() {
+        return vec![format!("{scheme}://{bound}")];
+    }
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    let mut addresses: Vec<IpAddr> = interfaces.iter().map(if_addrs::Interface::ip).collect();
+    // Loopback is of no use to others; IPv6 link-local needs the name of an interface.
+    addresses.retain(|address| match address {
+        IpAddr::V4(v4) => !v4.is_loopback() && !v4.is_link_local(),
+        IpAddr::V6(v6) => bound.is_ipv6() && !v6.is_loopback() && !v6.is_unicast_link_local(),
+    });
+    addresses
+        .into_iter()
+        .map(|address| format!("{scheme}://{}", SocketAddr::new(address, port)))
+        .collect()
+}
+
+impl StartError {
+    /// What the process ends with: one of [`crate::config::EXIT_CODES`].
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Config(_) => 78,
+            Self::DataDirectory { .. } | Self::Keys(_) | Self::Tls(_) => 77,
+            Self::Store(_) | Self::Listen { .. } => 69,
+            Self::Signing(_) => 1,
+        }
+    }
+}
+
+impl RunningServer {
+    /// The address to open on this machine.
+    pub fn loopback_url(&self) -> &str {
+        self.loopback_url.as_deref().unwrap_or_default()
+    }
+
+    /// The addresses for other devices.
+    pub fn network_urls(&self) -> &[String] {
+        &self.network_urls
+    }
+
+    /// The one-time set-up token, until somebody used it.
+    pub fn setup_token(&self) -> Option<&str> {
+        self.setup_token.as_deref()
+    }
+
+    /// SHA-256 of the local certificate authority, with `--tls auto`.
+    pub fn ca_fingerprint(&self) -> Option<&str> {
+        self.ca_fingerprint.as_deref()
+    }
+
+    /// The server's parts.
+    #[cfg(test)]
+    pub(crate) fn state(&self) -> &AppState {
+        &self.state
+    }
+
+    /// Stops: no new connection, those that are open are told to come back, requests under way are
+    /// finished.
+    pub async fn shutdown(mut self) {
+        self.stop.send_replace(true);
+        self.state.delivery.hub().close_all();
+        for listener in &self.listeners {
+            listener.graceful_shutdown(Some(DRAIN_WITHIN));
+        }
+        while self.tasks.join_next().await.is_some() {}
+        tracing::info!("stopped");
+    }
+
+    /// Stops as if the power failed: nothing is finished, nobody is told. For the rest to die, drop the
+    /// runtime.
+    #[cfg(feature = "testing")]
+    pub fn kill(mut self) {
+        for listener in &self.listeners {
+            listener.shutdown();
+        }
+        self.tasks.abort_all();
+    }
+
+    fn serve_plain(&mut self, listener: TcpListener, service: Router) -> Result<(), StartError> {
+        let handle = Handle::new();
+        let server = axum_server::from_tcp(listener).map_err(|source| self.cannot_serve(source))?;
+        let mut server = server.acceptor(NoDelayAcceptor::new()).handle(handle.clone());
+        limit_head(server.http_builder());
+        self.listeners.push(handle);
+        self.tasks.spawn(async move {
+            let service = service.into_make_service_with_connect_info::<SocketAddr>();
+            report(server.serve(service).await);
+        });
+        Ok(())
+    }
+
+    fn serve_encrypted(
+        &mut self,
+        listener: TcpListener,
+        service: Router,
+        tls: &Tls,
+    ) -> Result<(), StartError> {
+        let handle = Handle::new();
+        let acceptor = RustlsAcceptor::new(tls.shown()).acceptor(NoDelayAcceptor::new());
+        let server = axum_server::from_tcp(listener).map_err(|source| self.cannot_serve(source))?;
+        let mut server = server.acceptor(acceptor).handle(handle.clone());
+        limit_head(server.http_builder());
+        self.listeners.push(handle);
+        self.tasks.spawn(async move {
+            let service = service.into_make_service_with_connect_info::<SocketAddr>();
+            report(server.serve(service).await);
+        });
+        Ok(())
+    }
+
+    fn cannot_serve(&self, source: io::Error) -> StartError {
+        StartError::DataDirectory {
+            path: self.state.config.data_dir.clone(),
+            source,
+        }
+    }
+}
+
+impl Drop for RunningServer {
+    fn drop(&mut self) {
+        for listener in &self.listeners {
+            listener.shutdown();
+        }
+    }
+}
+
+fn limit_head(builder: &mut hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor>) {
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_WITHIN);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Some(HEAD_WITHIN));
+}
+
+fn report(served: io::Result<()>) {
+    if let Err(error) = served {
+        tracing::error!(error = &error as &dyn std::error::Error, "a listener stopped");
+    }
+}
+
+/// Forgets what is over: logins each minute, tickets, invitations and sessions too.
+async fn forget_regularly(state: AppState) {
+    const EVERY: Duration = Duration::from_mins(1);
+    let mut shutdown = state.shutdown.clone();
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            _ = shutdown.wait_for(|stopping| *stopping) => return,
+        }
+        state.logins.forget_expired();
+        state.limits.forget_idle();
+        let now = state.clock.now();
+        let unused_since = now.minus(undertone_wire::limits::REFRESH_TOKEN_LIFE);
+        if let Err(error) = state.store.forget_expired(now, unused_since).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "what is over was not forgotten"
+            );
+        }
+    }
+}
+
+async fn look_after_certificate(certificate: Tls, state: AppState) {
+    let mut shutdown = state.shutdown.clone();
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(tls::LOOK_EVERY) => {}
+            _ = shutdown.wait_for(|stopping| *stopping) => return,
+        }
+        if let Err(error) = certificate.look(state.clock.now()) {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the certificate was not renewed"
+            );
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What every handler can reach: one server's parts, shared. It holds no request's data.
+
+use rand::rngs::OsRng;
+use std::ops::Deref;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+use crate::auth::{AccessTokens, AddressKey, LoginDelays, PendingLogins, SigningError};
+use crate::checkpoint::Checkpoints;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::delivery::{Delivery, Parts};
+use crate::franking::FrankingKey;
+use crate::key_file::Keys;
+use crate::rate_limit::Limits;
+use crate::server::Environment;
+use crate::store::Store;
+use crate::tls::LocalCa;
+
+/// A handle to the server's parts. Cloning gives another handle to the same ones.
+#[derive(Clone)]
+pub struct AppState(Arc<State>);
+
+/// The server's parts.
+pub struct State {
+    /// The settings it was started with.
+    pub config: Config,
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The secrets of the key file.
+    pub keys: Keys,
+    /// Makes and checks access tokens.
+    pub tokens: AccessTokens,
+    /// How fast anyone may do anything.
+    pub limits: Limits,
+    /// The brake on guessing passwords.
+    pub delays: LoginDelays,
+    /// Logins between their two requests.
+    pub logins: PendingLogins,
+    /// Turns addresses into keyed hashes.
+    pub address_key: AddressKey,
+    /// The certificate authority, where the server made its own.
+    pub local_ca: Option<LocalCa>,
+    /// The message plane.
+    pub delivery: Delivery,
+    /// Points at which a test may kill the server.
+    pub checkpoints: Checkpoints,
+    /// True when the server is shutting down.
+    pub shutdown: watch::Receiver<bool>,
+}
+
+/// What a server is put together from.
+pub(crate) struct Assembly {
+    pub(crate) config: Config,
+    pub(crate) store: Store,
+    pub(crate) keys: Keys,
+    pub(crate) environment: Environment,
+    pub(crate) local_ca: Option<LocalCa>,
+    pub(crate) shutdown: watch::Receiver<bool>,
+}
+
+impl AppState {
+    /// Puts a server together; only its listeners and jobs are missing.
+    pub(crate) fn assemble(assembly: Assembly) -> Result<Self, SigningError> {
+        let Assembly {
+            config,
+            store,
+            keys,
+            environment,
+            local_ca,
+            shutdown,
+        } = assembly;
+        let Environment { clock, checkpoints } = environment;
+        let address_key = AddressKey::generate(&mut OsRng);
+        let delivery = Delivery::new(Parts {
+            store: store.clone(),
+            clock: Arc::clone(&clock),
+            franking_key: FrankingKey::from_bytes(*keys.franking()),
+            checkpoints: checkpoints.clone(),
+        });
+        Ok(Self(Arc::new(State {
+            tokens: AccessTokens::new(keys.token_signing())?,
+            limits: Limits::new(Arc::clone(&clock), address_key.clone(), config.limit_scale),
+            delays: LoginDelays::new(Arc::clone(&clock), address_key.clone(), config.limit_scale.get()),
+            logins: PendingLogins::new(Arc::clone(&clock)),
+            config,
+            store,
+            clock,
+            keys,
+            address_key,
+            local_ca,
+            delivery,
+            checkpoints,
+            shutdown,
+        })))
+    }
+}
+
+impl Deref for AppState {
+    type Target = State;
+    fn deref(&self) -> &State {
+        &self.0
+    }
+}

@@ -1,0 +1,66 @@
+//! The database: whole operations ("append these messages", "accept this commit with its Welcomes"),
+//! not rows. SQL is written here and nowhere else; nothing here knows HTTP or MLS.
+//!
+//! # Layout
+//! - [`sqlite`], [`postgres`]: the two databases: connection, transactions, and the statements
+//! - [`migration`]: the schema, forward only
+//! - [`conversation`], [`key_package`]: the operations, their inputs and outcomes
+//! - [`error`]: what can go wrong, by what the caller can do
+
+pub mod account;
+mod column;
+pub mod conversation;
+pub mod error;
+pub mod key_package;
+mod ledger;
+pub mod migration;
+pub mod postgres;
+pub mod sqlite;
+#[cfg(test)]
+pub(crate) mod suite;
+
+use std::path::Path;
+
+pub use error::StoreError;
+pub use postgres::PostgresStore;
+pub use sqlite::{SqliteKey, SqliteStore};
+
+/// The database that this server was started with. Cloning gives another handle to the same one.
+#[derive(Clone)]
+pub enum Store {
+    /// One encrypted file in the data directory.
+    Sqlite(SqliteStore),
+    /// A PostgreSQL server.
+    Postgres(PostgresStore),
+}
+
+impl Store {
+    /// Opens or makes the encrypted file at `path` and brings its schema up to date.
+    pub async fn open_sqlite(path: &Path, key: &SqliteKey) -> Result<Self, StoreError> {
+        SqliteStore::open(path, key).await.map(Self::Sqlite)
+    }
+
+    /// Connects to PostgreSQL at `url` (`postgres://user:password@host/database`) and brings its
+    /// schema up to date.
+    pub async fn open_postgres(url: &str) -> Result<Self, StoreError> {
+        PostgresStore::open(url).await.map(Self::Postgres)
+    }
+
+    /// Where the database keeps a log of changes: writes it back and empties it, so that what was
+    /// deleted does not stay readable in it.
+    pub async fn truncate_log(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(store) => store.truncate_log().await,
+            // PostgreSQL recycles its log by itself; only ciphertext is in it.
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Whether the database answers.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(store) => store.check().await,
+            Self::Postgres(store) => store.check().await,
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! SQLite with SQLCipher: one encrypted file, one writer thread that commits in groups, and a small
+//! pool of readers. It is not where operations live: those are in the modules beside this one.
+
+pub(in crate::store) mod account;
+mod account_device;
+mod account_session;
+pub(in crate::store) mod conversation;
+pub(in crate::store) mod key_package;
+pub(in crate::store) mod log;
+mod reader;
+pub(in crate::store) mod welcome;
+mod writer;
+
+use super::StoreError;
+use super::migration::{self, CREATE_TABLE, SELECT_VERSIONS};
+use reader::Readers;
+use rusqlite::{Connection, TransactionBehavior};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use writer::Writer;
+use zeroize::Zeroizing;
+
+/// The raw SQLCipher key, from the key file. Wiped from memory when dropped.
+#[derive(Clone)]
+pub struct SqliteKey(Zeroizing<[u8; 32]>);
+
+impl SqliteKey {
+    /// Takes 32 random bytes.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// The pragma that opens the file.
+    fn pragma(&self) -> Zeroizing<String> {
+        let hex = Zeroizing::new(data_encoding::HEXLOWER.encode(self.0.as_slice()));
+        Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", hex.as_str()))
+    }
+}
+
+impl fmt::Debug for SqliteKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SqliteKey(..)")
+    }
+}
+
+/// A handle to the open file.
+#[derive(Clone)]
+pub struct SqliteStore {
+    writer: Writer,
+    readers: Arc<Readers>,
+}
+
+impl SqliteStore {
+    /// Opens or makes the file and brings its schema up to date.
+    pub async fn open(path: &Path, key: &SqliteKey) -> Result<Self, StoreError> {
+        let (path, key) = (path.to_owned(), key.clone());
+        let opened = tokio::task::spawn_blocking(move || {
+            let mut connection = connect(&path, &key)?;
+            migrate(&mut connection)?;
+            let readers = Readers::open(|| connect(&path, &key))?;
+            let writer = Writer::start(connection).map_err(StoreError::unavailable)?;
+            Ok(Self { writer, readers: Arc::new(readers) })
+        });
+        opened.await.map_err(StoreError::unavailable)?
+    }
+
+    /// Runs `work` in the next transaction, together with all that waits for the writer at that
+    /// moment. If it fails, what it did is undone and the others are unharmed. It answers when the
+    /// transaction is durable, never before; if the commit fails, everybody gets
+    /// [`StoreError::Unavailable`].
+    ///
+    /// `work` runs on the writer's thread: no waiting in it.
+    ///
+    /// Cancel safe because `work` is handed over whole: a caller who goes away does not learn the
+    /// outcome, but it is all or nothing.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.writer.write(work).await
+    }
+
+    /// Runs `work` on one of the readers' connections, in one read transaction: it sees one state.
+    ///
+    /// Cancel safe because reading changes nothing.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        Arc::clone(&self.readers).read(work).await
+    }
+
+    /// Whether the file can be read and written.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.write(|connection| {
+            connection.query_row("select count(*) from schema_migration", [], |_| Ok(())).map_err(Into::into)
+        })
+        .await
+    }
+
+    /// Writes the log back into the file and empties it, so that deleted entries do not stay there.
+    pub async fn truncate_log(&self) -> Result<(), StoreError> {
+        self.writer.truncate_log().await
+    }
+}
+
+/// One connection with the settings that all need.
+fn connect(path: &PathBuf, key: &SqliteKey) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path)?;
+    connection.execute_batch(&key.pragma())?;
+    // A wrong key shows at the first read; it is cheap here.
+    connection.query_row("select count(*) from sqlite_schema", [], |_| Ok(()))?;
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA secure_delete = ON;
+         PRAGMA foreign_keys = ON;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA busy_timeout = 5000;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+    transaction.execute_batch(CREATE_TABLE)?;
+    let taken = {
+        let mut statement = transaction.prepare(SELECT_VERSIONS)?;
+        let rows = statement.query_map([], |row| row.get::<_, i64>(0))?;
+        rows.collect::<Result<Vec<_>, _>>()?
+    };
+    for step in migration::missing(&taken).map_err(StoreError::unavailable)? {
+        transaction.execute_batch(step.sqlite)?;
+        transaction.execute(
+            "insert into schema_migration (version, name) values (?1, ?2)",
+            rusqlite::params![step.version, step.name],
+        )?;
+    }
+    transaction.commit()?;
+    Ok(())
+}

@@ -1,0 +1,299 @@
+//! A connected device: what it sends is done, what concerns it is sent to it, and its deadlines are
+//! watched. Each frame that is answered later (when it is durable) waits beside the others.
+
+use super::{Ending, authenticate, broken, read};
+use crate::auth::AuthedDevice;
+use crate::delivery::{self, Caller, Close, DeliveryError, Registration};
+use crate::error::{ApiError, body};
+use crate::rate_limit::Class;
+use crate::state::AppState;
+use crate::store::StoreError;
+use axum::extract::ws::{Message, WebSocket};
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, SinkExt, StreamExt};
+use std::collections::HashSet;
+use tokio::time::{Instant, sleep_until, timeout};
+use undertone_wire::conversation::{Accepted, SubmitCommitRequest};
+use undertone_wire::limits::PING_DEADLINE;
+use undertone_wire::message::SendMessageRequest;
+use undertone_wire::stream::{Authenticated, ClientFrame, FetchLog, Refused, ServerFrame};
+use undertone_wire::{ConversationId, Counter, ErrorBody, ErrorCode, Timestamp};
+
+/// Frames of one client that may wait for their answer before the next is read.
+const PENDING_MAX: usize = 16;
+/// Frames that are written before the socket is flushed.
+const FRAMES_PER_FLUSH: usize = 64;
+
+/// A connection whose device is known.
+pub(super) struct Live {
+    socket: WebSocket,
+    state: AppState,
+    caller: Caller,
+    registration: Registration,
+    /// Answers under way.
+    pending: FuturesUnordered<BoxFuture<'static, ServerFrame>>,
+    /// When the connection is given up, if nothing is heard.
+    silent_at: Instant,
+    /// When the access token ends.
+    expires_at: Instant,
+}
+
+/// What happened next.
+enum Event {
+    Received(Message),
+    Answer(ServerFrame),
+    Frame(Bytes),
+}
+
+impl Live {
+    /// Takes the device in: registers it first, so that nothing falls between what it is told of the
+    /// past and what it gets from now on.
+    pub(super) async fn begin(
+        socket: WebSocket,
+        state: AppState,
+        caller: AuthedDevice,
+        expires_at: Timestamp,
+    ) -> Result<Self, (Box<WebSocket>, Ending)> {
+        let now = state.clock.now();
+        let registration = state.delivery.register(caller.user, caller.device);
+        let mut live = Self {
+            socket,
+            caller: caller.into(),
+            registration,
+            pending: FuturesUnordered::new(),
+            silent_at: Instant::now() + PING_DEADLINE,
+            expires_at: Instant::now() + expires_at.since(now),
+            state,
+        };
+        match live.greet(&caller, expires_at).await {
+            Ok(()) => Ok(live),
+            Err(ending) => Err((Box::new(live.socket), ending)),
+        }
+    }
+
+    /// Serves the connection until it ends.
+    pub(super) async fn run(mut self) -> (WebSocket, Ending) {
+        loop {
+            let step = match self.next().await {
+                Ok(event) => self.serve(event).await,
+                Err(ending) => Err(ending),
+            };
+            if let Err(ending) = step {
+                return (self.socket, ending);
+            }
+        }
+    }
+
+    async fn greet(&mut self, caller: &AuthedDevice, expires_at: Timestamp) -> Result<(), Ending> {
+        // It may have been revoked between the check of the token and the registration.
+        let session = self.state.store.session(caller.session).await.map_err(unavailable)?;
+        if session.is_none_or(|session| session.is_revoked) {
+            return Err(Ending::Refused(body(ErrorCode::SessionRevoked)));
+        }
+        let device = self.caller.device;
+        let before = self.state.store.heads(device).await.map_err(unavailable)?;
+        self.registration.follow(before.iter().map(|head| head.conversation));
+        let authenticated = self.standing(expires_at).await?;
+        // Whoever was removed between the two readings must not go on following.
+        let members: HashSet<_> = authenticated.heads.iter().map(|head| head.conversation).collect();
+        self.registration.follow_only(&members);
+        self.send(&ServerFrame::Authenticated(authenticated)).await?;
+        for welcome in self.state.store.pending_welcomes(device).await.map_err(unavailable)? {
+            self.send(&ServerFrame::Welcome(welcome)).await?;
+        }
+        Ok(())
+    }
+
+    async fn standing(&mut self, expires_at: Timestamp) -> Result<Authenticated, Ending> {
+        let presence = self.registration.announce();
+        let heads = self.state.store.heads(self.caller.device).await.map_err(unavailable)?;
+        Ok(Authenticated { now: self.state.clock.now(), expires_at, heads, presence })
+    }
+
+    /// Waits for what happens next.
+    ///
+    /// Cancel safe because each branch is.
+    async fn next(&mut self) -> Result<Event, Ending> {
+        let Self { socket, registration, pending, silent_at, expires_at, .. } = self;
+        tokio::select! {
+            biased;
+            closed = &mut registration.closed => Err(Ending::Closed(closed.unwrap_or(Close::Stopping))),
+            () = sleep_until(*expires_at) => Err(Ending::Refused(body(ErrorCode::Unauthorized))),
+            () = sleep_until(*silent_at) => Err(Ending::Silent),
+            Some(frame) = registration.frames.next() => Ok(Event::Frame(frame)),
+            Some(answer) = pending.next(), if !pending.is_empty() => Ok(Event::Answer(answer)),
+            message = socket.recv(), if pending.len() < PENDING_MAX => match message {
+                Some(Ok(message)) => Ok(Event::Received(message)),
+                Some(Err(error)) => Err(broken(&error)),
+                None => Err(Ending::Gone),
+            },
+        }
+    }
+
+    async fn serve(&mut self, event: Event) -> Result<(), Ending> {
+        match event {
+            Event::Frame(frame) => self.write(frame).await,
+            Event::Answer(answer) => self.send(&answer).await,
+            Event::Received(message) => {
+                self.silent_at = Instant::now() + PING_DEADLINE;
+                match read(&message)? {
+                    Some(frame) => self.receive(frame).await,
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+
+    async fn receive(&mut self, frame: ClientFrame) -> Result<(), Ending> {
+        let device = self.caller.device;
+        let class = match &frame {
+            ClientFrame::Send(_) => Class::Message,
+            ClientFrame::Commit(_) => Class::Commit,
+            ClientFrame::Authenticate(_)
+            | ClientFrame::Fetch(_)
+            | ClientFrame::Acknowledge(_)
+            | ClientFrame::AcknowledgeWelcome(_)
+            | ClientFrame::Ping => Class::Frame,
+        };
+        let allowed = self.state.limits.check(class, device.as_bytes());
+        match (frame, allowed) {
+            (ClientFrame::Send(request), allowed) => self.send_message(request, allowed).await,
+            (ClientFrame::Commit(request), allowed) => {
+                self.submit_commit(request, allowed);
+                Ok(())
+            }
+            (_, Err(limited)) => self.send(&ServerFrame::Error(limited)).await,
+            (ClientFrame::Authenticate(request), Ok(())) => {
+                let (caller, expires_at) =
+                    authenticate(&self.state, &request).await.map_err(Ending::Refused)?;
+                self.prolong(&caller, expires_at).await
+            }
+            (ClientFrame::Fetch(fetch), Ok(())) => {
+                self.fetch(fetch);
+                Ok(())
+            }
+            (ClientFrame::Acknowledge(up_to), Ok(())) => {
+                self.state.delivery.acknowledge(device, up_to);
+                Ok(())
+            }
+            (ClientFrame::AcknowledgeWelcome(up_to), Ok(())) => {
+                self.state.delivery.acknowledge_welcome(device, up_to);
+                Ok(())
+            }
+            (ClientFrame::Ping, Ok(())) => self.send(&ServerFrame::Pong).await,
+        }
+    }
+
+    /// Goes on with a later token of the same device.
+    async fn prolong(&mut self, caller: &AuthedDevice, expires_at: Timestamp) -> Result<(), Ending> {
+        if caller.device != self.caller.device || caller.user != self.caller.user {
+            let refused = ErrorBody::new(ErrorCode::Unauthorized, "The token is of another device.");
+            return Err(Ending::Refused(refused));
+        }
+        self.expires_at = Instant::now() + expires_at.since(self.state.clock.now());
+        let authenticated = self.standing(expires_at).await?;
+        self.send(&ServerFrame::Authenticated(authenticated)).await
+    }
+
+    /// Queues a message at once, so that messages keep their order, and answers when it is durable.
+    async fn send_message(
+        &mut self,
+        request: SendMessageRequest,
+        allowed: Result<(), ErrorBody>,
+    ) -> Result<(), Ending> {
+        let (conversation, counter) = (request.conversation, request.counter);
+        let queued = match allowed {
+            Ok(()) => self.state.delivery.queue(self.caller, request).await.map_err(DeliveryError::into_body),
+            Err(limited) => Err(limited),
+        };
+        match queued {
+            Ok(message) => {
+                self.pending.push(
+                    async move { outcome(conversation, counter, message.answer().await) }.boxed(),
+                );
+                Ok(())
+            }
+            Err(error) => self.send(&ServerFrame::Refused(Refused { conversation, counter, error })).await,
+        }
+    }
+
+    fn submit_commit(&mut self, request: SubmitCommitRequest, allowed: Result<(), ErrorBody>) {
+        let (conversation, counter) = (request.conversation, request.commit.counter);
+        let (delivery, caller) = (self.state.delivery.clone(), self.caller);
+        self.pending.push(
+            async move {
+                match allowed {
+                    Ok(()) => outcome(conversation, counter, delivery.commit(caller, request).await),
+                    Err(error) => ServerFrame::Refused(Refused { conversation, counter, error }),
+                }
+            }
+            .boxed(),
+        );
+    }
+
+    fn fetch(&mut self, fetch: FetchLog) {
+        let (store, device) = (self.state.store.clone(), self.caller.device);
+        self.pending.push(
+            async move {
+                match store.log_page(device, fetch).await {
+                    Ok(Ok(page)) => ServerFrame::Log(page),
+                    Ok(Err(refusal)) => ServerFrame::Error(ErrorBody {
+                        conversation: Some(fetch.conversation),
+                        ..body(refusal.code())
+                    }),
+                    Err(error) => ServerFrame::Error(ApiError::from(error).into_body()),
+                }
+            }
+            .boxed(),
+        );
+    }
+
+    async fn send(&mut self, frame: &ServerFrame) -> Result<(), Ending> {
+        match delivery::encode(frame) {
+            Some(bytes) => self.write(bytes).await,
+            None => Err(Ending::Refused(body(ErrorCode::Internal))),
+        }
+    }
+
+    /// Writes a frame and what waits behind it, then flushes once. A client that does not read is
+    /// given up at the same deadline as one that is not heard.
+    async fn write(&mut self, first: Bytes) -> Result<(), Ending> {
+        let Self { socket, registration, .. } = self;
+        let Registration { frames, closed, .. } = registration;
+        let writing = async {
+            socket.feed(Message::Binary(first)).await?;
+            for _ in 1..FRAMES_PER_FLUSH {
+                let Some(frame) = frames.waiting() else { break };
+                socket.feed(Message::Binary(frame)).await?;
+            }
+            socket.flush().await
+        };
+        tokio::select! {
+            biased;
+            written = timeout(PING_DEADLINE, writing) => match written {
+                Ok(written) => written.map_err(|error: axum::Error| broken(&error)),
+                Err(_) => Err(Ending::Silent),
+            },
+            closed = closed => Err(Ending::Closed(closed.unwrap_or(Close::Stopping))),
+        }
+    }
+}
+
+fn outcome(
+    conversation: ConversationId,
+    counter: Counter,
+    answer: Result<Accepted, DeliveryError>,
+) -> ServerFrame {
+    match answer {
+        Ok(accepted) => ServerFrame::Accepted(accepted),
+        Err(error) => {
+            ServerFrame::Refused(Refused { conversation, counter, error: error.into_body() })
+        }
+    }
+}
+
+fn unavailable(error: StoreError) -> Ending {
+    Ending::Refused(ApiError::from(error).into_body())
+}

@@ -1,0 +1,206 @@
+//! One live connection, as a state machine: it waits for its first frame, is live, and ends. What the
+//! frames mean is decided by [`crate::delivery`] and the store; here is only the conversation with
+//! one client and its deadlines.
+
+mod live;
+
+use crate::auth::{AuthedDevice, origin, verify_access_token};
+use crate::delivery::{self, Close};
+use crate::error::{ApiError, body};
+use crate::state::AppState;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use live::Live;
+use std::error::Error;
+use std::time::Duration;
+use tokio::time::timeout;
+use undertone_wire::error::ErrorResponse;
+use undertone_wire::limits::{AUTHENTICATE_DEADLINE, FRAME_BYTES_MAX};
+use undertone_wire::stream::{Authenticate, ClientFrame, ServerFrame};
+use undertone_wire::{ErrorBody, ErrorCode, PROTOCOL_VERSION, Timestamp};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Small, because there is one pair for each idle connection; large frames grow them for their time.
+const BUFFER_BYTES: usize = 4096;
+/// A client that does not take the last frame within this is left alone.
+const FAREWELL_DEADLINE: Duration = Duration::from_secs(2);
+
+pub(crate) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(open))
+}
+
+/// Opens the WebSocket. Its frames are CBOR; the first one must authenticate.
+#[utoipa::path(
+    get, path = "/api/v1/stream", tag = "stream", security(()),
+    responses((status = 101, description = "a WebSocket"), (status = "default", body = ErrorResponse)),
+)]
+#[tracing::instrument(name = "stream.open", skip_all)]
+async fn open(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, ApiError> {
+    origin::check(&headers, &state)?;
+    let upgrade =
+        upgrade.map_err(|_| ApiError::new(ErrorCode::BadRequest, "This address is for WebSockets."))?;
+    Ok(upgrade
+        .read_buffer_size(BUFFER_BYTES)
+        .write_buffer_size(BUFFER_BYTES)
+        .max_message_size(FRAME_BYTES_MAX)
+        .max_frame_size(FRAME_BYTES_MAX)
+        .on_upgrade(move |socket| run(socket, state)))
+}
+
+/// Where a connection stands.
+enum Connection {
+    /// Nobody knows yet who it is.
+    Waiting(WebSocket),
+    /// A device is connected.
+    Live(Box<Live>),
+    /// It is over; this is what the client is told, if it is still there.
+    Ending(WebSocket, Ending),
+    /// Nothing is left.
+    Closed,
+}
+
+/// Why a connection ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Ending {
+    /// The client went away.
+    Gone,
+    /// Nothing was heard for too long.
+    Silent,
+    /// The client is told this.
+    Refused(ErrorBody),
+    /// The server ends it.
+    Closed(Close),
+}
+
+async fn run(socket: WebSocket, state: AppState) {
+    let mut connection = Connection::Waiting(socket);
+    loop {
+        connection = match connection {
+            Connection::Waiting(socket) => wait(socket, &state).await,
+            Connection::Live(live) => {
+                let (socket, ending) = live.run().await;
+                Connection::Ending(socket, ending)
+            }
+            Connection::Ending(socket, ending) => {
+                // A client that does not listen to its farewell is none of our concern.
+                drop(timeout(FAREWELL_DEADLINE, say_farewell(socket, ending)).await);
+                Connection::Closed
+            }
+            Connection::Closed => return,
+        };
+    }
+}
+
+/// Waits for the first frame, and takes the device in.
+async fn wait(mut socket: WebSocket, state: &AppState) -> Connection {
+    let first = match timeout(AUTHENTICATE_DEADLINE, receive(&mut socket)).await {
+        Ok(Ok(frame)) => frame,
+        Ok(Err(ending)) => return Connection::Ending(socket, ending),
+        Err(_) => {
+            let refused = ErrorBody::new(ErrorCode::Unauthorized, "The first frame came too late.");
+            return Connection::Ending(socket, Ending::Refused(refused));
+        }
+    };
+    let ClientFrame::Authenticate(request) = first else {
+        let refused = ErrorBody::new(ErrorCode::Unauthorized, "The first frame must authenticate.");
+        return Connection::Ending(socket, Ending::Refused(refused));
+    };
+    match authenticate(state, &request).await {
+        Ok((caller, expires_at)) => match Live::begin(socket, state.clone(), caller, expires_at).await {
+            Ok(live) => Connection::Live(Box::new(live)),
+            Err((socket, ending)) => Connection::Ending(*socket, ending),
+        },
+        Err(refused) => Connection::Ending(socket, Ending::Refused(refused)),
+    }
+}
+
+/// Judges the frame with which a client says who it is.
+async fn authenticate(
+    state: &AppState,
+    request: &Authenticate,
+) -> Result<(AuthedDevice, Timestamp), ErrorBody> {
+    if request.version != PROTOCOL_VERSION {
+        return Err(body(ErrorCode::VersionUnsupported));
+    }
+    verify_access_token(state, &request.access_token).await
+}
+
+/// The next frame of the client. WebSocket's own pings and pongs are answered below us, and skipped.
+///
+/// Cancel safe because a message is taken from the socket only when it is returned.
+async fn receive(socket: &mut WebSocket) -> Result<ClientFrame, Ending> {
+    loop {
+        let message = socket.recv().await.ok_or(Ending::Gone)?.map_err(|error| broken(&error))?;
+        if let Some(frame) = read(&message)? {
+            return Ok(frame);
+        }
+    }
+}
+
+/// What a message of the socket says; nothing if it only shows that the client is there.
+fn read(message: &Message) -> Result<Option<ClientFrame>, Ending> {
+    match message {
+        Message::Binary(bytes) => {
+            delivery::decode(bytes).map(Some).map_err(|_| Ending::Refused(body(ErrorCode::BadRequest)))
+        }
+        Message::Text(_) => {
+            Err(Ending::Refused(ErrorBody::new(ErrorCode::BadRequest, "Frames are binary: CBOR.")))
+        }
+        Message::Ping(_) | Message::Pong(_) => Ok(None),
+        Message::Close(_) => Err(Ending::Gone),
+    }
+}
+
+/// Why the socket cannot be read any more.
+fn broken(error: &axum::Error) -> Ending {
+    let cause = error.source().and_then(|source| source.downcast_ref::<tungstenite::Error>());
+    match cause {
+        Some(tungstenite::Error::Capacity(_)) => Ending::Refused(body(ErrorCode::TooLarge)),
+        Some(tungstenite::Error::Protocol(_) | tungstenite::Error::Utf8(_)) => {
+            Ending::Refused(body(ErrorCode::BadRequest))
+        }
+        _ => Ending::Gone,
+    }
+}
+
+/// Tells the client why, and closes.
+async fn say_farewell(mut socket: WebSocket, ending: Ending) -> Result<(), axum::Error> {
+    let refused = match ending {
+        Ending::Gone => return Ok(()),
+        Ending::Refused(refused) => refused,
+        Ending::Silent => ErrorBody::new(ErrorCode::BadRequest, "Nothing was heard for too long."),
+        Ending::Closed(Close::Revoked) => body(ErrorCode::SessionRevoked),
+        Ending::Closed(Close::Replaced) => {
+            ErrorBody::new(ErrorCode::LimitReached, "This device has opened another connection.")
+        }
+        Ending::Closed(Close::Slow) => {
+            ErrorBody::new(ErrorCode::LimitReached, "This connection takes its frames too slowly.")
+        }
+        Ending::Closed(Close::Stopping) => {
+            ErrorBody::new(ErrorCode::Unavailable, "The server is stopping. Connect again in a moment.")
+        }
+    };
+    let code = close_code(refused.code);
+    if let Some(frame) = delivery::encode(&ServerFrame::Error(refused)) {
+        socket.send(Message::Binary(frame)).await?;
+    }
+    socket.send(Message::Close(Some(CloseFrame { code, reason: "".into() }))).await
+}
+
+/// The WebSocket close code (RFC 6455 section 7.4) that fits best; the error frame before says more.
+const fn close_code(code: ErrorCode) -> u16 {
+    match code {
+        ErrorCode::TooLarge => 1009,
+        ErrorCode::BadRequest => 1002,
+        ErrorCode::Unavailable => 1012,
+        _ => 1008,
+    }
+}

@@ -1,0 +1,11 @@
+//! Whole requests through the router, without sockets and with a clock that stands, on both databases.
+
+mod limits;
+mod login;
+mod logs;
+mod people;
+mod registration;
+mod session;
+mod start;
+mod stranger;
+mod world;

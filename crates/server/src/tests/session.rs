@@ -1,0 +1,133 @@
+//! Access tokens, refresh tokens and logging out.
+
+use super::world::World;
+use crate::auth::RefreshToken;
+use crate::store::suite::{TestStore, on_both_databases};
+use axum::http::{Method, StatusCode};
+use std::time::Duration;
+use undertone_mls::DeviceKey;
+use undertone_wire::ErrorCode;
+use undertone_wire::limits::{ACCESS_TOKEN_LIFE, REFRESH_TOKEN_LIFE};
+use undertone_wire::server_info::RegistrationPolicy;
+use undertone_wire::session::RefreshRequest;
+
+on_both_databases!(
+    an_access_token_lives_ten_minutes,
+    a_lost_answer_does_no_harm,
+    an_old_refresh_token_ends_the_session,
+    a_refresh_must_be_signed_by_the_device,
+    an_unused_session_is_forgotten,
+    logging_out_ends_the_session,
+);
+
+async fn an_access_token_lives_ten_minutes(store: TestStore) {
+    let (world, root) = World::set_up(store, RegistrationPolicy::Open).await;
+    assert_eq!(world.get("/api/v1/session", &root).await.status, StatusCode::OK);
+    world.clock.advance(ACCESS_TOKEN_LIFE);
+    assert_eq!(
+        world.get("/api/v1/session", &root).await.code(),
+        ErrorCode::Unauthorized
+    );
+    let grant = world.refresh(&root, &root.grant.refresh_token).await.unwrap();
+    let answer = world
+        .call(Method::GET, "/api/v1/session", Some(&grant.access_token))
+        .await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(grant.is_admin);
+}
+
+async fn a_lost_answer_does_no_harm(store: TestStore) {
+    let (world, root) = World::set_up(store, RegistrationPolicy::Open).await;
+    let first = root.grant.refresh_token.clone();
+    let lost = world.refresh(&root, &first).await.unwrap();
+    assert_ne!(lost.refresh_token, first);
+    // The answer was lost: the device only has the first token, as often as it takes.
+    world.refresh(&root, &first).await.unwrap();
+    let second = world.refresh(&root, &first).await.unwrap().refresh_token;
+    let third = world.refresh(&root, &second).await.unwrap().refresh_token;
+    world.refresh(&root, &third).await.unwrap();
+}
+
+async fn an_old_refresh_token_ends_the_session(store: TestStore) {
+    let (world, root) = World::set_up(store, RegistrationPolicy::Open).await;
+    let first = root.grant.refresh_token.clone();
+    let second = world.refresh(&root, &first).await.unwrap().refresh_token;
+    let third = world.refresh(&root, &second).await.unwrap();
+    let reused = world.refresh(&root, &first).await.unwrap_err();
+    assert_eq!(reused.code, ErrorCode::SessionRevoked);
+    let newest = world.refresh(&root, &third.refresh_token).await.unwrap_err();
+    assert_eq!(
+        newest.code,
+        ErrorCode::SessionRevoked,
+        "both parties have lost it"
+    );
+    let answer = world
+        .call(Method::GET, "/api/v1/session", Some(&third.access_token))
+        .await;
+    assert_eq!(answer.code(), ErrorCode::SessionRevoked);
+}
+
+async fn a_refresh_must_be_signed_by_the_device(store: TestStore) {
+    let (world, mut root) = World::set_up(store, RegistrationPolicy::Open).await;
+    let token = root.grant.refresh_token.clone();
+    let session = token.parse::<RefreshToken>().unwrap().session();
+    // A forger who knows the session's id makes up a token, which must not end the session.
+    let made_up = RefreshToken::generate(&mut rand::rngs::OsRng, session).to_text();
+    let own_key = std::mem::replace(&mut root.device, DeviceKey::generate().unwrap());
+    for presented in [&token, &made_up] {
+        assert_eq!(
+            world.refresh(&root, presented).await.unwrap_err().code,
+            ErrorCode::Unauthorized
+        );
+    }
+    root.device = own_key;
+    for signature in [vec![], vec![0; 64], vec![0; 1000]] {
+        let request = RefreshRequest {
+            refresh_token: token.clone(),
+            signature: signature.into(),
+        };
+        let answer = world.post("/api/v1/session/refresh", &request).await;
+        assert_eq!(answer.code(), ErrorCode::Unauthorized);
+    }
+    for presented in ["", "AAAA", &"A".repeat(64), &"é".repeat(32)] {
+        let refused = world.refresh(&root, presented).await.unwrap_err();
+        assert!(
+            matches!(refused.code, ErrorCode::Unauthorized | ErrorCode::SessionRevoked),
+            "{presented}"
+        );
+    }
+    world.refresh(&root, &token).await.unwrap();
+}
+
+async fn an_unused_session_is_forgotten(store: TestStore) {
+    let (world, root) = World::set_up(store, RegistrationPolicy::Open).await;
+    let almost = REFRESH_TOKEN_LIFE.saturating_sub(Duration::from_millis(1));
+    world.clock.advance(almost);
+    let next = world.refresh(&root, &root.grant.refresh_token).await.unwrap();
+    world.clock.advance(REFRESH_TOKEN_LIFE);
+    let late = world.refresh(&root, &next.refresh_token).await.unwrap_err();
+    assert_eq!(late.code, ErrorCode::SessionRevoked);
+    let now = crate::clock::Clock::now(&*world.clock);
+    world
+        .state
+        .store
+        .forget_expired(now, now.minus(REFRESH_TOKEN_LIFE))
+        .await
+        .unwrap();
+    let session = next.refresh_token.parse::<RefreshToken>().unwrap().session();
+    assert!(world.state.store.session(session).await.unwrap().is_none());
+}
+
+async fn logging_out_ends_the_session(store: TestStore) {
+    let (world, root) = World::set_up(store, RegistrationPolicy::Open).await;
+    let out = world
+        .call(Method::DELETE, "/api/v1/session", Some(&root.grant.access_token))
+        .await;
+    assert_eq!(out.status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        world.get("/api/v1/session", &root).await.code(),
+        ErrorCode::SessionRevoked
+    );
+    let refused = world.refresh(&root, &root.grant.refresh_token).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::SessionRevoked);
+}

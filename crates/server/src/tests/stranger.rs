@@ -1,0 +1,214 @@
+//! A stranger walks the whole OpenAPI document: everything but a short list asks who is there.
+
+use super::world::World;
+use crate::store::suite::TestStore;
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use serde_json::Value;
+use undertone_wire::ErrorCode;
+
+/// What anybody may call. A route that is added here is seen in review.
+const PUBLIC: &[&str] = &[
+    "get /api/v1/server",
+    "get /api/v1/stream",
+    "post /api/v1/devices",
+    "post /api/v1/login/finish",
+    "post /api/v1/login/start",
+    "post /api/v1/registration/finish",
+    "post /api/v1/registration/start",
+    "post /api/v1/session/refresh",
+    "post /api/v1/setup/check",
+];
+
+async fn world() -> World {
+    World::new(TestStore::sqlite().await).await
+}
+
+async fn operations(world: &World) -> Vec<(String, String, Value)> {
+    let document: Value = world.call(Method::GET, "/api/v1/openapi.json", None).await.json();
+    let mut operations = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            operations.push((method.clone(), path.clone(), operation.clone()));
+        }
+    }
+    operations
+}
+
+/// The address with an id in each of its variable parts.
+fn with_ids(path: &str) -> String {
+    let parts = path.split('/').map(|part| {
+        if part.starts_with('{') {
+            "a4dqobyha4dqobyha4dqobyha4"
+        } else {
+            part
+        }
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+#[tokio::test]
+async fn strangers_are_turned_away_from_everything_that_is_not_public() {
+    let world = world().await;
+    let operations = operations(&world).await;
+    assert!(
+        operations.len() > PUBLIC.len() + 10,
+        "the document is nearly empty"
+    );
+    let mut public = Vec::new();
+    for (method, path, operation) in operations {
+        let address = with_ids(&path);
+        let method: Method = method.to_uppercase().parse().unwrap();
+        let documented_public = operation["security"] == serde_json::json!([{}]);
+        for token in [None, Some("nonsense"), Some("a.b.c"), Some("")] {
+            let answer = world.call(method.clone(), &address, token).await;
+            if PUBLIC.contains(&format!("{} {path}", method.as_str().to_lowercase()).as_str()) {
+                assert_ne!(answer.status, StatusCode::NOT_FOUND, "{method} {path}");
+            } else {
+                assert_eq!(answer.code(), ErrorCode::Unauthorized, "{method} {path}");
+                assert!(!documented_public, "{method} {path} is documented as public");
+            }
+        }
+        if documented_public {
+            public.push(format!("{} {path}", method.as_str().to_lowercase()));
+        }
+    }
+    public.sort();
+    assert_eq!(public, PUBLIC);
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_said_in_the_same_form() {
+    let world = world().await;
+    for path in ["/api", "/api/v1", "/api/v2/session", "/api/v1/nothing/at/all"] {
+        assert_eq!(
+            world.call(Method::GET, path, None).await.code(),
+            ErrorCode::NotFound,
+            "{path}"
+        );
+    }
+    assert_eq!(
+        world.call(Method::GET, "/healthz", None).await.status,
+        StatusCode::OK
+    );
+    assert_eq!(
+        world.call(Method::GET, "/readyz", None).await.status,
+        StatusCode::OK
+    );
+    assert_eq!(
+        world.call(Method::GET, "/ca.crt", None).await.code(),
+        ErrorCode::NotFound
+    );
+}
+
+#[tokio::test]
+async fn every_answer_is_confined() {
+    let world = world().await;
+    for path in [
+        "/",
+        "/api/v1/server",
+        "/api/v1/session",
+        "/api/nothing",
+        "/assets/none.js",
+        "/healthz",
+    ] {
+        let headers = world.call(Method::GET, path, None).await.headers;
+        let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        for part in [
+            "default-src 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types undertone",
+            "frame-ancestors 'none'",
+        ] {
+            assert!(policy.contains(part), "{path}: {part}");
+        }
+        assert!(
+            !policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"),
+            "{policy}"
+        );
+        assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff", "{path}");
+        assert_eq!(headers[header::REFERRER_POLICY], "no-referrer", "{path}");
+        assert!(
+            headers.get(header::STRICT_TRANSPORT_SECURITY).is_none(),
+            "only with a public certificate"
+        );
+    }
+    let headers = world.call(Method::GET, "/api/v1/server", None).await.headers;
+    assert_eq!(headers[header::CACHE_CONTROL], "no-store");
+}
+
+#[tokio::test]
+async fn pages_of_other_sites_cannot_call() {
+    let world = world().await;
+    let request = |origin: &str, upgrade: bool| {
+        let mut request = Request::builder()
+            .uri("/api/v1/setup/check")
+            .header(header::HOST, "chat.example");
+        request = request
+            .header(header::ORIGIN, origin)
+            .header(header::CONTENT_TYPE, "application/json");
+        request = if upgrade {
+            request
+                .uri("/api/v1/stream")
+                .header(header::UPGRADE, "websocket")
+                .header(header::CONNECTION, "upgrade")
+        } else {
+            request.method(Method::POST)
+        };
+        request.body(Body::from(r#"{"token":"x"}"#)).unwrap()
+    };
+    for upgrade in [false, true] {
+        let answer = world.send(request("https://evil.example", upgrade)).await;
+        assert_eq!(answer.code(), ErrorCode::OriginRefused);
+        // From our own page the request is judged by its content.
+        let own = world.send(request("https://chat.example", upgrade)).await;
+        assert!(
+            upgrade || own.code() == ErrorCode::SetupTokenInvalid,
+            "{}",
+            own.text()
+        );
+        assert!(!own.text().contains("origin_refused"));
+    }
+}
+
+#[tokio::test]
+async fn malformed_bodies_are_told_from_large_ones() {
+    let world = world().await;
+    let send = async |media_type: &str, body: Vec<u8>| {
+        let request = Request::builder().method(Method::POST).uri("/api/v1/login/start");
+        world
+            .send(
+                request
+                    .header(header::CONTENT_TYPE, media_type)
+                    .body(Body::from(body))
+                    .unwrap(),
+            )
+            .await
+    };
+    for body in [
+        "",
+        "{",
+        "[]",
+        "null",
+        "{\"name\":\"ada\"}",
+        "{\"name\":\"ada\",\"request\":\"!\"}",
+        "\u{0}",
+    ] {
+        assert_eq!(
+            send("application/json", body.into()).await.code(),
+            ErrorCode::BadRequest,
+            "{body}"
+        );
+    }
+    let deep = "[".repeat(100_000);
+    assert_eq!(
+        send("application/json", deep.into()).await.code(),
+        ErrorCode::BadRequest
+    );
+    assert_eq!(
+        send("text/plain", b"{}".to_vec()).await.code(),
+        ErrorCode::BadRequest
+    );
+    let large = vec![b' '; undertone_wire::limits::BODY_BYTES_MAX + 1];
+    assert_eq!(send("application/json", large).await.code(), ErrorCode::TooLarge);
+}

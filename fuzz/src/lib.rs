@@ -1,0 +1,89 @@
+//! What the fuzz targets share: valid bytes to damage. It is not a target itself.
+
+#[path = "../../crates/mls/tests/people/mod.rs"]
+mod people;
+
+use people::{Person, begin, deliver, seen};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
+use undertone_mls::PublicState;
+use undertone_wire::conversation::CommitBundle;
+use undertone_wire::{Bytes, ConversationId, DeviceId, codec};
+
+/// What an honest device sends, and the server's state before it. The keys are new in every run.
+pub struct Honest {
+    /// The server's state, in epoch 1.
+    pub state: PublicState,
+    /// Which conversation it is.
+    pub conversation: ConversationId,
+    /// Who sends.
+    pub sender: DeviceId,
+    /// A commit that adds a device.
+    pub bundle: CommitBundle,
+    /// An encrypted message.
+    pub message: Vec<u8>,
+    /// A key package.
+    pub key_package: Vec<u8>,
+    /// A device's certificate.
+    pub certificate: Vec<u8>,
+}
+
+impl Honest {
+    /// Two people in a conversation; one of them adds a device.
+    pub fn new() -> Self {
+        let (ada, ben) = (Person::new(1, "Ada"), Person::new(2, "Ben"));
+        let mut talk = begin(&ada, &[&ben]);
+        let message = talk.groups[1]
+            .encrypt(&ben.provider, &ben.device, b"hello", [7; 32])
+            .unwrap();
+        let added = ben.second_device(21).key_package();
+        let commit = talk.groups[0]
+            .add(&ada.provider, &ada.device, &[added], &seen())
+            .unwrap();
+        Self {
+            state: talk.state,
+            conversation: people::conversation(),
+            sender: ada.device_id,
+            bundle: deliver(&commit),
+            message,
+            key_package: ben.key_package(),
+            certificate: ben.device.certificate,
+        }
+    }
+}
+
+impl Default for Honest {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Damages valid bytes as the input says, so that more than the first check is reached. The input's
+/// first byte chooses how, the next two say where; the rest overwrites, is inserted, or stands alone.
+pub fn damaged(valid: &[u8], input: &[u8]) -> Vec<u8> {
+    let [how, high, low, rest @ ..] = input else {
+        return input.to_vec();
+    };
+    let at = usize::from(u16::from_be_bytes([*high, *low])) % (valid.len() + 1);
+    let (before, after) = valid.split_at(at);
+    match how % 4 {
+        0 => rest.to_vec(),
+        1 => before.to_vec(),
+        2 => [before, rest, after].concat(),
+        _ => [before, rest, after.get(rest.len()..).unwrap_or_default()].concat(),
+    }
+}
+
+/// The same for bytes as they travel.
+pub fn damaged_bytes(valid: &Bytes, input: &[u8]) -> Bytes {
+    damaged(valid.as_slice(), input).into()
+}
+
+/// Decodes; what can be decoded must stay the same when it is encoded and decoded again.
+pub fn decode<T: Serialize + DeserializeOwned + PartialEq + Debug>(bytes: &[u8]) -> Option<T> {
+    let value: T = codec::from_cbor(bytes).ok()?;
+    let again = codec::to_cbor(&value).expect("what was decoded can be encoded");
+    assert_eq!(codec::from_cbor::<T>(&again).expect("and decoded again"), value);
+    Some(value)
+}

@@ -1,0 +1,61 @@
+/** The pages for when nothing else can be shown yet, or at all. */
+import { useEffect, useState } from 'react';
+import { Button } from '../components/Button';
+import { PageFrame } from '../components/PageFrame';
+import { PageTitle } from '../components/PageTitle';
+import { UnderLine } from '../components/UnderLine';
+import { words } from '../i18n/words';
+
+const WORDS_AFTER_MS = 600;
+
+/** While the core starts: nothing at first, then the under-line. */
+export function Starting() {
+  const [isLong, setLong] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLong(true), WORDS_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <main className="grid min-h-dvh content-center justify-items-center bg-canvas p-6">
+      <h1 className="sr-only">{words.product}</h1>
+      {isLong && (
+        <p role="status" className="grid w-48 gap-1.5 text-center text-xs text-ink-2">
+          <UnderLine label={words.trouble.loading} />
+          {words.trouble.loading}
+        </p>
+      )}
+    </main>
+  );
+}
+
+interface StoreTroubleProps {
+  /** What the core says of it. */
+  readonly reason: string;
+}
+
+/** The store of this device could not be opened. */
+export function StoreTrouble({ reason }: StoreTroubleProps) {
+  const { trouble } = words;
+  return (
+    <PageFrame brand={words.brand}>
+      <PageTitle title={trouble.storeTitle} lead={trouble.storeLead} />
+      <p className="text-xs text-ink-3 wrap-anywhere">{reason}</p>
+      <div>
+        <Button kind="primary" big onClick={() => location.reload()}>
+          {trouble.retry}
+        </Button>
+      </div>
+    </PageFrame>
+  );
+}
+
+/** The page was opened without https from another machine, where browsers refuse to keep keys. */
+export function InsecureAddress() {
+  const { trouble } = words;
+  return (
+    <PageFrame brand={words.brand}>
+      <PageTitle title={trouble.insecureTitle} lead={trouble.insecureLead} />
+      <p>{trouble.insecureWhat}</p>
+    </PageFrame>
+  );
+}

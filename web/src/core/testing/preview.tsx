@@ -1,0 +1,33 @@
+/** The screen over the double, for looking at it while it is being drawn: `npm run dev`, then `/preview.html?scene=…`. */
+import { createRoot } from 'react-dom/client';
+import { App } from '../../app/App';
+import { applyAppearance } from '../../platform/theme';
+import '../../styles/main.css';
+import { CoreContext } from '../useView';
+import { CoreDouble } from './double';
+import { harbour } from './scene';
+
+declare global {
+  interface Window {
+    double: CoreDouble;
+  }
+}
+
+const scenes: Readonly<Record<string, () => CoreDouble>> = {
+  'signed-out': () => new CoreDouble({ server: { setupOpen: true } }),
+  invitation: () => new CoreDouble({ server: { registration: 'invitation' } }),
+  empty: () => {
+    const double = harbour();
+    double.conversations = [];
+    return double;
+  },
+  harbour,
+};
+
+const parameters = new URLSearchParams(location.search);
+const double = scenes[parameters.get('scene') ?? 'harbour']?.() ?? harbour();
+window.double = double;
+history.replaceState(null, '', parameters.get('path') ?? '/');
+applyAppearance();
+const root = document.querySelector('#root');
+if (root) createRoot(root).render(<CoreContext value={double}><App /></CoreContext>);

@@ -1,0 +1,27 @@
+/** Draws the whole screen over a double, as a test's user sees it. */
+import { act, render } from '@testing-library/react';
+import { run } from 'axe-core';
+import { expect } from 'vitest';
+import { App } from '../../app/App';
+import { navigate } from '../../platform/location';
+import { CoreContext } from '../useView';
+import type { CoreDouble } from './double';
+
+/** Opens an address. */
+export async function open(double: CoreDouble, path: string) {
+  navigate(path, { replace: true });
+  const screen = render(
+    <CoreContext value={double}>
+      <App />
+    </CoreContext>,
+  );
+  // The first views are read.
+  await act(async () => {});
+  return screen;
+}
+
+/** No rule of accessibility is broken. Colours need a real browser: they are checked in `e2e`. */
+export async function expectAccessible(container: Element): Promise<void> {
+  const { violations } = await run(container, { rules: { 'color-contrast': { enabled: false }, region: { enabled: false } } });
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([]);
+}

@@ -1,0 +1,173 @@
+/** The pane of conversations: finding, the list itself, and who is signed in. */
+import { Plus, Search, Settings, UserPlus } from 'lucide-react';
+import { type KeyboardEvent, useState } from 'react';
+import { Avatar } from '../../components/Avatar';
+import { Brand } from '../../components/Brand';
+import { Button } from '../../components/Button';
+import { cx } from '../../components/cx';
+import { IconButton } from '../../components/IconButton';
+import { Kbd } from '../../components/Kbd';
+import { SkeletonRows } from '../../components/SkeletonRows';
+import type { Snapshot } from '../../core/cell';
+import type { ConversationId, ConversationView } from '../../core/types';
+import { words } from '../../i18n/words';
+import { useMinute } from '../../platform/clock';
+import { navigate } from '../../platform/location';
+import { SETTINGS } from '../../platform/paths';
+import { ConversationRow } from './ConversationRow';
+
+interface ConversationListProps {
+  readonly conversations: Snapshot<readonly ConversationView[]>;
+  readonly open: ConversationId | undefined;
+  /** Who is signed in. */
+  readonly me: { readonly name: string; readonly identityColour: number; readonly identityShape: number; readonly isAdmin: boolean };
+  /** Whether the server is reached. */
+  readonly status: 'online' | 'offline' | 'connecting';
+  readonly onJump: () => void;
+  readonly onNewConversation: () => void;
+}
+
+type Filter = 'all' | 'unread';
+
+/** Up and down move between the rows; Enter opens, as for every link. */
+function moveFocus(event: KeyboardEvent<HTMLElement>) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step === undefined || event.altKey) return;
+  const rows = [...event.currentTarget.querySelectorAll('a')];
+  const at = rows.findIndex((row) => row === document.activeElement);
+  const next = rows[at + step];
+  if (at < 0 || !next) return;
+  event.preventDefault();
+  next.focus();
+}
+
+interface FilterTabProps {
+  readonly isChosen: boolean;
+  readonly label: string;
+  readonly count?: number;
+  readonly onChoose: () => void;
+}
+
+function FilterTab({ isChosen, label, count = 0, onChoose }: FilterTabProps) {
+  return (
+    <button
+      type="button"
+      aria-pressed={isChosen}
+      onClick={onChoose}
+      className="inline-flex min-h-7.5 items-center gap-1.5 rounded-field px-2.5 text-xs font-label text-ink-2 aria-pressed:bg-sunken aria-pressed:text-ink max-md:min-h-11 pointer-coarse:min-h-11"
+    >
+      {label}
+      {count > 0 && <span className="tabular-nums">{count}</span>}
+    </button>
+  );
+}
+
+interface EmptyListProps {
+  readonly isAdmin: boolean;
+  readonly onNewConversation: () => void;
+}
+
+function EmptyList({ isAdmin, onNewConversation }: EmptyListProps) {
+  const { list } = words;
+  return (
+    <div className="grid justify-items-center gap-1 px-4 pt-10 text-center">
+      <h2 className="text-md">{list.emptyTitle}</h2>
+      <p className="max-w-60 text-sm text-ink-2">{list.emptyLead}</p>
+      <div className="mt-3 grid gap-2">
+        <Button kind="primary" onClick={onNewConversation}>
+          <Plus aria-hidden="true" size={18} strokeWidth={1.75} />
+          {list.start}
+        </Button>
+        {isAdmin && (
+          <Button onClick={() => navigate(SETTINGS)}>
+            <UserPlus aria-hidden="true" size={18} strokeWidth={1.75} />
+            {list.invite}
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Rows({ shown, open }: { readonly shown: readonly ConversationView[]; readonly open: ConversationId | undefined }) {
+  const nowMs = useMinute();
+  return (
+    <ul>
+      {shown.map((conversation) => (
+        <li key={conversation.conversation} className="lazy-row">
+          <ConversationRow
+            conversation={conversation}
+            isOpen={conversation.conversation === open}
+            nowMs={nowMs}
+          />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function ConversationList(props: ConversationListProps) {
+  const [filter, setFilter] = useState<Filter>('all');
+  const { conversations, me, status, open } = props;
+  const { list } = words;
+  const all = conversations.state === 'ready' ? conversations.value : [];
+  const unread = all.filter((conversation) => conversation.unread > 0);
+  const shown = filter === 'unread' ? all.filter((each) => each.unread > 0 || each.conversation === open) : all;
+  return (
+    <>
+      <div className="grid gap-3 ps-4 pe-3 pt-3 pb-2">
+        <div className="flex items-center justify-between">
+          <Brand name={words.brand} />
+          <IconButton label={list.create} icon={Plus} onClick={props.onNewConversation} />
+        </div>
+        <button
+          type="button"
+          onClick={props.onJump}
+          aria-keyshortcuts="Control+K"
+          className="flex min-h-target w-full items-center gap-2 rounded-field bg-sunken ps-2.5 pe-2 text-sm text-ink-3 hover:text-ink-2"
+        >
+          <Search aria-hidden="true" size={18} strokeWidth={1.75} />
+          <span className="flex-1">{list.jump}</span>
+          <span className="hidden md:inline">
+            <Kbd>{list.jumpKey}</Kbd>
+          </span>
+        </button>
+      </div>
+      {all.length > 0 && (
+        <div role="group" aria-label={list.show} className="flex gap-1 px-3 pb-1.5">
+          <FilterTab isChosen={filter === 'all'} label={list.all} onChoose={() => setFilter('all')} />
+          <FilterTab
+            isChosen={filter === 'unread'}
+            label={list.unread}
+            count={unread.length}
+            onChoose={() => setFilter('unread')}
+          />
+        </div>
+      )}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- arrows move between its links */}
+      <nav aria-label={list.listLabel} onKeyDown={moveFocus} className="min-h-0 flex-1 overflow-auto px-2 py-px quiet-scroll">
+        {conversations.state === 'loading' && <SkeletonRows rows={4} text={list.loading} />}
+        {conversations.state === 'failed' && (
+          <p role="alert" className="p-2 text-sm text-danger">
+            {list.failedToRead}
+          </p>
+        )}
+        {conversations.state === 'ready' && all.length === 0 && (
+          <EmptyList isAdmin={me.isAdmin} onNewConversation={props.onNewConversation} />
+        )}
+        {all.length > 0 && shown.length === 0 && <p className="p-2 text-sm text-ink-3">{list.nothingUnread}</p>}
+        <Rows shown={shown} open={open} />
+      </nav>
+      <div className="flex items-center gap-2.5 border-t border-line py-2.5 ps-4 pe-3">
+        <Avatar name={me.name} colour={me.identityColour} shape={me.identityShape} online={status === 'online'} />
+        <div className="min-w-0 flex-1">
+          <p dir="auto" className="truncate text-start text-xs font-semibold" title={me.name}>
+            {me.name}
+          </p>
+          <p className={cx('text-2xs', status === 'offline' ? 'text-ember' : 'text-ink-3')}>{list[status]}</p>
+        </div>
+        <IconButton label={list.settings} icon={Settings} onClick={() => navigate(SETTINGS)} />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,86 @@
+/** One conversation in the list: who, the last words, when, and what is unread or on its way. */
+import { Check, CircleAlert, Clock } from 'lucide-react';
+import { Avatar } from '../../components/Avatar';
+import { cx } from '../../components/cx';
+import { Link } from '../../components/Link';
+import type { ConversationView } from '../../core/types';
+import { briefly, machineTime } from '../../i18n/dates';
+import { words } from '../../i18n/words';
+import { conversationPath } from '../../platform/paths';
+
+interface ConversationRowProps {
+  readonly conversation: ConversationView;
+  readonly isOpen: boolean;
+  /** For times in words. */
+  readonly nowMs: number;
+}
+
+const FATES = {
+  sending: { icon: Clock, label: words.list.sending, tone: 'text-ink-3' },
+  sent: { icon: Check, label: words.list.sent, tone: 'text-ink-3' },
+  failed: { icon: CircleAlert, label: words.list.failed, tone: 'text-danger' },
+} as const;
+
+function Meta({ conversation, nowMs }: Omit<ConversationRowProps, 'isOpen'>) {
+  const { unread, lastAtMs, lastState, lastOwn } = conversation;
+  const fate = lastOwn && lastState ? FATES[lastState] : undefined;
+  return (
+    <span className="grid justify-items-end gap-0.5 self-start pt-0.5 text-2xs text-ink-3">
+      <time className="tabular-nums" dateTime={machineTime(lastAtMs)}>
+        {briefly(lastAtMs, nowMs)}
+      </time>
+      {unread > 0 && (
+        <span className="h-5 min-w-5 rounded-full bg-accent px-1.5 text-center leading-5 font-strong text-on-accent tabular-nums">
+          <span className="sr-only">{words.list.unreadCount}</span>
+          {unread}
+        </span>
+      )}
+      {unread === 0 && fate && (
+        <>
+          <fate.icon aria-hidden="true" size={15} strokeWidth={1.75} className={fate.tone} />
+          <span className="sr-only">{fate.label}</span>
+        </>
+      )}
+    </span>
+  );
+}
+
+function preview({ lastText, lastOwn }: ConversationView): string {
+  if (lastText === undefined) return words.list.noMessages;
+  return lastOwn ? words.list.you(lastText) : lastText;
+}
+
+export function ConversationRow({ conversation, isOpen, nowMs }: ConversationRowProps) {
+  const { peer, title, unread } = conversation;
+  return (
+    <Link
+      to={conversationPath(conversation.conversation)}
+      aria-current={isOpen ? 'page' : undefined}
+      className={cx(
+        'quick grid min-h-14 columns-row items-center gap-x-3 rounded-field p-2 focus-visible:-outline-offset-2',
+        isOpen ? 'bg-selected on-selected hairline' : 'hover:bg-hover',
+      )}
+    >
+      <Avatar
+        name={title}
+        colour={peer?.identityColour ?? 0}
+        shape={peer?.identityShape ?? 0}
+        online={peer?.online}
+      />
+      <span className="min-w-0">
+        <span
+          dir="auto"
+          title={title}
+          className={cx('block truncate text-start text-sm', unread > 0 ? 'font-strong' : 'font-medium')}
+        >
+          {title}
+        </span>
+        {peer && <span className="sr-only">{peer.online ? words.list.online : words.list.offline}</span>}
+        <span dir="auto" className={cx('block truncate text-start text-xs', unread > 0 ? 'text-ink-2' : 'text-ink-3')}>
+          {preview(conversation)}
+        </span>
+      </span>
+      <Meta conversation={conversation} nowMs={nowMs} />
+    </Link>
+  );
+}

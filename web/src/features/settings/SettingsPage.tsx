@@ -1,0 +1,184 @@
+/** Settings, in one column: you, invitations, appearance, this device, and what this page runs. */
+import { ArrowLeft } from 'lucide-react';
+import { useState } from 'react';
+import { Avatar } from '../../components/Avatar';
+import { Button } from '../../components/Button';
+import { ChoiceBar } from '../../components/ChoiceBar';
+import { IconButton } from '../../components/IconButton';
+import { Notice } from '../../components/Notice';
+import { UnderLine } from '../../components/UnderLine';
+import { coreError } from '../../core/errors';
+import type { ServerInfo } from '../../core/types';
+import { useCore } from '../../core/useView';
+import { errorText } from '../../i18n/errors';
+import { words } from '../../i18n/words';
+import { navigate } from '../../platform/location';
+import { HOME } from '../../platform/paths';
+import { isRecoveryUnchecked, setRecoveryUnchecked } from '../../platform/reminder';
+import { CONTRASTS, setContrast, setTheme, THEMES, useAppearance } from '../../platform/theme';
+import { Invitations } from './Invitations';
+import { Fact, Section } from './Section';
+
+interface Me {
+  readonly name: string;
+  readonly identityColour: number;
+  readonly identityShape: number;
+  readonly isAdmin: boolean;
+}
+
+interface SettingsPageProps {
+  readonly me: Me;
+  readonly server: ServerInfo | undefined;
+  /** Called when nobody is signed in here any more. */
+  readonly onSignedOut: () => void;
+}
+
+function You({ me }: { readonly me: Me }) {
+  const { settings } = words;
+  const [isUnchecked, setUnchecked] = useState(isRecoveryUnchecked);
+  const found = () => {
+    setRecoveryUnchecked(false);
+    setUnchecked(false);
+  };
+  return (
+    <Section title={settings.you}>
+      <div className="flex items-center gap-3">
+        <Avatar name={me.name} colour={me.identityColour} shape={me.identityShape} size="large" />
+        <div className="min-w-0">
+          <p dir="auto" className="truncate text-start font-semibold">
+            {me.name}
+          </p>
+          {me.isAdmin && <p className="text-xs text-ink-3">{settings.administrator}</p>}
+        </div>
+      </div>
+      {isUnchecked && (
+        <Notice tone="ember">
+          <p>{settings.recoveryUnchecked}</p>
+          <p className="mt-2">
+            <Button onClick={found}>{settings.recoveryFound}</Button>
+          </p>
+        </Notice>
+      )}
+    </Section>
+  );
+}
+
+function Appearance() {
+  const { theme, contrast } = useAppearance();
+  const { settings } = words;
+  return (
+    <Section title={settings.appearance}>
+      <ChoiceBar
+        label={settings.theme}
+        showLabel
+        value={theme}
+        onChange={setTheme}
+        choices={THEMES.map((value) => ({ value, label: settings.themes[value] }))}
+      />
+      <ChoiceBar
+        label={settings.contrast}
+        showLabel
+        value={contrast}
+        onChange={setContrast}
+        choices={CONTRASTS.map((value) => ({ value, label: settings.contrasts[value] }))}
+      />
+    </Section>
+  );
+}
+
+type Leaving =
+  | { readonly state: 'staying' }
+  | { readonly state: 'asked' }
+  | { readonly state: 'leaving' }
+  | { readonly state: 'failed'; readonly text: string };
+
+function ThisDevice({ onSignedOut }: Pick<SettingsPageProps, 'onSignedOut'>) {
+  const { core } = useCore();
+  const { settings } = words;
+  const [leaving, setLeaving] = useState<Leaving>({ state: 'staying' });
+  const leave = async () => {
+    setLeaving({ state: 'leaving' });
+    try {
+      await core.logout();
+      onSignedOut();
+    } catch (thrown) {
+      setLeaving({ state: 'failed', text: errorText(coreError(thrown)) });
+    }
+  };
+  return (
+    <Section title={settings.device}>
+      <p className="text-sm">{settings.deviceLead}</p>
+      {leaving.state === 'failed' && (
+        <Notice tone="danger" alert>
+          {leaving.text}
+        </Notice>
+      )}
+      <div className="flex flex-wrap gap-2">
+        {leaving.state === 'staying' || leaving.state === 'failed' ? (
+          <Button onClick={() => setLeaving({ state: 'asked' })}>{settings.signOut}</Button>
+        ) : (
+          <>
+            <Button kind="danger" disabled={leaving.state === 'leaving'} onClick={() => void leave()}>
+              {settings.signOutSure}
+            </Button>
+            <Button disabled={leaving.state === 'leaving'} onClick={() => setLeaving({ state: 'staying' })}>
+              {settings.signOutKeep}
+            </Button>
+          </>
+        )}
+      </div>
+      {leaving.state === 'leaving' && <UnderLine label={settings.signingOut} />}
+    </Section>
+  );
+}
+
+function About({ server }: Pick<SettingsPageProps, 'server'>) {
+  const { settings } = words;
+  return (
+    <Section title={settings.about}>
+      <dl>
+        <Fact label={settings.server}>
+          <bdi>{server?.name || location.host}</bdi>
+        </Fact>
+        {server && <Fact label={settings.version}>{words.front.version(server.version)}</Fact>}
+        <Fact label={settings.connection}>{settings.secure}</Fact>
+      </dl>
+      {server?.caFingerprint && location.protocol === 'https:' && (
+        <div className="grid gap-2 text-sm">
+          <h3 className="text-sm font-label">{settings.certificate}</h3>
+          <p className="text-ink-2">{settings.certificateLead}</p>
+          <p dir="ltr" className="rounded-bubble bg-sunken px-3.5 py-3 font-mono text-xs wrap-anywhere">
+            {server.caFingerprint}
+          </p>
+        </div>
+      )}
+      <div className="grid gap-1 text-sm">
+        <h3 className="text-sm font-label">{settings.code}</h3>
+        <p className="text-ink-2">{settings.codeLead}</p>
+        <p className="text-ink-2">{settings.licence}</p>
+      </div>
+    </Section>
+  );
+}
+
+export function SettingsPage({ me, server, onSignedOut }: SettingsPageProps) {
+  const { settings } = words;
+  return (
+    <>
+      <header className="flex min-h-15 items-center gap-2 border-b border-line py-2 ps-1 pe-2 md:ps-6">
+        <IconButton label={settings.back} icon={ArrowLeft} directional onlyNarrow onClick={() => navigate(HOME)} />
+        <h1 className="text-md leading-5 max-md:ps-1">{settings.title}</h1>
+      </header>
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls, and must do so by keyboard */}
+      <div className="row-span-3 overflow-auto px-5 quiet-scroll focus-visible:-outline-offset-2 md:px-6" tabIndex={0} role="group" aria-label={settings.title}>
+        <div className="max-w-page pb-8">
+          <You me={me} />
+          {me.isAdmin && <Invitations />}
+          <Appearance />
+          <ThisDevice onSignedOut={onSignedOut} />
+          <About server={server} />
+        </div>
+      </div>
+    </>
+  );
+}

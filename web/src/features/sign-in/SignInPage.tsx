@@ -1,0 +1,155 @@
+/** Sign in, or create an account: one page with a choice of two on top. A new account goes on to its recovery key. */
+import { type SubmitEvent, useState } from 'react';
+import { Button } from '../../components/Button';
+import { ChoiceBar } from '../../components/ChoiceBar';
+import { Link } from '../../components/Link';
+import { Notice } from '../../components/Notice';
+import { PageFrame } from '../../components/PageFrame';
+import { PageTitle } from '../../components/PageTitle';
+import { TextField } from '../../components/TextField';
+import { UnderLine } from '../../components/UnderLine';
+import { coreError } from '../../core/errors';
+import type { ServerInfo } from '../../core/types';
+import { useCore } from '../../core/useView';
+import { words } from '../../i18n/words';
+import { HOME, invitationInAddress } from '../../platform/paths';
+import { AccountFields } from './AccountFields';
+import { RecoveryKeyPage } from './RecoveryKeyPage';
+import { ServerFooter } from './ServerFooter';
+import { focusFirstError } from './focus';
+import { errorsFrom, useAccountForm } from './useAccountForm';
+
+interface SignInPageProps {
+  readonly server: ServerInfo | undefined;
+  /** Called when the user is signed in and has seen all there is to see. */
+  readonly onDone: () => void;
+}
+
+type Mode = 'existing' | 'fresh';
+
+export function SignInPage({ server, onDone }: SignInPageProps) {
+  const { core } = useCore();
+  const form = useAccountForm();
+  const [invitation, setInvitation] = useState(invitationInAddress);
+  const [mode, setMode] = useState<Mode>(invitation === '' ? 'existing' : 'fresh');
+  const [isBusy, setBusy] = useState(false);
+  const [recoveryKey, setRecoveryKey] = useState<string>();
+  const { signIn } = words;
+  const isNew = mode === 'fresh';
+  const needsInvitation = server?.registration === 'invitation';
+
+  const changeMode = (next: Mode) => {
+    setMode(next);
+    form.setErrors({});
+    form.changePassword(form.password, next === 'fresh');
+  };
+
+  const checkExisting = () => {
+    const found = {
+      ...(form.name.trim() === '' && { name: signIn.nameMissing }),
+      ...(form.password === '' && { password: signIn.passwordMissing }),
+    };
+    form.setErrors(found);
+    return Object.keys(found).length === 0;
+  };
+
+  const create = async () => {
+    if (!(await form.checkNewAccount())) return;
+    if (needsInvitation && invitation.trim() === '') {
+      form.setErrors({ invitation: signIn.invitationMissing });
+      return;
+    }
+    setBusy(true);
+    const { recoveryKey: key } = await core.register({
+      name: form.name,
+      password: form.password,
+      ...(invitation.trim() !== '' && { invitation: invitation.trim() }),
+    });
+    setRecoveryKey(key);
+  };
+
+  const enter = async () => {
+    if (!checkExisting()) return;
+    setBusy(true);
+    await core.login(form.name, form.password);
+    onDone();
+  };
+
+  const submit = (event: SubmitEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const element = event.currentTarget;
+    (isNew ? create() : enter())
+      .catch((thrown: unknown) => form.setErrors(errorsFrom(coreError(thrown))))
+      .finally(() => {
+        setBusy(false);
+        focusFirstError(element);
+      });
+  };
+
+  if (recoveryKey !== undefined) {
+    return <RecoveryKeyPage name={form.name} server={server} recoveryKey={recoveryKey} onDone={onDone} />;
+  }
+  const isClosed = isNew && server?.registration === 'closed';
+  return (
+    <PageFrame brand={words.brand} footer={<ServerFooter server={server} />}>
+      <PageTitle title={signIn.title} />
+      <ChoiceBar
+        label={signIn.choice}
+        value={mode}
+        onChange={changeMode}
+        choices={[
+          { value: 'existing', label: signIn.existing },
+          { value: 'fresh', label: signIn.fresh },
+        ]}
+      />
+      {isClosed ? (
+        <p className="text-ink-2">{signIn.closed}</p>
+      ) : (
+        <form className="grid gap-4" noValidate onSubmit={submit}>
+          <AccountFields form={form} isNew={isNew} />
+          {isNew && needsInvitation && (
+            <TextField
+              label={signIn.invitation}
+              value={invitation}
+              onChange={(event) => setInvitation(event.target.value)}
+              hint={signIn.invitationHint}
+              error={form.errors.invitation}
+              mono
+              autoComplete="off"
+              spellCheck={false}
+            />
+          )}
+          {form.errors.form && (
+            <Notice tone="danger" alert>
+              {form.errors.form}
+            </Notice>
+          )}
+          <div className="grid gap-2">
+            <Button type="submit" kind="primary" big wide disabled={isBusy}>
+              {isNew ? signIn.submitFresh : signIn.submitExisting}
+            </Button>
+            {isBusy && <Working text={isNew ? signIn.workingFresh : signIn.workingExisting} />}
+          </div>
+        </form>
+      )}
+      <p className="text-center text-sm">
+        <Link to={HOME} className="text-accent underlined">
+          {signIn.back}
+        </Link>
+      </p>
+    </PageFrame>
+  );
+}
+
+interface WorkingProps {
+  readonly text: string;
+}
+
+function Working({ text }: WorkingProps) {
+  return (
+    <div role="status" className="grid gap-1.5 text-xs text-ink-2">
+      <UnderLine label={text} />
+      {text}
+    </div>
+  );
+}

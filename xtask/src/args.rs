@@ -1,0 +1,141 @@
+//! What the user typed after `cargo xtask`, parsed. No work is done here.
+
+use crate::services::Action;
+
+/// What `cargo xtask` without a command prints.
+pub(crate) const USAGE: &str = "\
+cargo xtask COMMAND
+
+  run [-- OPTIONS]        build everything, start Undertone and print the address to open;
+                          OPTIONS go to `undertone serve`
+  test                    build everything and run every test, the browser's included
+  setup                   install what building and testing need
+  build                   build the WebAssembly module, the web page and the server
+  tidy                    check the rules of ARCHITECTURE.md that a program can check
+  ci                      format, lints, tidy and test: what the pipeline runs
+  services up|down|status a throw-away PostgreSQL for tests
+  mutants [-- OPTIONS]    change the security checks one by one: each change must break a test";
+
+/// A command with its parameters.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    Help,
+    Setup,
+    Build,
+    Run { server_args: Vec<String> },
+    Test,
+    Ci,
+    Tidy,
+    Services(Action),
+    Mutants { more_args: Vec<String> },
+}
+
+/// Parses the words after `cargo xtask`; the error is a sentence for the user.
+pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Command, String> {
+    let words: Vec<String> = words.collect();
+    let Some((name, rest)) = words.split_first() else {
+        return Ok(Command::Help);
+    };
+    let command = match name.as_str() {
+        "help" | "-h" | "--help" => Command::Help,
+        "run" => {
+            return Ok(Command::Run {
+                server_args: after_dashes(rest)?,
+            });
+        }
+        "mutants" => {
+            return Ok(Command::Mutants {
+                more_args: after_dashes(rest)?,
+            });
+        }
+        "services" => return services(rest),
+        "setup" => Command::Setup,
+        "build" => Command::Build,
+        "test" => Command::Test,
+        "ci" => Command::Ci,
+        "tidy" => Command::Tidy,
+        other => return Err(format!("There is no command `{other}`.")),
+    };
+    match rest.first() {
+        None => Ok(command),
+        Some(extra) => Err(format!("`{name}` takes no `{extra}`.")),
+    }
+}
+
+/// Options for another program: they stand after `--`, so that they cannot be taken for ours.
+fn after_dashes(rest: &[String]) -> Result<Vec<String>, String> {
+    match rest.split_first() {
+        None => Ok(Vec::new()),
+        Some((dashes, options)) if dashes == "--" => Ok(options.to_vec()),
+        Some((extra, _)) => Err(format!("Put `--` before `{extra}`.")),
+    }
+}
+
+fn services(rest: &[String]) -> Result<Command, String> {
+    let action = match rest {
+        [word] if word == "up" => Action::Up,
+        [word] if word == "down" => Action::Down,
+        [word] if word == "status" => Action::Status,
+        _ => return Err("`services` takes one of: up, down, status.".to_owned()),
+    };
+    Ok(Command::Services(action))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_line(line: &str) -> Result<Command, String> {
+        parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn nothing_and_help_show_the_usage() {
+        assert_eq!(parse_line(""), Ok(Command::Help));
+        assert_eq!(parse_line("--help"), Ok(Command::Help));
+    }
+
+    #[test]
+    fn what_stands_after_the_dashes_goes_to_the_server() {
+        let command = parse_line("run -- --listen 0.0.0.0:8443");
+        let server_args = vec!["--listen".to_owned(), "0.0.0.0:8443".to_owned()];
+        assert_eq!(command, Ok(Command::Run { server_args }));
+    }
+
+    #[test]
+    fn a_forgotten_pair_of_dashes_is_named() {
+        assert_eq!(
+            parse_line("run --json"),
+            Err("Put `--` before `--json`.".to_owned())
+        );
+    }
+
+    #[test]
+    fn unknown_words_are_refused() {
+        for line in [
+            "bake",
+            "tidy up",
+            "services",
+            "services sideways",
+            "services up down",
+        ] {
+            assert!(parse_line(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn every_command_of_the_usage_is_parsed() {
+        for name in [
+            "run",
+            "test",
+            "setup",
+            "build",
+            "tidy",
+            "ci",
+            "services up",
+            "mutants",
+        ] {
+            assert!(parse_line(name).is_ok(), "{name}");
+        }
+    }
+}
