@@ -24,6 +24,10 @@ export default defineConfig({
   timeout: 240_000,
   expect: { timeout: 45_000 },
   reporter: [['list']],
+  projects: [
+    { name: 'stories', testIgnore: 'pictures.spec.ts' },
+    { name: 'pictures', testMatch: 'pictures.spec.ts', use: { deviceScaleFactor: 1.5 } },
+  ],
   use: {
     browserName: 'chromium',
     locale: 'en-GB',

@@ -23,10 +23,14 @@ export const test = base.extend<Story>({
     await server.remove();
     expect(takeOffences()).toEqual([]);
   },
-  profile: async ({ browser }, use) => {
+  profile: async ({ browser, deviceScaleFactor }, use) => {
     const contexts: BrowserContext[] = [];
     await use(async () => {
-      const context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce' });
+      const context = await browser.newContext({
+        locale: 'en-GB',
+        reducedMotion: 'reduce',
+        ...(deviceScaleFactor !== undefined && { deviceScaleFactor }),
+      });
       contexts.push(context);
       return context;
     });

@@ -67,7 +67,9 @@ impl Publisher {
     /// Tells everybody.
     pub(crate) fn publish(&self, change: Change) {
         self.readers.borrow_mut().retain(|reader| {
-            let Some(queue) = reader.upgrade() else { return false };
+            let Some(queue) = reader.upgrade() else {
+                return false;
+            };
             let mut queue = queue.borrow_mut();
             if !queue.waiting.contains(&change) {
                 queue.waiting.push_back(change);

@@ -15,8 +15,8 @@ use crate::sync::{self, stock};
 use crate::testing::Checkpoints;
 use crate::transport::Transport;
 use crate::view::{
-    self, ConnectionView, ConversationView, DeviceView, MessageStateView, MessageView, PeopleView, PersonView, RegisteredView,
-    SessionView, TimelineQuery, TimelineView,
+    self, ConnectionView, ConversationView, DeviceView, MessageStateView, MessageView, PeopleView,
+    PersonView, RegisteredView, SessionView, TimelineQuery, TimelineView,
 };
 use std::rc::Rc;
 use undertone_wire::account::{InvitationResponse, PeopleQuery};
@@ -41,7 +41,9 @@ pub struct ClientOptions {
 
 impl std::fmt::Debug for ClientOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ClientOptions").field("store", &self.store).finish_non_exhaustive()
+        f.debug_struct("ClientOptions")
+            .field("store", &self.store)
+            .finish_non_exhaustive()
     }
 }
 
@@ -92,7 +94,10 @@ impl Client {
     pub async fn register(&self, input: RegisterInput) -> Result<RegisteredView, ClientError> {
         let recovery_key = self.core().account.register(input).await?;
         self.signed_in().await;
-        Ok(RegisteredView { session: self.session(), recovery_key: recovery_key.to_text().to_string() })
+        Ok(RegisteredView {
+            session: self.session(),
+            recovery_key: recovery_key.to_text().to_string(),
+        })
     }
 
     /// Signs in with this device.
@@ -116,19 +121,36 @@ impl Client {
 
     /// Whether a set-up token is the right one.
     pub async fn check_setup_token(&self, token: &str) -> Result<(), ClientError> {
-        let request = CheckSetupTokenRequest { token: token.to_owned() };
+        let request = CheckSetupTokenRequest {
+            token: token.to_owned(),
+        };
         Ok(self.core().api.check_setup_token(&request).await?)
     }
 
     /// Makes an invitation; for administrators.
     pub async fn create_invitation(&self) -> Result<InvitationResponse, ClientError> {
         let core = self.core();
-        Ok(core.account.authorized(async |token| core.api.create_invitation(token).await).await?)
+        Ok(core
+            .account
+            .authorized(async |token| core.api.create_invitation(token).await)
+            .await?)
     }
 
     /// Looks for people on the server.
-    pub async fn people(&self, query: Option<String>, after: Option<String>) -> Result<PeopleView, ClientError> {
-        view::people(self.core(), PeopleQuery { query, after, limit: None }).await
+    pub async fn people(
+        &self,
+        query: Option<String>,
+        after: Option<String>,
+    ) -> Result<PeopleView, ClientError> {
+        view::people(
+            self.core(),
+            PeopleQuery {
+                query,
+                after,
+                limit: None,
+            },
+        )
+        .await
     }
 
     /// The people whom this device knows.
@@ -218,7 +240,10 @@ impl Client {
     /// Everything in a conversation was read.
     pub fn mark_read(&self, conversation: ConversationId) -> Result<(), ClientError> {
         let core = self.core();
-        let known = core.store.conversation(conversation)?.ok_or(ClientError::UnknownConversation)?;
+        let known = core
+            .store
+            .conversation(conversation)?
+            .ok_or(ClientError::UnknownConversation)?;
         if core.store.mark_read(conversation, known.sequence)? {
             core.publish(Change::Conversations);
         }
@@ -253,7 +278,9 @@ impl Client {
     /// Resolves when the connection has ended after [`Self::stop`].
     pub async fn stopped(&self) {
         let core = self.core();
-        core.signal.until(|| (!core.status.is_running()).then_some(())).await;
+        core.signal
+            .until(|| (!core.status.is_running()).then_some(()))
+            .await;
     }
 
     /// The network came back, or someone looks: connect now, or prove that the connection lives.
@@ -268,7 +295,10 @@ impl Client {
         core.publish(Change::Conversations);
         // Others need the key packages to write to this device; the connection makes good what fails here.
         if let Err(error) = stock::refill(core).await {
-            tracing::debug!(error = &error as &dyn std::error::Error, "key packages were not uploaded");
+            tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "key packages were not uploaded"
+            );
         }
     }
 
@@ -284,7 +314,10 @@ fn outcome_of(message: Result<Option<MessageView>, ClientError>) -> Result<Optio
         (MessageStateView::Sending, _) => Ok(None),
         (MessageStateView::Sent, _) => Ok(Some(message)),
         (MessageStateView::Failed, failure) => {
-            let failure = failure.map(|failure| Failure { code: failure.code, message: failure.message });
+            let failure = failure.map(|failure| Failure {
+                code: failure.code,
+                message: failure.message,
+            });
             Err(ClientError::NotSent(failure.unwrap_or_else(Failure::unknown)))
         }
     }

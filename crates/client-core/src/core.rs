@@ -17,7 +17,7 @@ use crate::transport::api::Api;
 use futures::FutureExt;
 use futures::future::{AbortHandle, LocalBoxFuture, abortable};
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 use undertone_mls::MlsDevice;
 use undertone_wire::{DeviceId, UserId, UserName};
@@ -45,7 +45,8 @@ pub(crate) struct Core {
     /// Told at every change; tasks that wait look again.
     pub(crate) signal: Signal,
     changes: Publisher,
-    tasks: RefCell<Vec<AbortHandle>>,
+    tasks: RefCell<BTreeMap<u64, AbortHandle>>,
+    task_count: Cell<u64>,
 }
 
 /// Who is signed in on this device.
@@ -81,6 +82,7 @@ impl Core {
             signal: Signal::default(),
             changes: Publisher::default(),
             tasks: RefCell::default(),
+            task_count: Cell::new(0),
         }))
     }
 
@@ -89,12 +91,21 @@ impl Core {
         let session = self.account.session().ok_or(ClientError::SignedOut)?;
         let identity_key = self.account.identity_key().ok_or(ClientError::SignedOut)?;
         let mls = self.account.mls_device().ok_or(ClientError::SignedOut)?;
-        Ok(Me { user: session.user, name: session.name, device: session.device, identity_key, mls })
+        Ok(Me {
+            user: session.user,
+            name: session.name,
+            device: session.device,
+            identity_key,
+            mls,
+        })
     }
 
     /// One step: all of it is stored or none. After an error the groups are loaded anew, since what is
     /// in memory may be ahead of the store.
-    pub(crate) fn transaction<T>(&self, work: impl FnOnce() -> Result<T, ClientError>) -> Result<T, ClientError> {
+    pub(crate) fn transaction<T>(
+        &self,
+        work: impl FnOnce() -> Result<T, ClientError>,
+    ) -> Result<T, ClientError> {
         let result = self.store.transaction(work);
         if result.is_err() {
             self.groups.forget_all();
@@ -127,18 +138,21 @@ impl Core {
     }
 
     /// Runs a task until it ends or the client is dropped.
-    pub(crate) fn spawn(&self, task: LocalBoxFuture<'static, ()>) {
+    pub(crate) fn spawn(self: &Rc<Self>, task: LocalBoxFuture<'static, ()>) {
         let (task, handle) = abortable(task);
-        let mut tasks = self.tasks.borrow_mut();
-        tasks.retain(|task| !task.is_aborted());
-        tasks.push(handle);
-        // Ended or aborted is the same here.
-        self.platform.spawn(task.map(|_ended| ()).boxed_local());
+        let number = self.task_count.get();
+        self.task_count.set(number.wrapping_add(1));
+        self.tasks.borrow_mut().insert(number, handle);
+        let core = Rc::clone(self);
+        let ended = task.map(move |_ended_or_aborted| {
+            core.tasks.borrow_mut().remove(&number);
+        });
+        self.platform.spawn(ended.boxed_local());
     }
 
     /// Ends all tasks: the client is dropped.
     pub(crate) fn abort_tasks(&self) {
-        for task in self.tasks.take() {
+        for task in self.tasks.take().into_values() {
             task.abort();
         }
     }

@@ -63,7 +63,11 @@ mod off {
     #[derive(Debug, Clone, Default)]
     pub struct Checkpoints(());
 
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "the other build uses them")]
+    #[expect(
+        clippy::unused_self,
+        clippy::unnecessary_wraps,
+        reason = "the other build uses them"
+    )]
     impl Checkpoints {
         pub(crate) fn reach(&self, _point: &'static str) -> Result<(), Killed> {
             Ok(())
@@ -102,7 +106,11 @@ mod on {
         /// Asks `kill` at every point; when it says yes, the client is dead: the transaction under way is
         /// undone, nothing more is stored or sent, calls fail, and [`Self::killed`] resolves.
         pub fn new(kill: impl Fn(&'static str) -> bool + 'static) -> Self {
-            let inner = Inner { kill: Box::new(kill), killed: Cell::new(false), signal: Signal::default() };
+            let inner = Inner {
+                kill: Box::new(kill),
+                killed: Cell::new(false),
+                signal: Signal::default(),
+            };
             Self(Some(Rc::new(inner)))
         }
 
@@ -131,7 +139,11 @@ mod on {
         }
 
         pub(crate) fn alive(&self) -> Result<(), Killed> {
-            if self.0.as_ref().is_some_and(|inner| inner.killed.get()) { Err(Killed) } else { Ok(()) }
+            if self.0.as_ref().is_some_and(|inner| inner.killed.get()) {
+                Err(Killed)
+            } else {
+                Ok(())
+            }
         }
     }
 }

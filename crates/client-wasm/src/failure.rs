@@ -1,6 +1,7 @@
 //! Errors as JavaScript catches them: an `Error` with a stable `code`, and `retryAfterMs` where the
 //! server asked for a pause.
 
+use std::error::Error as _;
 use undertone_client_core::ClientError;
 use undertone_wire::text::InvalidUserName;
 use wasm_bindgen::JsValue;
@@ -21,7 +22,7 @@ impl Failure {
 
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
-        Self { retry_after_ms: error.retry_after_ms(), ..Self::new(error.code(), error.message()) }
+        Self { retry_after_ms: error.retry_after_ms(), ..Self::new(error.code(), with_causes(&error)) }
     }
 }
 
@@ -60,6 +61,20 @@ impl From<Failure> for JsValue {
         }
         error.into()
     }
+}
+
+/// The sentence of an error and of all that it came from, each once.
+fn with_causes(error: &ClientError) -> String {
+    let mut message = error.message();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let words = error.to_string();
+        if !message.contains(&words) {
+            message = format!("{message}: {words}");
+        }
+        cause = error.source();
+    }
+    message
 }
 
 fn set(error: &js_sys::Error, name: &str, value: &JsValue) {

@@ -25,7 +25,7 @@ use crate::state::AppState;
 use crate::telemetry::trace_request;
 use crate::{handler, stream, web};
 
-/// No answer takes longer; WebSockets have deadlines of their own.
+/// No answer takes longer; a WebSocket has deadlines of its own.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// What strangers may call: each of these limits its callers by network.

@@ -223,6 +223,8 @@ fn network_urls(bound: SocketAddr, is_encrypted: bool) -> Vec<String> {
         IpAddr::V4(v4) => !v4.is_loopback() && !v4.is_link_local(),
         IpAddr::V6(v6) => bound.is_ipv6() && !v6.is_loopback() && !v6.is_unicast_link_local(),
     });
+    // The first is shown as a QR code: rather one that the local authority vouches for.
+    addresses.sort_by_key(|address| !tls::is_permitted(address));
     addresses
         .into_iter()
         .map(|address| format!("{scheme}://{}", SocketAddr::new(address, port)))

@@ -12,7 +12,9 @@ use undertone_client_core::platform::NativePlatform;
 use undertone_client_core::store::{StoreKey, StoreLocation};
 use undertone_client_core::testing::Checkpoints;
 use undertone_client_core::transport::native::NativeTransport;
-use undertone_client_core::view::{ConversationView, MessageStateView, MessageView, SessionView, TimelineQuery};
+use undertone_client_core::view::{
+    ConversationView, MessageStateView, MessageView, SessionView, TimelineQuery,
+};
 use undertone_client_core::{Client, ClientOptions, MessageKey};
 use undertone_wire::server_info::SetupRequest;
 use undertone_wire::{ConversationId, UserId};
@@ -28,7 +30,10 @@ pub struct Line {
 
 impl From<MessageView> for Line {
     fn from(message: MessageView) -> Self {
-        Self { from: message.sender_name, text: message.text }
+        Self {
+            from: message.sender_name,
+            text: message.text,
+        }
     }
 }
 
@@ -93,7 +98,10 @@ impl Actor {
 
     /// The client, to do what a story has no words for.
     pub fn client(&self) -> Result<Client> {
-        self.client.borrow().clone().with_context(|| format!("{} is dead", self.name))
+        self.client
+            .borrow()
+            .clone()
+            .with_context(|| format!("{} is dead", self.name))
     }
 
     /// The name in the story.
@@ -127,7 +135,12 @@ impl Actor {
     }
 
     async fn register_as(&self, invitation: Option<String>, setup: Option<SetupRequest>) -> Result<()> {
-        let input = RegisterInput { name: self.name.clone(), password: password(PASSWORD)?, invitation, setup };
+        let input = RegisterInput {
+            name: self.name.clone(),
+            password: password(PASSWORD)?,
+            invitation,
+            setup,
+        };
         let registered = self.client()?.register(input).await?;
         *self.recovery_key.borrow_mut() = Some(registered.recovery_key);
         Ok(())
@@ -162,16 +175,35 @@ impl Actor {
         Ok(self.client()?.open_direct_by_name(other).await?)
     }
 
+    /// Opens the conversation with somebody, trying again as a person would while the server comes back.
+    pub async fn opens_at_last(&self, other: &str) -> Result<ConversationId> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.client()?.open_direct_by_name(other).await {
+                Err(error) if error.code() == "unreachable" && tries < 20 => tokio::task::yield_now().await,
+                opened => return Ok(opened?),
+            }
+        }
+    }
+
     /// Writes, without waiting for the network.
     pub async fn writes(&self, talk: ConversationId, text: &str) -> Result<MessageKey> {
-        Ok(self.client()?.send_text(talk, MessageKey::random(&mut OsRng), text).await?)
+        Ok(self
+            .client()?
+            .send_text(talk, MessageKey::random(&mut OsRng), text)
+            .await?)
     }
 
     /// Writes, and waits until the server has it.
     pub async fn sends(&self, talk: ConversationId, text: &str) -> Result<()> {
         let key = self.writes(talk, text).await?;
         let sent = self.client()?.wait_sent(key).await?;
-        anyhow::ensure!(sent.state == MessageStateView::Sent, "{} could not send {text:?}", self.name);
+        anyhow::ensure!(
+            sent.state == MessageStateView::Sent,
+            "{} could not send {text:?}",
+            self.name
+        );
         Ok(())
     }
 
@@ -183,7 +215,10 @@ impl Actor {
     /// What this device shows, and the server has.
     pub fn acknowledged(&self, talk: ConversationId) -> Result<Vec<Line>> {
         let messages = self.messages(talk)?.into_iter();
-        Ok(messages.filter(|message| message.state == MessageStateView::Sent).map(Line::from).collect())
+        Ok(messages
+            .filter(|message| message.state == MessageStateView::Sent)
+            .map(Line::from)
+            .collect())
     }
 
     /// All messages of a conversation on this device, oldest first.
@@ -203,8 +238,13 @@ impl Actor {
 
     /// Waits until the timeline ends with these lines.
     pub async fn sees(&self, talk: ConversationId, lines: &[(&str, &str)]) -> Result<()> {
-        let wanted: Vec<Line> =
-            lines.iter().map(|(from, text)| Line { from: (*from).to_owned(), text: (*text).to_owned() }).collect();
+        let wanted: Vec<Line> = lines
+            .iter()
+            .map(|(from, text)| Line {
+                from: (*from).to_owned(),
+                text: (*text).to_owned(),
+            })
+            .collect();
         let what = format!("{} sees {lines:?}", self.name);
         self.until(&what, |client| {
             let _ = client;
@@ -217,15 +257,28 @@ impl Actor {
     /// Waits until a conversation with somebody is in the list.
     pub async fn finds_conversation_with(&self, other: &str) -> Result<ConversationView> {
         let what = format!("{} has a conversation with {other}", self.name);
-        self.until(&what, |client| Ok(client.conversations()?.into_iter().find(|talk| talk.title == other))).await
+        self.until(&what, |client| {
+            Ok(client
+                .conversations()?
+                .into_iter()
+                .find(|talk| talk.title == other))
+        })
+        .await
     }
 
     /// Waits until the other person of a conversation is shown as online or not.
     pub async fn sees_online(&self, other: &str, online: bool) -> Result<()> {
-        let what = format!("{} sees {other} {}", self.name, if online { "online" } else { "offline" });
+        let what = format!(
+            "{} sees {other} {}",
+            self.name,
+            if online { "online" } else { "offline" }
+        );
         self.until(&what, |client| {
             let talks = client.conversations()?;
-            let peer = talks.into_iter().filter_map(|talk| talk.peer).find(|peer| peer.name == other);
+            let peer = talks
+                .into_iter()
+                .filter_map(|talk| talk.peer)
+                .find(|peer| peer.name == other);
             Ok(peer.filter(|peer| peer.online == online).map(|_| ()))
         })
         .await

@@ -3,12 +3,10 @@
 
 mod actor;
 mod proxy;
-mod search;
 mod world;
 
 pub use actor::{Actor, Line};
 pub use proxy::{FaultProxy, Faults, Happened};
-pub use search::{Finding, Secret};
 pub use world::{Database, PASSWORD, Story, World, story};
 
 /// Tells each story on SQLite and on PostgreSQL: `fn name(world) { … }` becomes two tests.

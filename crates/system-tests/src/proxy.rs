@@ -81,7 +81,9 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 impl FaultProxy {
     /// Listens on a free port of the loopback. The seed decides all chances.
     pub async fn start(seed: u64) -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await.context("the proxy cannot listen")?;
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .context("the proxy cannot listen")?;
         let address = listener.local_addr()?;
         let (link, _) = watch::channel(Link::Up);
         let shared = Arc::new(Shared {
@@ -92,7 +94,11 @@ impl FaultProxy {
             link,
         });
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
-        Ok(Self { address, shared, accepting })
+        Ok(Self {
+            address,
+            shared,
+            accepting,
+        })
     }
 
     /// The address that clients use.
@@ -177,7 +183,10 @@ async fn forward_bytes(mut client: TcpStream, upstream: SocketAddr) -> Result<()
     Ok(())
 }
 
-#[expect(clippy::result_large_err, reason = "the signature of the callback is tungstenite's")]
+#[expect(
+    clippy::result_large_err,
+    reason = "the signature of the callback is tungstenite's"
+)]
 async fn forward_frames(client: TcpStream, upstream: SocketAddr, shared: &Shared) -> Result<()> {
     let mut origin = None;
     let client = tokio_tungstenite::accept_hdr_async(client, |request: &Request, response: Response| {

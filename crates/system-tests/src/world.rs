@@ -57,14 +57,20 @@ impl<F: AsyncFnOnce(&World) -> Result<()>> Story for F {}
 pub fn story(database: Database, tell: impl Story) -> Result<()> {
     // Another test of the process may have been first.
     let _already = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let tasks = tokio::task::LocalSet::new();
-    runtime.block_on(tasks.run_until(async {
-        let world = World::begin(database, 1).await?;
-        let told = tell(&world).await;
-        world.end().await;
-        told
-    }))
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        // Dropped inside the runtime: requests that are cut off must find it.
+        let tasks = tokio::task::LocalSet::new();
+        let telling = async {
+            let world = World::begin(database, 1).await?;
+            let told = tell(&world).await;
+            world.end().await;
+            told
+        };
+        tasks.run_until(telling).await
+    })
 }
 
 impl World {
@@ -117,9 +123,15 @@ impl World {
     /// Starts the server with points at which it dies.
     pub async fn start_server_with(&self, checkpoints: Checkpoints) -> Result<()> {
         let config = self.config()?;
-        let environment = Environment { clock: Arc::new(SystemClock::start()), checkpoints: checkpoints.clone() };
+        let environment = Environment {
+            clock: Arc::new(SystemClock::start()),
+            checkpoints: checkpoints.clone(),
+        };
         let (sender, started) = tokio::sync::oneshot::channel();
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()?;
         runtime.spawn(async move {
             // The other end is gone only if the story was given up.
             let _gone = sender.send(undertone_server::start(config, environment).await);
@@ -129,7 +141,11 @@ impl World {
         if let Some(token) = running.setup_token() {
             *self.setup_token.borrow_mut() = Some(token.to_owned());
         }
-        *self.server.borrow_mut() = Some(Server { running, runtime, checkpoints });
+        *self.server.borrow_mut() = Some(Server {
+            running,
+            runtime,
+            checkpoints,
+        });
         self.proxy.set_upstream(Some(address));
         Ok(())
     }
@@ -145,7 +161,11 @@ impl World {
 
     /// Resolves when a checkpoint has killed the server.
     pub async fn server_killed(&self) {
-        let checkpoints = self.server.borrow().as_ref().map(|server| server.checkpoints.clone());
+        let checkpoints = self
+            .server
+            .borrow()
+            .as_ref()
+            .map(|server| server.checkpoints.clone());
         match checkpoints {
             Some(checkpoints) => checkpoints.killed().await,
             None => std::future::pending().await,
@@ -183,8 +203,14 @@ impl World {
 
 fn loopback_address(server: &RunningServer) -> Result<SocketAddr> {
     let url = server.loopback_url();
-    let port = url.rsplit(':').next().and_then(|port| port.trim_end_matches('/').parse().ok());
-    Ok(SocketAddr::from(([127, 0, 0, 1], port.context("the server's address has no port")?)))
+    let port = url
+        .rsplit(':')
+        .next()
+        .and_then(|port| port.trim_end_matches('/').parse().ok());
+    Ok(SocketAddr::from((
+        [127, 0, 0, 1],
+        port.context("the server's address has no port")?,
+    )))
 }
 
 /// A database of its own on the PostgreSQL server that the test run started.
@@ -194,7 +220,10 @@ struct TestDatabase {
 }
 
 impl TestDatabase {
-    #[expect(clippy::disallowed_methods, reason = "the test run names its PostgreSQL in the environment")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test run names its PostgreSQL in the environment"
+    )]
     async fn create() -> Result<Self> {
         let server = std::env::var("UNDERTONE_TEST_POSTGRES").context(
             "UNDERTONE_TEST_POSTGRES names no PostgreSQL: run `cargo xtask test`, or `cargo xtask services up`",
@@ -206,8 +235,13 @@ impl TestDatabase {
 
     /// The address with the database's name in place of the server's own.
     fn url(&self) -> Result<String> {
-        let (address, query) = self.server.split_once('?').map_or((self.server.as_str(), None), |(a, q)| (a, Some(q)));
-        let (address, _) = address.rsplit_once('/').context("the address of PostgreSQL names no database")?;
+        let (address, query) = self
+            .server
+            .split_once('?')
+            .map_or((self.server.as_str(), None), |(a, q)| (a, Some(q)));
+        let (address, _) = address
+            .rsplit_once('/')
+            .context("the address of PostgreSQL names no database")?;
         let query = query.map_or_else(String::new, |query| format!("?{query}"));
         Ok(format!("{address}/{}{query}", self.name))
     }
@@ -240,5 +274,7 @@ pub(crate) async fn eventually<T, C: Future<Output = ()>>(
             changed().await;
         }
     };
-    tokio::time::timeout(PATIENCE, waiting).await.with_context(|| format!("it never happened: {what}"))?
+    tokio::time::timeout(PATIENCE, waiting)
+        .await
+        .with_context(|| format!("it never happened: {what}"))?
 }

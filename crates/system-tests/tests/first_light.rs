@@ -158,5 +158,7 @@ stories! {
 
 /// The stable code of an error of the client.
 fn code(error: &anyhow::Error) -> Option<&str> {
-    error.downcast_ref::<undertone_client_core::ClientError>().map(undertone_client_core::ClientError::code)
+    error
+        .downcast_ref::<undertone_client_core::ClientError>()
+        .map(undertone_client_core::ClientError::code)
 }

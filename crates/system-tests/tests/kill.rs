@@ -44,7 +44,14 @@ fn runs(database: Database) -> Result<()> {
             bob.finds_conversation_with("Alice").await?;
             let mut lines = Lines::default();
             for seed in first..first + RUNS_IN_A_WORLD {
-                let mut run = Run { world, talk, alice: &alice, bob: &bob, hits: &hits, lines: &mut lines };
+                let mut run = Run {
+                    world,
+                    talk,
+                    alice: &alice,
+                    bob: &bob,
+                    hits: &hits,
+                    lines: &mut lines,
+                };
                 run.one(seed).await.with_context(|| format!("seed {seed}"))?;
             }
             Ok(())
@@ -55,7 +62,11 @@ fn runs(database: Database) -> Result<()> {
     for (point, count) in histogram.iter() {
         println!("{count:5}  {point}");
     }
-    ensure!(histogram.len() >= 12, "only {} different points were hit", histogram.len());
+    ensure!(
+        histogram.len() >= 12,
+        "only {} different points were hit",
+        histogram.len()
+    );
     Ok(())
 }
 
@@ -82,7 +93,11 @@ impl Run<'_> {
     async fn one(&mut self, seed: u64) -> Result<()> {
         let mut random = StdRng::seed_from_u64(seed);
         for kill in 0..KILLS {
-            if kill % 2 == 0 { self.kill_server(&mut random).await? } else { self.kill_client(&mut random).await? }
+            if kill % 2 == 0 {
+                self.kill_server(&mut random).await?
+            } else {
+                self.kill_client(&mut random).await?
+            }
         }
         self.settle().await
     }
@@ -91,29 +106,30 @@ impl Run<'_> {
         self.lines.number += 1;
         let text = format!("{} writes line {}", author.name(), self.lines.number);
         let taken = author.writes(self.talk, &text).await.is_ok();
-        let line = Line { from: author.name().to_owned(), text };
-        if taken { self.lines.taken.push(line) } else { self.lines.uncertain.push(line) }
+        let line = Line {
+            from: author.name().to_owned(),
+            text,
+        };
+        if taken {
+            self.lines.taken.push(line)
+        } else {
+            self.lines.uncertain.push(line)
+        }
     }
 
     /// The server dies at the n-th point that it reaches from now on.
     async fn kill_server(&mut self, random: &mut StdRng) -> Result<()> {
         self.world.kill_server();
-        let countdown = Arc::new(Mutex::new((random.gen_range(0..14u32), None)));
-        let counter = Arc::clone(&countdown);
-        let checkpoints = ServerCheckpoints::killing_at(move |point| {
-            let mut counter = counter.lock().unwrap_or_else(PoisonError::into_inner);
-            if counter.0 == 0 {
-                counter.1.get_or_insert(point);
-                return true;
-            }
-            counter.0 -= 1;
-            false
-        });
+        let (checkpoints, countdown) = server_dying_after(random.gen_range(0..14u32));
         self.world.start_server_with(checkpoints).await?;
         self.chatter(random).await?;
         if self.dies_before_all_is_well(self.world.server_killed()).await? {
             let point = countdown.lock().unwrap_or_else(PoisonError::into_inner).1;
-            *self.hits.borrow_mut().entry(point.context("killed nowhere")?).or_default() += 1;
+            *self
+                .hits
+                .borrow_mut()
+                .entry(point.context("killed nowhere")?)
+                .or_default() += 1;
         }
         self.world.kill_server();
         self.world.start_server().await
@@ -123,22 +139,16 @@ impl Run<'_> {
     async fn kill_client(&mut self, random: &mut StdRng) -> Result<()> {
         let victim = *[self.alice, self.bob].choose(random).context("two people")?;
         victim.kill();
-        let countdown = Rc::new(RefCell::new((random.gen_range(0..14u32), None)));
-        let counter = Rc::clone(&countdown);
-        let checkpoints = ClientCheckpoints::new(move |point| {
-            let mut counter = counter.borrow_mut();
-            if counter.0 == 0 {
-                counter.1.get_or_insert(point);
-                return true;
-            }
-            counter.0 -= 1;
-            false
-        });
+        let (checkpoints, countdown) = client_dying_after(random.gen_range(0..14u32));
         victim.start(checkpoints.clone()).await?;
         self.chatter(random).await?;
         if self.dies_before_all_is_well(checkpoints.killed()).await? {
             let point = countdown.borrow().1;
-            *self.hits.borrow_mut().entry(point.context("killed nowhere")?).or_default() += 1;
+            *self
+                .hits
+                .borrow_mut()
+                .entry(point.context("killed nowhere")?)
+                .or_default() += 1;
         }
         victim.kill();
         victim.start(ClientCheckpoints::default()).await
@@ -170,7 +180,11 @@ impl Run<'_> {
         for actor in [self.alice, self.bob] {
             actor.client()?.wake();
             let what = format!("{} has all {} lines", actor.name(), self.lines.taken.len());
-            actor.until(&what, |_| Ok((self.certain(actor)?.len() >= self.lines.taken.len()).then_some(()))).await?;
+            actor
+                .until(&what, |_| {
+                    Ok((self.certain(actor)?.len() >= self.lines.taken.len()).then_some(()))
+                })
+                .await?;
         }
         Ok(())
     }
@@ -181,14 +195,30 @@ impl Run<'_> {
             self.write(author).await;
         }
         self.all_is_everywhere().await?;
-        let (at_alice, at_bob) = (self.alice.acknowledged(self.talk)?, self.bob.acknowledged(self.talk)?);
+        let (at_alice, at_bob) = (
+            self.alice.acknowledged(self.talk)?,
+            self.bob.acknowledged(self.talk)?,
+        );
         ensure!(at_alice == at_bob, "they were shown different orders");
         let unique: std::collections::BTreeSet<&Line> = at_alice.iter().collect();
         ensure!(unique.len() == at_alice.len(), "a line is there twice");
         for author in ["Alice", "Bob"] {
-            let shown: Vec<Line> = self.certain(self.alice)?.into_iter().filter(|line| line.from == author).collect();
-            let wrote: Vec<Line> = self.lines.taken.iter().filter(|line| line.from == author).cloned().collect();
-            ensure!(shown == wrote, "{author}'s lines are lost or out of order: {shown:?}\n{wrote:?}");
+            let shown: Vec<Line> = self
+                .certain(self.alice)?
+                .into_iter()
+                .filter(|line| line.from == author)
+                .collect();
+            let wrote: Vec<Line> = self
+                .lines
+                .taken
+                .iter()
+                .filter(|line| line.from == author)
+                .cloned()
+                .collect();
+            ensure!(
+                shown == wrote,
+                "{author}'s lines are lost or out of order: {shown:?}\n{wrote:?}"
+            );
         }
         Ok(())
     }
@@ -196,6 +226,170 @@ impl Run<'_> {
     /// What is shown and acknowledged, without what was uncertain.
     fn certain(&self, actor: &Actor) -> Result<Vec<Line>> {
         let lines = actor.acknowledged(self.talk)?;
-        Ok(lines.into_iter().filter(|line| !self.lines.uncertain.contains(line)).collect())
+        Ok(lines
+            .into_iter()
+            .filter(|line| !self.lines.uncertain.contains(line))
+            .collect())
     }
+}
+
+/// The countdown, and the point where it ended.
+type Countdown = Rc<RefCell<(u32, Option<&'static str>)>>;
+
+/// Kills a client at the n-th point that it reaches.
+fn client_dying_after(points: u32) -> (ClientCheckpoints, Countdown) {
+    let countdown = Countdown::new(RefCell::new((points, None)));
+    let counter = Rc::clone(&countdown);
+    let checkpoints = ClientCheckpoints::new(move |point| {
+        let mut counter = counter.borrow_mut();
+        if counter.0 == 0 {
+            counter.1.get_or_insert(point);
+            return true;
+        }
+        counter.0 -= 1;
+        false
+    });
+    (checkpoints, countdown)
+}
+
+/// Kills the server at the n-th point that it reaches.
+fn server_dying_after(points: u32) -> (ServerCheckpoints, Arc<Mutex<(u32, Option<&'static str>)>>) {
+    let countdown = Arc::new(Mutex::new((points, None)));
+    let counter = Arc::clone(&countdown);
+    let checkpoints = ServerCheckpoints::killing_at(move |point| {
+        let mut counter = counter.lock().unwrap_or_else(PoisonError::into_inner);
+        if counter.0 == 0 {
+            counter.1.get_or_insert(point);
+            return true;
+        }
+        counter.0 -= 1;
+        false
+    });
+    (checkpoints, countdown)
+}
+
+/// Seeded beginnings of a conversation on each database.
+const BEGINNINGS: u64 = 28;
+
+#[test]
+fn a_conversation_begins_once_whoever_dies_on_sqlite() -> Result<()> {
+    beginnings(Database::Sqlite)
+}
+
+#[test]
+fn a_conversation_begins_once_whoever_dies_on_postgres() -> Result<()> {
+    beginnings(Database::Postgres)
+}
+
+/// The founder or the invited dies while a conversation begins; after a restart there is one.
+fn beginnings(database: Database) -> Result<()> {
+    let histogram = Histogram::default();
+    let hits = Rc::clone(&histogram);
+    story(database, async move |world: &World| {
+        for seed in 0..BEGINNINGS {
+            beginning(world, seed, &hits)
+                .await
+                .with_context(|| format!("seed {seed}"))?;
+        }
+        Ok(())
+    })?;
+    let histogram = histogram.borrow();
+    println!("points hit in {BEGINNINGS} beginnings on {database:?}:");
+    for (point, count) in histogram.iter() {
+        println!("{count:5}  {point}");
+    }
+    ensure!(
+        histogram.len() >= 12,
+        "only {} different points were hit",
+        histogram.len()
+    );
+    Ok(())
+}
+
+async fn beginning(world: &World, seed: u64, hits: &Histogram) -> Result<()> {
+    let (founder, invited) = (
+        world.user(&format!("Founder{seed}")).await?,
+        world.user(&format!("Invited{seed}")).await?,
+    );
+    let points = u32::try_from(seed / 4)?;
+    let point = match seed % 4 {
+        0 => founding_while_client_dies(&founder, &invited, &founder, points * 2).await?,
+        1 => founding_while_client_dies(&founder, &invited, &founder, points * 2 + 1).await?,
+        2 => founding_while_client_dies(&founder, &invited, &invited, points).await?,
+        _ => founding_while_server_dies(world, &founder, &invited, points).await?,
+    };
+    if let Some(point) = point {
+        *hits.borrow_mut().entry(point).or_default() += 1;
+    }
+    let talk = founder.opens_at_last(invited.name()).await?;
+    ensure!(
+        talk == invited.opens_at_last(founder.name()).await?,
+        "there are two conversations"
+    );
+    founder.sends(talk, "are you there?").await?;
+    invited.sends(talk, "I am").await?;
+    founder
+        .sees(
+            talk,
+            &[(founder.name(), "are you there?"), (invited.name(), "I am")],
+        )
+        .await?;
+    ensure!(
+        founder.timeline(talk)? == invited.timeline(talk)?,
+        "they were shown different things"
+    );
+    for actor in [&founder, &invited] {
+        ensure!(
+            actor.client()?.conversations()?.len() == 1,
+            "{} has two conversations",
+            actor.name()
+        );
+    }
+    Ok(())
+}
+
+/// The founder opens the conversation until both have it, or somebody dies.
+async fn found(founder: &Actor, invited: &Actor) -> Result<()> {
+    founder.opens(invited.name()).await?;
+    invited.finds_conversation_with(founder.name()).await?;
+    Ok(())
+}
+
+async fn founding_while_client_dies(
+    founder: &Actor,
+    invited: &Actor,
+    victim: &Actor,
+    points: u32,
+) -> Result<Option<&'static str>> {
+    victim.kill();
+    let (checkpoints, countdown) = client_dying_after(points);
+    victim.start(checkpoints.clone()).await?;
+    tokio::select! {
+        () = checkpoints.killed() => {}
+        founded = found(founder, invited) => ensure!(founded.is_ok() || checkpoints.is_killed(), "{founded:?}"),
+    }
+    victim.kill();
+    victim.start(ClientCheckpoints::default()).await?;
+    Ok(countdown.borrow().1)
+}
+
+async fn founding_while_server_dies(
+    world: &World,
+    founder: &Actor,
+    invited: &Actor,
+    points: u32,
+) -> Result<Option<&'static str>> {
+    world.kill_server();
+    let (checkpoints, countdown) = server_dying_after(points);
+    world.start_server_with(checkpoints).await?;
+    founder.client()?.wake();
+    invited.client()?.wake();
+    tokio::select! {
+        () = world.server_killed() => {}
+        _founded = found(founder, invited) => {}
+    }
+    world.kill_server();
+    world.start_server().await?;
+    let point = countdown.lock().unwrap_or_else(PoisonError::into_inner).1;
+    Ok(point)
 }

@@ -45,9 +45,11 @@ interface EntryProps {
   readonly route: Route;
   /** Somebody was signed in when the page was opened. */
   readonly wasSignedIn: boolean;
+  /** The server ended the session of this device. */
+  readonly isEnded: boolean;
 }
 
-function Entry({ route, wasSignedIn }: EntryProps) {
+function Entry({ route, wasSignedIn, isEnded }: EntryProps) {
   const { store } = useCore();
   const server = useView(store.server);
   const info = server.state === 'ready' ? server.value : undefined;
@@ -55,7 +57,7 @@ function Entry({ route, wasSignedIn }: EntryProps) {
   if (isPointless) return <ToHome />;
   if (route.name === 'set-up') return <SetUpPage server={info} onDone={toHome} />;
   if (route.name === 'sign-in') return <SignInPage server={info} onDone={toHome} />;
-  return <FirstPage server={info} isUnreachable={server.state === 'failed'} />;
+  return <FirstPage server={info} isUnreachable={server.state === 'failed'} isEnded={isEnded} />;
 }
 
 export function App() {
@@ -68,7 +70,8 @@ export function App() {
   if (session.state === 'loading') return <Starting />;
   if (session.state === 'failed') return <StoreTrouble reason={`${session.error.code}: ${session.error.message}`} />;
   const isSignedIn = session.value.state === 'signed_in';
-  if (isEntry(route)) return <Entry key={route.name} route={route} wasSignedIn={isSignedIn} />;
+  const isEnded = session.value.state === 'signed_out' && session.value.ended;
+  if (isEntry(route)) return <Entry key={route.name} route={route} wasSignedIn={isSignedIn} isEnded={isEnded} />;
   if (session.value.state === 'signed_in') return <Messenger route={route} session={session.value} server={server} />;
-  return route.name === 'home' ? <Entry key="home" route={route} wasSignedIn={false} /> : <ToHome />;
+  return route.name === 'home' ? <Entry key="home" route={route} wasSignedIn={false} isEnded={isEnded} /> : <ToHome />;
 }

@@ -26,6 +26,7 @@ export const en = {
     appearance: 'Light or dark',
     version: (version: string) => `Undertone ${version}`,
     unreachable: 'The server does not answer. Trying again.',
+    ended: 'You were signed out on this device. Your history is still here: sign in with the same account to go on.',
   },
 
   signIn: {
@@ -124,6 +125,7 @@ export const en = {
     sending: 'Sending',
     sent: 'Sent',
     failed: 'Not sent',
+    notice: 'Needs your attention',
     noMessages: 'No messages yet',
     emptyTitle: 'Nobody here yet',
     emptyLead: 'Find someone by name and write the first line.',

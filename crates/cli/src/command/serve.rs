@@ -1,68 +1,21 @@
-//! `undertone serve`: reads the settings, starts the server, says where it is, and stops it when asked.
+//! `undertone serve`: starts the server, says where it is, and stops it when asked.
+
+mod settings;
 
 use crate::error::CliError;
 use crate::output::Output;
-use clap::Args;
-use config::{Config as Sources, Environment as Variables, File, FileFormat};
+use config::Environment as Variables;
 use fast_qr::QRBuilder;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::fs::OpenOptions;
 use std::io::{self, IsTerminal, Write as _};
-use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
-use undertone_server::config::{ConfigError, SETTINGS, TlsMode};
-use undertone_server::{Config, Environment, RunningServer, StartError};
+use undertone_server::config::ConfigError;
+use undertone_server::{Environment, RunningServer, StartError};
 
-/// The settings as flags; `docs/configuration.md` describes each. What is not given here is taken from
-/// the environment (`UNDERTONE_…`), then from the file, then the default.
-#[derive(Debug, Default, Args)]
-pub(crate) struct ServeArgs {
-    /// Read settings from this TOML file.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-    /// Directory of the database, the key file and the local CA [default: undertone-data]
-    #[arg(long, value_name = "DIR")]
-    data: Option<String>,
-    /// Address for other devices, or none [default: 0.0.0.0:8443]
-    #[arg(long, value_name = "ADDRESS")]
-    listen: Option<String>,
-    /// Plain address for this machine alone, or none [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDRESS")]
-    http_loopback: Option<String>,
-    /// auto, files or off [default: auto]
-    #[arg(long, value_name = "MODE")]
-    tls: Option<String>,
-    /// With --tls files: PEM file of the certificate chain.
-    #[arg(long, value_name = "FILE")]
-    tls_certificate: Option<String>,
-    /// With --tls files: PEM file of the private key.
-    #[arg(long, value_name = "FILE")]
-    tls_key: Option<String>,
-    /// sqlite, or <postgres://user:password@host/database> [default: sqlite]
-    #[arg(long, value_name = "URL")]
-    database: Option<String>,
-    /// Addresses of proxies, separated by commas, whose X-Forwarded-For is believed.
-    #[arg(long, value_name = "ADDRESSES")]
-    behind_proxy: Option<String>,
-    /// Origins besides the server's own pages that may call it, separated by commas.
-    #[arg(long, value_name = "ORIGINS")]
-    origin: Option<String>,
-    /// Multiplies every limit of speed [default: 1]
-    #[arg(long, value_name = "NUMBER")]
-    limit_scale: Option<String>,
-    /// What is written to standard error: error, warn, info, debug [default: info]
-    #[arg(long, value_name = "LEVEL")]
-    log: Option<String>,
-    /// When ready, print one line of JSON instead of words.
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// When ready, write a line to this file descriptor.
-    #[arg(long, value_name = "N")]
-    ready_fd: Option<u32>,
-}
+pub(crate) use settings::ServeArgs;
+use settings::Settings;
 
 /// Why the server did not start, or did not go on.
 #[derive(Debug, thiserror::Error)]
@@ -109,140 +62,15 @@ pub(crate) async fn run(args: ServeArgs, output: &mut Output) -> Result<(), CliE
     log_to_stderr(settings.log.as_deref().unwrap_or_default());
     let server = undertone_server::start(settings.to_config()?, Environment::default()).await;
     let server = server.map_err(ServeError::from)?;
-    output.print(&Ready::of(&server), |ready| ready.for_people(&settings))?;
+    output.print(&Announcement::of(&server), |announcement| {
+        announcement.for_people(&settings)
+    })?;
     if let Some(descriptor) = args.ready_fd {
         tell(descriptor).map_err(ServeError::ReadyDescriptor)?;
     }
     until_told_to_stop().await.map_err(ServeError::Signals)?;
     server.shutdown().await;
     Ok(())
-}
-
-/// The settings' words, from all sources.
-#[derive(Debug, Default, Deserialize)]
-struct Settings {
-    data: Option<String>,
-    listen: Option<String>,
-    http_loopback: Option<String>,
-    tls: Option<String>,
-    tls_certificate: Option<String>,
-    tls_key: Option<String>,
-    database: Option<String>,
-    behind_proxy: Option<String>,
-    origin: Option<String>,
-    limit_scale: Option<String>,
-    log: Option<String>,
-}
-
-impl Settings {
-    /// Flag over environment over file over default.
-    fn assemble(args: &ServeArgs, variables: Variables) -> Result<Self, ServeError> {
-        let mut sources = Sources::builder();
-        for setting in SETTINGS.iter().filter(|setting| !setting.default.is_empty()) {
-            sources = sources.set_default(setting.key(), setting.default)?;
-        }
-        if let Some(path) = &args.config {
-            let file = || File::from(path.as_path()).format(FileFormat::Toml);
-            check_keys(Sources::builder().add_source(file()).build()?)?;
-            sources = sources.add_source(file());
-        }
-        sources = sources.add_source(variables);
-        for (key, value) in args.given() {
-            sources = sources.set_override(key, value.as_str())?;
-        }
-        Ok(sources.build()?.try_deserialize()?)
-    }
-
-    fn to_config(&self) -> Result<Config, ServeError> {
-        let path = |text: &Option<String>| text.as_deref().filter(|text| !text.is_empty()).map(PathBuf::from);
-        let (certificate, key) = (path(&self.tls_certificate), path(&self.tls_key));
-        let config = Config {
-            listen: address("listen", self.listen.as_deref())?,
-            http_loopback: address("http-loopback", self.http_loopback.as_deref())?,
-            tls: TlsMode::parse(
-                self.tls.as_deref().unwrap_or("auto"),
-                certificate.as_deref(),
-                key.as_deref(),
-            )?,
-            database: self.database.as_deref().unwrap_or("sqlite").parse()?,
-            behind_proxy: list("behind-proxy", self.behind_proxy.as_deref(), |text| {
-                text.parse::<IpAddr>().ok()
-            })?,
-            origins: list("origin", self.origin.as_deref(), |text| Some(text.to_owned()))?,
-            limit_scale: parse(
-                "limit-scale",
-                self.limit_scale.as_deref().unwrap_or("1"),
-                |text| text.parse::<NonZeroU32>().ok(),
-            )?,
-            ..Config::new(self.data_dir())
-        };
-        config.validate()?;
-        Ok(config)
-    }
-
-    fn data_dir(&self) -> &Path {
-        Path::new(self.data.as_deref().unwrap_or("undertone-data"))
-    }
-}
-
-impl ServeArgs {
-    /// The settings that were given as flags, by their key.
-    fn given(&self) -> impl Iterator<Item = (&'static str, &String)> {
-        [
-            ("data", &self.data),
-            ("listen", &self.listen),
-            ("http_loopback", &self.http_loopback),
-            ("tls", &self.tls),
-            ("tls_certificate", &self.tls_certificate),
-            ("tls_key", &self.tls_key),
-            ("database", &self.database),
-            ("behind_proxy", &self.behind_proxy),
-            ("origin", &self.origin),
-            ("limit_scale", &self.limit_scale),
-            ("log", &self.log),
-        ]
-        .into_iter()
-        .filter_map(|(key, value)| Some((key, value.as_ref()?)))
-    }
-}
-
-/// A setting in the file that does not exist is a mistake of its author, not something to ignore.
-fn check_keys(file: Sources) -> Result<(), ServeError> {
-    let keys: std::collections::HashMap<String, config::Value> = file.try_deserialize()?;
-    match keys
-        .keys()
-        .find(|key| !SETTINGS.iter().any(|setting| setting.key() == **key))
-    {
-        Some(unknown) => Err(config::ConfigError::NotFound(unknown.clone()).into()),
-        None => Ok(()),
-    }
-}
-
-fn parse<T>(flag: &'static str, text: &str, read: impl Fn(&str) -> Option<T>) -> Result<T, ServeError> {
-    read(text.trim()).ok_or_else(|| ServeError::Value {
-        flag,
-        value: text.to_owned(),
-    })
-}
-
-fn address(flag: &'static str, text: Option<&str>) -> Result<Option<SocketAddr>, ServeError> {
-    match text.map(str::trim) {
-        None | Some("none" | "") => Ok(None),
-        Some(text) => parse(flag, text, |text| text.parse().ok()).map(Some),
-    }
-}
-
-fn list<T>(
-    flag: &'static str,
-    text: Option<&str>,
-    read: impl Fn(&str) -> Option<T>,
-) -> Result<Vec<T>, ServeError> {
-    let entries = text
-        .unwrap_or_default()
-        .split(',')
-        .map(str::trim)
-        .filter(|entry| !entry.is_empty());
-    entries.map(|entry| parse(flag, entry, &read)).collect()
 }
 
 fn log_to_stderr(filter: &str) {
@@ -258,7 +86,7 @@ fn log_to_stderr(filter: &str) {
 
 /// What is said when the server answers. With `--json` it is one line; its fields are stable.
 #[derive(Debug, Serialize)]
-struct Ready {
+struct Announcement {
     ready: bool,
     local: Option<String>,
     network: Vec<String>,
@@ -266,7 +94,7 @@ struct Ready {
     ca_fingerprint: Option<String>,
 }
 
-impl Ready {
+impl Announcement {
     fn of(server: &RunningServer) -> Self {
         Self {
             ready: true,
@@ -324,7 +152,11 @@ impl Ready {
 }
 
 fn line(text: &mut String, label: &str, value: &str) {
-    text.push_str(&format!("  {label:<18}{value}\n"));
+    let label = format!("{label:<18}");
+    text.extend([
+        "  ", &label, value, "
+",
+    ]);
 }
 
 /// Writes a line to a descriptor that whoever started us has opened.
@@ -346,114 +178,17 @@ async fn until_told_to_stop() -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::{CommandFactory, FromArgMatches, Parser};
-    use std::collections::HashMap;
-
-    #[derive(Parser)]
-    struct Alone {
-        #[command(flatten)]
-        serve: ServeArgs,
-    }
-
-    fn args(words: &[&str]) -> ServeArgs {
-        let matches = Alone::command().get_matches_from([&["serve"], words].concat());
-        Alone::from_arg_matches(&matches).unwrap().serve
-    }
-
-    fn assemble(words: &[&str], variables: &[(&str, &str)]) -> Result<Config, ServeError> {
-        let variables: HashMap<String, String> = variables
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        let variables = Variables::with_prefix("UNDERTONE").source(Some(variables));
-        Settings::assemble(&args(words), variables)?.to_config()
-    }
-
-    fn file(text: &str) -> tempfile::NamedTempFile {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), text).unwrap();
-        file
-    }
-
-    #[test]
-    fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
-        let file = file(
-            "http_loopback = \"127.0.0.1:1\"\nlisten = \"127.0.0.1:1\"\ndata = \"of-file\"\nlimit_scale = 7\n",
-        );
-        let path = file.path().to_str().unwrap();
-        let variables = [
-            ("UNDERTONE_HTTP_LOOPBACK", "127.0.0.1:2"),
-            ("UNDERTONE_LISTEN", "127.0.0.1:2"),
-        ];
-        let config = assemble(&["--config", path, "--http-loopback", "127.0.0.1:3"], &variables).unwrap();
-        assert_eq!(config.http_loopback, "127.0.0.1:3".parse().ok());
-        assert_eq!(config.listen, "127.0.0.1:2".parse().ok());
-        assert_eq!(config.data_dir, Path::new("of-file"));
-        assert_eq!(config.limit_scale.get(), 7);
-        assert_eq!(config.tls, TlsMode::Auto);
-    }
-
-    #[test]
-    fn mistakes_are_told_with_the_code_of_settings() {
-        let unknown = file("colour = \"blue\"\n");
-        let broken = file("listen = \n");
-        for words in [
-            ["--config", unknown.path().to_str().unwrap()],
-            ["--config", broken.path().to_str().unwrap()],
-            ["--config", "/nonexistent"],
-            ["--listen", "everywhere"],
-            ["--limit-scale", "0"],
-            ["--behind-proxy", "proxy.example"],
-            ["--tls", "acme"],
-            ["--tls", "files"],
-            ["--database", "mysql://"],
-            ["--http-loopback", "0.0.0.0:80"],
-        ] {
-            assert_eq!(assemble(&words, &[]).unwrap_err().exit_code(), 78, "{words:?}");
-        }
-    }
-
-    #[test]
-    fn other_variables_of_the_program_are_no_settings() {
-        let config = assemble(
-            &[],
-            &[("UNDERTONE_PASSWORD", "secret"), ("UNDERTONE_LISTEN", "none")],
-        )
-        .unwrap();
-        assert_eq!(config.listen, None);
-    }
-
-    #[test]
-    fn every_setting_is_a_flag() {
-        let command = Alone::command();
-        for setting in SETTINGS {
-            let flag = command
-                .get_arguments()
-                .find(|argument| argument.get_long() == Some(setting.flag));
-            let help = flag
-                .unwrap_or_else(|| panic!("no flag --{}", setting.flag))
-                .get_help()
-                .unwrap()
-                .to_string();
-            let default = format!("[default: {}]", setting.default);
-            assert!(
-                setting.default.is_empty() || help.contains(&default),
-                "--{}: {help}",
-                setting.flag
-            );
-        }
-    }
 
     #[test]
     fn people_read_where_to_go_and_what_to_type() {
-        let ready = Ready {
+        let announcement = Announcement {
             ready: true,
             local: Some("http://localhost:8080".to_owned()),
             network: vec!["https://192.0.2.7:8443".to_owned()],
             setup_token: Some("abcd-efgh".to_owned()),
             ca_fingerprint: Some("00ff".to_owned()),
         };
-        let text = ready.for_people(&Settings::default());
+        let text = announcement.for_people(&Settings::default());
         for words in [
             "http://localhost:8080",
             "https://192.0.2.7:8443",
@@ -465,7 +200,7 @@ mod tests {
             assert!(text.contains(words), "{words}: {text}");
         }
         assert!(
-            serde_json::to_string(&ready)
+            serde_json::to_string(&announcement)
                 .unwrap()
                 .starts_with("{\"ready\":true,\"local\":")
         );

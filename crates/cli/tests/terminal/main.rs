@@ -8,6 +8,9 @@
     reason = "in a test, stopping is how to say that something is wrong"
 )]
 
+mod canary;
+mod search;
+mod wiretap;
 mod world;
 
 use serde_json::{Value, json};

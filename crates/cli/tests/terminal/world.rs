@@ -57,6 +57,25 @@ impl Server {
         Self::new(folder, process, &ready["network"][0], &ready["setup_token"])
     }
 
+    /// With everything that it would ever log, in a file of its data directory.
+    pub(crate) fn start_talkative() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("data")).unwrap();
+        let log = std::fs::File::create(folder.path().join("data/log")).unwrap();
+        let (process, ready) = serve_logging(&folder, &plain("127.0.0.1:0"), "trace", log.into());
+        Self::new(folder, process, &ready["local"], &ready["setup_token"])
+    }
+
+    /// All that it stores.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The number of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.process.as_ref().unwrap().0.id()
+    }
+
     fn new(folder: TempDir, process: Process, url: &Value, setup_token: &Value) -> Self {
         let text = |value: &Value| value.as_str().unwrap().trim_end_matches('/').to_owned();
         Self {
@@ -106,8 +125,13 @@ impl Server {
 
     /// Somebody else.
     pub(crate) fn user(&self, name: &str) -> Profile {
+        Self::user_by(&self.url, name)
+    }
+
+    /// Somebody else, who reaches the server by another address.
+    pub(crate) fn user_by(url: &str, name: &str) -> Profile {
         let profile = Profile::new();
-        profile.ok(&["register", name, "--server", &self.url]);
+        profile.ok(&["register", name, "--server", url]);
         profile
     }
 }
@@ -118,12 +142,16 @@ fn plain(address: &str) -> [&str; 6] {
 }
 
 fn serve(folder: &TempDir, addresses: &[&str]) -> (Process, Value) {
+    serve_logging(folder, addresses, "error", Stdio::inherit())
+}
+
+fn serve_logging(folder: &TempDir, addresses: &[&str], level: &str, log: Stdio) -> (Process, Value) {
     let mut command = undertone();
     command
-        .args(["serve", "--json", "--limit-scale", "1000", "--log", "error"])
+        .args(["serve", "--json", "--limit-scale", "1000", "--log", level])
         .args(addresses);
     command.arg("--data").arg(folder.path().join("data"));
-    let mut child = command.stderr(Stdio::inherit()).spawn().unwrap();
+    let mut child = command.stderr(log).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap())
         .read_line(&mut line)

@@ -20,7 +20,10 @@ pub(crate) struct Groups {
 impl Groups {
     /// No group is loaded yet.
     pub(crate) fn new(store: Rc<Store>) -> Self {
-        Self { provider: Provider::new(MlsState::new(store)), loaded: RefCell::default() }
+        Self {
+            provider: Provider::new(MlsState::new(store)),
+            loaded: RefCell::default(),
+        }
     }
 
     /// Does something with a conversation's group.

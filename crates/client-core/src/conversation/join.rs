@@ -50,7 +50,10 @@ pub(crate) fn join(core: &Core, welcome: &PendingWelcome) -> Result<Joined, Clie
         }
         Err(error) if error.is_of_store() => Err(error),
         Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a Welcome cannot be used");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a Welcome cannot be used"
+            );
             Ok(Joined::Unusable)
         }
     }
@@ -67,8 +70,9 @@ fn join_in_transaction(
     if id != welcome.conversation {
         return Err(ClientError::UnknownConversation);
     }
-    let (kind, users, authenticator) =
-        core.groups.with(id, |group, _| Ok((group.kind(), group.users().to_vec(), group.epoch_authenticator())))?;
+    let (kind, users, authenticator) = core.groups.with(id, |group, _| {
+        Ok((group.kind(), group.users().to_vec(), group.epoch_authenticator()))
+    })?;
     let found = core.groups.with(id, |group, _| group.certificates())?;
     certificates.replace(found.clone());
     pin::check_and_pin(core, me, &found)?;

@@ -38,7 +38,10 @@ pub(crate) async fn open_direct(core: &Rc<Core>, user: UserId) -> Result<Convers
         return Err(ClientError::OwnPerson);
     }
     let known = core.store.conversations_with(user)?;
-    if let Some(begun) = known.iter().find(|known| known.state != ConversationState::Creating) {
+    if let Some(begun) = known
+        .iter()
+        .find(|known| known.state != ConversationState::Creating)
+    {
         return Ok(begun.id);
     }
     let mut request = match known.into_iter().find_map(|known| known.creation) {
@@ -56,16 +59,30 @@ pub(crate) async fn open_direct(core: &Rc<Core>, user: UserId) -> Result<Convers
 
 /// Somebody's devices changed since their key packages were claimed: claiming anew helps.
 fn is_outdated(error: &ApiError) -> bool {
-    let codes = [ErrorCode::CommitInvalid, ErrorCode::CertificateInvalid, ErrorCode::KeyPackageInvalid];
+    let codes = [
+        ErrorCode::CommitInvalid,
+        ErrorCode::CertificateInvalid,
+        ErrorCode::KeyPackageInvalid,
+    ];
     error.code().is_some_and(|code| codes.contains(&code))
 }
 
 /// Finds a person by their name, as the server knows it.
 pub(crate) async fn find_by_name(core: &Core, name: &UserName) -> Result<UserId, ClientError> {
     let unique_key = name.unique_key();
-    let query = PeopleQuery { query: Some(name.as_str().to_owned()), after: None, limit: None };
-    let response = core.account.authorized(async |token| core.api.people(token, &query).await).await?;
-    let found = response.people.into_iter().find(|person| person.name.unique_key() == unique_key);
+    let query = PeopleQuery {
+        query: Some(name.as_str().to_owned()),
+        after: None,
+        limit: None,
+    };
+    let response = core
+        .account
+        .authorized(async |token| core.api.people(token, &query).await)
+        .await?;
+    let found = response
+        .people
+        .into_iter()
+        .find(|person| person.name.unique_key() == unique_key);
     found.map(|person| person.user).ok_or(ClientError::UnknownPerson)
 }
 
@@ -75,7 +92,10 @@ async fn begin(core: &Core, me: &Me, user: UserId) -> Result<CreateConversationR
     if claimed.is_empty() {
         return Err(ClientError::NoDevice);
     }
-    let own = claim(core, me.user).await?.into_iter().filter(|device| device.certificate.device != me.device);
+    let own = claim(core, me.user)
+        .await?
+        .into_iter()
+        .filter(|device| device.certificate.device != me.device);
     let devices: Vec<Claimed> = claimed.into_iter().chain(own).collect();
     let certificates: Vec<_> = devices.iter().map(|device| device.certificate.clone()).collect();
     let packages: Vec<_> = devices.into_iter().map(|device| device.key_package).collect();
@@ -99,7 +119,10 @@ struct Claimed {
 }
 
 async fn claim(core: &Core, user: UserId) -> Result<Vec<Claimed>, ClientError> {
-    let answer = core.account.authorized(async |token| core.api.claim_key_packages(token, user).await).await;
+    let answer = core
+        .account
+        .authorized(async |token| core.api.claim_key_packages(token, user).await)
+        .await;
     let response = match answer.map_err(ClientError::from) {
         Err(ClientError::Api(error)) if error.code() == Some(ErrorCode::NoDevice) => return Ok(Vec::new()),
         other => other?,
@@ -111,7 +134,10 @@ async fn claim(core: &Core, user: UserId) -> Result<Vec<Claimed>, ClientError> {
         if info.certificate.user != user || info.certificate.device != claimed.device {
             return Err(ClientError::ForeignKeys);
         }
-        all.push(Claimed { certificate: info.certificate, key_package });
+        all.push(Claimed {
+            certificate: info.certificate,
+            key_package,
+        });
     }
     Ok(all)
 }
@@ -133,15 +159,24 @@ fn make_group(
     let mut id = [0; 16];
     rand::rngs::OsRng.fill_bytes(&mut id);
     let conversation = ConversationId::from_bytes(id);
-    core.groups.make(|provider| Group::create(provider, &me.mls, conversation, kind, &[me.user, user]))?;
+    core.groups
+        .make(|provider| Group::create(provider, &me.mls, conversation, kind, &[me.user, user]))?;
     let founded = core.groups.with(conversation, |group, provider| {
         let (group_info, ratchet_tree) = group.export_for_server(provider, &me.mls)?;
-        Ok::<_, GroupError>(Founded { authenticator: group.epoch_authenticator(), group_info, ratchet_tree })
+        Ok::<_, GroupError>(Founded {
+            authenticator: group.epoch_authenticator(),
+            group_info,
+            ratchet_tree,
+        })
     })?;
     let running_hash = history::begin(&founded.authenticator);
-    let seen = SeenEntry { sequence: Sequence(0), running_hash: running_hash.as_slice().into() };
-    let pending =
-        core.groups.with(conversation, |group, provider| group.add(provider, &me.mls, packages, &seen))?;
+    let seen = SeenEntry {
+        sequence: Sequence(0),
+        running_hash: running_hash.as_slice().into(),
+    };
+    let pending = core.groups.with(conversation, |group, provider| {
+        group.add(provider, &me.mls, packages, &seen)
+    })?;
     let payload_hash = history::hash_of(&pending.commit);
     let bundle = CommitBundle {
         counter: Counter(1),
@@ -149,8 +184,12 @@ fn make_group(
         group_info: pending.group_info.into(),
         welcome: pending.welcome.map(Into::into),
     };
-    let own_commit =
-        OwnCommit { epoch: Epoch(0), counter: Counter(1), payload_hash, bundle: codec::to_cbor(&bundle)? };
+    let own_commit = OwnCommit {
+        epoch: Epoch(0),
+        counter: Counter(1),
+        payload_hash,
+        bundle: codec::to_cbor(&bundle)?,
+    };
     let request = CreateConversationRequest {
         conversation,
         kind,
@@ -182,7 +221,9 @@ async fn submit(core: &Rc<Core>, request: &CreateConversationRequest) -> Result<
     let mut tries = 0;
     loop {
         tries += 1;
-        let call = core.account.authorized(async |token| core.api.create_conversation(token, request).await);
+        let call = core
+            .account
+            .authorized(async |token| core.api.create_conversation(token, request).await);
         match call.await.map_err(ClientError::from) {
             Ok(accepted) => {
                 core.checkpoints.reach(CREATE_AFTER_WIRE)?;
@@ -211,7 +252,11 @@ async fn submit(core: &Rc<Core>, request: &CreateConversationRequest) -> Result<
 
 fn existing(error: &ApiError) -> Option<ConversationId> {
     let refusal = error.refusal()?;
-    if refusal.code == ErrorCode::ConversationExists { refusal.conversation } else { None }
+    if refusal.code == ErrorCode::ConversationExists {
+        refusal.conversation
+    } else {
+        None
+    }
 }
 
 fn drop_own(core: &Core, request: &CreateConversationRequest) -> Result<(), ClientError> {
@@ -227,8 +272,15 @@ async fn wait_for(
     if core.store.conversation(conversation)?.is_some() {
         return Ok(conversation);
     }
-    let heads = core.account.authorized(async |token| core.api.conversations(token).await);
-    if !heads.await?.conversations.iter().any(|head| head.conversation == conversation) {
+    let heads = core
+        .account
+        .authorized(async |token| core.api.conversations(token).await);
+    if !heads
+        .await?
+        .conversations
+        .iter()
+        .any(|head| head.conversation == conversation)
+    {
         return Err(ClientError::ConversationOnOtherDevice);
     }
     // This device is a member: its Welcome is on the way.

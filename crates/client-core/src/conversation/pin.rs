@@ -29,7 +29,9 @@ pub(crate) fn check_and_pin(
     for certificate in certificates {
         if certificate.user == me.user {
             if certificate.identity_key.as_slice() != me.identity_key {
-                return Err(ClientError::KeyChanged { name: me.name.clone() });
+                return Err(ClientError::KeyChanged {
+                    name: me.name.clone(),
+                });
             }
             continue;
         }
@@ -38,7 +40,11 @@ pub(crate) fn check_and_pin(
             Verdict::Known => {}
             Verdict::Renamed => core.store.rename_contact(certificate.user, &certificate.name)?,
             Verdict::New => core.store.add_contact(&first_contact(core, certificate)?)?,
-            Verdict::Changed => return Err(ClientError::KeyChanged { name: certificate.name.clone() }),
+            Verdict::Changed => {
+                return Err(ClientError::KeyChanged {
+                    name: certificate.name.clone(),
+                });
+            }
         }
     }
     Ok(())

@@ -28,11 +28,17 @@ fn nothing_under_way(core: &Core, id: ConversationId) -> Result<Option<()>, Clie
 }
 
 fn commit(core: &Core, me: &Me, id: ConversationId) -> Result<(), ClientError> {
-    let conversation = core.store.conversation(id)?.ok_or(ClientError::UnknownConversation)?;
+    let conversation = core
+        .store
+        .conversation(id)?
+        .ok_or(ClientError::UnknownConversation)?;
     if conversation.state != ConversationState::Active {
         return Err(ClientError::ConversationBlocked);
     }
-    let seen = SeenEntry { sequence: conversation.sequence, running_hash: conversation.running_hash.into() };
+    let seen = SeenEntry {
+        sequence: conversation.sequence,
+        running_hash: conversation.running_hash.into(),
+    };
     let counter = conversation.own_counter.next();
     core.transaction(|| {
         let (epoch, pending) = core.groups.with(id, |group, provider| {
@@ -46,6 +52,14 @@ fn commit(core: &Core, me: &Me, id: ConversationId) -> Result<(), ClientError> {
             welcome: pending.welcome.map(Into::into),
         };
         let bundle = codec::to_cbor(&bundle)?;
-        Ok(core.store.save_own_commit(id, &OwnCommit { epoch, counter, payload_hash, bundle })?)
+        Ok(core.store.save_own_commit(
+            id,
+            &OwnCommit {
+                epoch,
+                counter,
+                payload_hash,
+                bundle,
+            },
+        )?)
     })
 }

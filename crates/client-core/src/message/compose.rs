@@ -43,7 +43,10 @@ pub(crate) fn text(
         part: Part::Text(text.to_owned()),
     };
     let content = codec::to_cbor(&content)?;
-    Ok(Composed { message: message_id(&salt, &content), content })
+    Ok(Composed {
+        message: message_id(&salt, &content),
+        content,
+    })
 }
 
 /// What an attempt adds around a content: it differs from attempt to attempt.
@@ -72,7 +75,13 @@ pub(crate) fn tag_of(content: &[u8]) -> Result<[u8; 32], ClientError> {
 
 /// `SHA-256(salt ‖ content)`.
 pub(crate) fn message_id(salt: &[u8], content: &[u8]) -> MessageId {
-    MessageId::from_bytes(Sha256::new().chain_update(salt).chain_update(content).finalize().into())
+    MessageId::from_bytes(
+        Sha256::new()
+            .chain_update(salt)
+            .chain_update(content)
+            .finalize()
+            .into(),
+    )
 }
 
 /// `HMAC-SHA-256(salt, content)`: commits to a content without showing it.

@@ -10,15 +10,29 @@ const LABEL: &[u8] = b"Undertone history v1\0";
 /// The hash at a commit: begun anew from the new epoch's authenticator, so that whoever joins by that
 /// commit has the same.
 pub(crate) fn begin(epoch_authenticator: &[u8]) -> [u8; 32] {
-    Sha256::new().chain_update(LABEL).chain_update(epoch_authenticator).finalize().into()
+    Sha256::new()
+        .chain_update(LABEL)
+        .chain_update(epoch_authenticator)
+        .finalize()
+        .into()
 }
 
 /// The hash at a message, from the hash before it.
 pub(crate) fn extend(before: &[u8; 32], entry: &LogEntry) -> Result<[u8; 32], EncodeError> {
     let payload_hash = wire_bytes(&hash_of(entry.payload.as_slice()));
-    let covered =
-        codec::to_cbor(&(entry.kind, entry.sequence, entry.epoch, entry.sender, entry.counter, payload_hash))?;
-    Ok(Sha256::new().chain_update(before).chain_update(covered).finalize().into())
+    let covered = codec::to_cbor(&(
+        entry.kind,
+        entry.sequence,
+        entry.epoch,
+        entry.sender,
+        entry.counter,
+        payload_hash,
+    ))?;
+    Ok(Sha256::new()
+        .chain_update(before)
+        .chain_update(covered)
+        .finalize()
+        .into())
 }
 
 /// SHA-256 of a payload, by which an own entry is known again.

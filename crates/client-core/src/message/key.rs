@@ -65,7 +65,11 @@ impl FromStr for MessageKey {
             return Err(InvalidMessageKey);
         }
         let bytes = data_encoding::BASE32_NOPAD.decode(text.to_ascii_uppercase().as_bytes());
-        bytes.ok().and_then(|bytes| bytes.try_into().ok()).map(Self).ok_or(InvalidMessageKey)
+        bytes
+            .ok()
+            .and_then(|bytes| bytes.try_into().ok())
+            .map(Self)
+            .ok_or(InvalidMessageKey)
     }
 }
 
@@ -77,7 +81,9 @@ impl Serialize for MessageKey {
 
 impl<'de> Deserialize<'de> for MessageKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
     }
 }
 
@@ -98,7 +104,12 @@ mod tests {
         assert_eq!(key.to_string().parse(), Ok(key));
         let json = serde_json::to_string(&key).unwrap();
         assert_eq!(serde_json::from_str::<MessageKey>(&json).unwrap(), key);
-        for text in ["", "a", "A4DQOBYHA4DQOBYHA4DQOBYHA4", "a4dqobyha4dqobyha4dqobyh!4"] {
+        for text in [
+            "",
+            "a",
+            "A4DQOBYHA4DQOBYHA4DQOBYHA4",
+            "a4dqobyha4dqobyha4dqobyh!4",
+        ] {
             assert_eq!(text.parse::<MessageKey>(), Err(InvalidMessageKey));
         }
     }

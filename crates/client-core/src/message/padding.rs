@@ -47,7 +47,11 @@ pub fn unpad(padded: &[u8]) -> Result<&[u8], BadPadding> {
 fn class_of(length: usize) -> Option<usize> {
     let power = length.max(SMALLEST).checked_next_power_of_two()?;
     let half_way = power / 4 * 3;
-    let class = if length <= half_way && half_way >= SMALLEST { half_way } else { power };
+    let class = if length <= half_way && half_way >= SMALLEST {
+        half_way
+    } else {
+        power
+    };
     (class <= LARGEST).then_some(class)
 }
 
@@ -59,7 +63,9 @@ mod tests {
 
     #[test]
     fn classes_are_powers_of_two_and_half_way_between() {
-        let classes: Vec<_> = [0, 252, 253, 380, 381, 508, 509, 764, 765].map(|n| pad(&vec![1; n]).unwrap().len()).into();
+        let classes: Vec<_> = [0, 252, 253, 380, 381, 508, 509, 764, 765]
+            .map(|n| pad(&vec![1; n]).unwrap().len())
+            .into();
         assert_eq!(classes, [256, 256, 384, 384, 512, 512, 768, 768, 1024]);
     }
 

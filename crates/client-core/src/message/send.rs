@@ -34,7 +34,11 @@ pub(crate) async fn send_text(
     if core.store.message(key)?.is_some() {
         return Ok(key);
     }
-    match core.store.conversation(conversation)?.map(|conversation| conversation.state) {
+    match core
+        .store
+        .conversation(conversation)?
+        .map(|conversation| conversation.state)
+    {
         Some(ConversationState::Active) => {}
         Some(ConversationState::Blocked) => return Err(ClientError::ConversationBlocked),
         Some(ConversationState::Creating) | None => return Err(ClientError::UnknownConversation),
@@ -42,7 +46,13 @@ pub(crate) async fn send_text(
     if !core.bubbles.borrow().iter().any(|bubble| bubble.key == key) {
         let written_at = core.platform.now();
         let composed = compose::text(text, written_at, &mut rand::rngs::OsRng)?;
-        let bubble = Bubble { key, conversation, text: text.to_owned(), written_at, composed };
+        let bubble = Bubble {
+            key,
+            conversation,
+            text: text.to_owned(),
+            written_at,
+            composed,
+        };
         core.bubbles.borrow_mut().push(bubble);
     }
     announce(core, conversation);
@@ -63,7 +73,8 @@ pub(crate) fn retry(core: &Core, key: MessageKey) -> Result<(), ClientError> {
         return Ok(());
     }
     core.transaction(|| {
-        core.store.set_message_state(message.row, &MessageState::Sending)?;
+        core.store
+            .set_message_state(message.row, &MessageState::Sending)?;
         Ok(core.store.add_outgoing(message.row, message.conversation)?)
     })?;
     announce(core, message.conversation);
@@ -95,7 +106,9 @@ fn store_bubbles(core: &Core, me: &Me) -> Result<(), ClientError> {
         }
         Ok(())
     })?;
-    core.bubbles.borrow_mut().retain(|bubble| !bubbles.iter().any(|stored| stored.key == bubble.key));
+    core.bubbles
+        .borrow_mut()
+        .retain(|bubble| !bubbles.iter().any(|stored| stored.key == bubble.key));
     Ok(core.checkpoints.reach(SEND_AFTER_QUEUE)?)
 }
 

@@ -15,7 +15,10 @@ pub(super) struct Column<'a, 'b> {
 
 impl Column<'_, '_> {
     pub(super) fn bad(self, column: &'static str) -> StoreError {
-        StoreError::BadRow { table: self.table, column }
+        StoreError::BadRow {
+            table: self.table,
+            column,
+        }
     }
 
     pub(super) fn get<T: FromSql>(self, column: &'static str) -> Result<T, StoreError> {
@@ -36,7 +39,9 @@ impl Column<'_, '_> {
     }
 
     pub(super) fn array<const N: usize>(self, column: &'static str) -> Result<[u8; N], StoreError> {
-        self.get::<Vec<u8>>(column)?.try_into().map_err(|_| self.bad(column))
+        self.get::<Vec<u8>>(column)?
+            .try_into()
+            .map_err(|_| self.bad(column))
     }
 
     pub(super) fn parsed<T: std::str::FromStr>(self, column: &'static str) -> Result<T, StoreError> {

@@ -33,7 +33,11 @@ impl Store {
 
     /// Everyone we know.
     pub fn contacts(&self) -> Result<Vec<Contact>, StoreError> {
-        self.rows("SELECT user, name, identity_key, pinned_at, key_changed FROM contact ORDER BY name", [], read)
+        self.rows(
+            "SELECT user, name, identity_key, pinned_at, key_changed FROM contact ORDER BY name",
+            [],
+            read,
+        )
     }
 
     /// Keeps a person whom we did not know.
@@ -53,19 +57,28 @@ impl Store {
 
     /// Keeps the name by a newer certificate.
     pub fn rename_contact(&self, user: UserId, name: &UserName) -> Result<(), StoreError> {
-        self.execute("UPDATE contact SET name = ?2 WHERE user = ?1", (user.as_bytes(), name.as_str()))?;
+        self.execute(
+            "UPDATE contact SET name = ?2 WHERE user = ?1",
+            (user.as_bytes(), name.as_str()),
+        )?;
         Ok(())
     }
 
     /// Remembers that another identity key was shown for this person, and refused.
     pub fn mark_key_changed(&self, user: UserId) -> Result<(), StoreError> {
-        self.execute("UPDATE contact SET key_changed = 1 WHERE user = ?1", [user.as_bytes()])?;
+        self.execute(
+            "UPDATE contact SET key_changed = 1 WHERE user = ?1",
+            [user.as_bytes()],
+        )?;
         Ok(())
     }
 }
 
 fn read(row: &Row<'_>) -> Result<Contact, StoreError> {
-    let column = Column { row, table: "contact" };
+    let column = Column {
+        row,
+        table: "contact",
+    };
     Ok(Contact {
         user: column.user("user")?,
         name: column.parsed("name")?,

@@ -27,7 +27,9 @@ impl ConversationState {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        [Self::Creating, Self::Active, Self::Blocked].into_iter().find(|state| state.as_str() == text)
+        [Self::Creating, Self::Active, Self::Blocked]
+            .into_iter()
+            .find(|state| state.as_str() == text)
     }
 }
 
@@ -92,7 +94,11 @@ impl Store {
 
     /// The conversations with one person, oldest first.
     pub fn conversations_with(&self, peer: UserId) -> Result<Vec<Conversation>, StoreError> {
-        self.rows(select!("WHERE peer = ?1 ORDER BY begun_at, id"), [peer.as_bytes()], read)
+        self.rows(
+            select!("WHERE peer = ?1 ORDER BY begun_at, id"),
+            [peer.as_bytes()],
+            read,
+        )
     }
 
     /// Keeps a new conversation.
@@ -154,7 +160,10 @@ impl Store {
             "SELECT epoch, counter, payload_hash, bundle FROM own_commit WHERE conversation = ?1",
             [id.as_bytes()],
             |row| {
-                let column = Column { row, table: "own_commit" };
+                let column = Column {
+                    row,
+                    table: "own_commit",
+                };
                 Ok(OwnCommit {
                     epoch: Epoch(column.number("epoch")?),
                     counter: Counter(column.number("counter")?),
@@ -167,9 +176,17 @@ impl Store {
 
     /// The conversations with an own commit under way.
     pub fn conversations_with_own_commit(&self) -> Result<Vec<ConversationId>, StoreError> {
-        self.rows("SELECT conversation FROM own_commit ORDER BY conversation", [], |row| {
-            Column { row, table: "own_commit" }.conversation("conversation")
-        })
+        self.rows(
+            "SELECT conversation FROM own_commit ORDER BY conversation",
+            [],
+            |row| {
+                Column {
+                    row,
+                    table: "own_commit",
+                }
+                .conversation("conversation")
+            },
+        )
     }
 
     /// Keeps an own commit before it is sent.
@@ -202,7 +219,10 @@ const fn kind_text(kind: ConversationKind) -> &'static str {
 }
 
 fn read(row: &Row<'_>) -> Result<Conversation, StoreError> {
-    let column = Column { row, table: "conversation" };
+    let column = Column {
+        row,
+        table: "conversation",
+    };
     let kind: String = column.get("kind")?;
     let state: String = column.get("state")?;
     Ok(Conversation {

@@ -48,12 +48,23 @@ impl Store {
         self.row(
             "SELECT running_hash FROM history WHERE conversation = ?1 AND sequence = ?2",
             (id.as_bytes(), integer(at.0)),
-            |row| Column { row, table: "history" }.array("running_hash"),
+            |row| {
+                Column {
+                    row,
+                    table: "history",
+                }
+                .array("running_hash")
+            },
         )
     }
 
     /// Keeps the running hash at an entry.
-    pub fn add_running_hash(&self, id: ConversationId, at: Sequence, hash: &[u8; 32]) -> Result<(), StoreError> {
+    pub fn add_running_hash(
+        &self,
+        id: ConversationId,
+        at: Sequence,
+        hash: &[u8; 32],
+    ) -> Result<(), StoreError> {
         self.execute(
             "INSERT OR REPLACE INTO history (conversation, sequence, running_hash) VALUES (?1, ?2, ?3)",
             (id.as_bytes(), integer(at.0), hash),
@@ -79,7 +90,14 @@ impl Store {
         self.row(
             "SELECT counter FROM peer_counter WHERE conversation = ?1 AND device = ?2",
             (id.as_bytes(), device.as_bytes()),
-            |row| Column { row, table: "peer_counter" }.number("counter").map(Counter),
+            |row| {
+                Column {
+                    row,
+                    table: "peer_counter",
+                }
+                .number("counter")
+                .map(Counter)
+            },
         )
     }
 

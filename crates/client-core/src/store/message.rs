@@ -30,7 +30,10 @@ pub struct Failure {
 impl Failure {
     /// One without particulars.
     pub fn unknown() -> Self {
-        Self { code: "not_sent".to_owned(), message: "the message was not sent".to_owned() }
+        Self {
+            code: "not_sent".to_owned(),
+            message: "the message was not sent".to_owned(),
+        }
     }
 }
 
@@ -189,9 +192,18 @@ impl Store {
 
     /// What this device calls a message of that id.
     pub fn message_key(&self, message: MessageId) -> Result<Option<MessageKey>, StoreError> {
-        self.row("SELECT key FROM message WHERE message = ?1", [message.as_bytes()], |row| {
-            Column { row, table: "message" }.array("key").map(MessageKey::from_bytes)
-        })
+        self.row(
+            "SELECT key FROM message WHERE message = ?1",
+            [message.as_bytes()],
+            |row| {
+                Column {
+                    row,
+                    table: "message",
+                }
+                .array("key")
+                .map(MessageKey::from_bytes)
+            },
+        )
     }
 
     /// Whether a conversation holds this message already.
@@ -228,7 +240,12 @@ impl Store {
                 "message m WHERE m.conversation = ?1 AND (m.position, m.id) < (?2, ?3) \
                  ORDER BY m.position DESC, m.id DESC LIMIT ?4"
             ),
-            (page.conversation.as_bytes(), position, row, i64::from(page.limit).saturating_add(1)),
+            (
+                page.conversation.as_bytes(),
+                position,
+                row,
+                i64::from(page.limit).saturating_add(1),
+            ),
             read,
         )?;
         let wanted = usize::try_from(page.limit).unwrap_or(usize::MAX);
@@ -242,16 +259,31 @@ impl Store {
         let count = self.row(
             "SELECT count(*) AS unread FROM message WHERE conversation = ?1 AND position > ?2 AND own = 0",
             (conversation.as_bytes(), integer(read.0)),
-            |row| Column { row, table: "message" }.number("unread"),
+            |row| {
+                Column {
+                    row,
+                    table: "message",
+                }
+                .number("unread")
+            },
         )?;
-        Ok(count.and_then(|count| u32::try_from(count).ok()).unwrap_or(u32::MAX))
+        Ok(count
+            .and_then(|count| u32::try_from(count).ok())
+            .unwrap_or(u32::MAX))
     }
 
     fn place_of(&self, key: MessageKey) -> Result<Option<(i64, i64)>, StoreError> {
-        self.row("SELECT position, id FROM message WHERE key = ?1", [key.as_bytes()], |row| {
-            let column = Column { row, table: "message" };
-            Ok((column.get("position")?, column.get("id")?))
-        })
+        self.row(
+            "SELECT position, id FROM message WHERE key = ?1",
+            [key.as_bytes()],
+            |row| {
+                let column = Column {
+                    row,
+                    table: "message",
+                };
+                Ok((column.get("position")?, column.get("id")?))
+            },
+        )
     }
 }
 
@@ -264,7 +296,10 @@ fn parts(state: &MessageState) -> (&'static str, Option<&Failure>) {
 }
 
 pub(super) fn read(row: &Row<'_>) -> Result<StoredMessage, StoreError> {
-    let column = Column { row, table: "message" };
+    let column = Column {
+        row,
+        table: "message",
+    };
     let state: String = column.get("state")?;
     let failure = |name| Ok::<String, StoreError>(column.get::<Option<String>>(name)?.unwrap_or_default());
     let payload_hash: Option<Vec<u8>> = column.get("payload_hash")?;
@@ -274,7 +309,11 @@ pub(super) fn read(row: &Row<'_>) -> Result<StoredMessage, StoreError> {
         key: MessageKey::from_bytes(column.array("key")?),
         conversation: column.conversation("conversation")?,
         message: column.message("message")?,
-        sequence: if position == i64::MAX { None } else { Some(Sequence(column.number("position")?)) },
+        sequence: if position == i64::MAX {
+            None
+        } else {
+            Some(Sequence(column.number("position")?))
+        },
         sender: column.user("sender")?,
         sender_device: column.device("sender_device")?,
         own: column.get("own")?,

@@ -22,7 +22,10 @@ struct Failed;
 impl MlsState {
     /// The table of a store.
     pub fn new(store: Rc<Store>) -> Self {
-        Self { store, failure: RefCell::new(None) }
+        Self {
+            store,
+            failure: RefCell::new(None),
+        }
     }
 
     /// The failure of the store that made the last group operation fail, if it was that.
@@ -41,7 +44,10 @@ impl MlsState {
 impl KeyValue for MlsState {
     fn read(&self, key: &[u8]) -> Result<Option<Vec<u8>>, KeyValueError> {
         let read = |row: &rusqlite::Row<'_>| Ok(row.get(0)?);
-        self.note(self.store.row("SELECT value FROM mls_state WHERE key = ?1", [key], read))
+        self.note(
+            self.store
+                .row("SELECT value FROM mls_state WHERE key = ?1", [key], read),
+        )
     }
 
     fn write(&self, key: &[u8], value: &[u8]) -> Result<(), KeyValueError> {
@@ -50,6 +56,10 @@ impl KeyValue for MlsState {
     }
 
     fn delete(&self, key: &[u8]) -> Result<(), KeyValueError> {
-        self.note(self.store.execute("DELETE FROM mls_state WHERE key = ?1", [key]).map(drop))
+        self.note(
+            self.store
+                .execute("DELETE FROM mls_state WHERE key = ?1", [key])
+                .map(drop),
+        )
     }
 }

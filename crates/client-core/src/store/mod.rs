@@ -93,14 +93,20 @@ impl Store {
     ) -> Result<Rc<Self>, StoreError> {
         let connection = open::open(location, key).await?;
         schema::migrate(&connection)?;
-        Ok(Rc::new(Self { connection, checkpoints }))
+        Ok(Rc::new(Self {
+            connection,
+            checkpoints,
+        }))
     }
 
     /// Runs `work` in one transaction: all of it is stored, or, if it gives an error, none. What holds
     /// a copy of stored state (a group) must be dropped after an error. Not nested.
     pub fn transaction<T, E: From<StoreError>>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         self.checkpoints.alive().map_err(StoreError::from)?;
-        let transaction = self.connection.unchecked_transaction().map_err(StoreError::from)?;
+        let transaction = self
+            .connection
+            .unchecked_transaction()
+            .map_err(StoreError::from)?;
         // Dropping the transaction on an error rolls it back.
         let value = work()?;
         transaction.commit().map_err(StoreError::from)?;
@@ -158,13 +164,18 @@ impl Store {
 
     /// A small thing by its name.
     fn setting(&self, name: &'static str) -> Result<Option<Vec<u8>>, StoreError> {
-        let mut statement = self.connection.prepare_cached("SELECT value FROM setting WHERE name = ?1")?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT value FROM setting WHERE name = ?1")?;
         Ok(statement.query_row([name], |row| row.get(0)).optional()?)
     }
 
     /// Keeps a small thing by its name.
     fn set_setting(&self, name: &'static str, value: &[u8]) -> Result<(), StoreError> {
-        self.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)", (name, value))?;
+        self.execute(
+            "INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)",
+            (name, value),
+        )?;
         Ok(())
     }
 }

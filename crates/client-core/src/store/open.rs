@@ -67,20 +67,30 @@ pub(super) async fn open(location: &StoreLocation, key: &StoreKey) -> Result<Con
         unlock(&connection, key, Some(salt))?;
     }
     connection.execute_batch(PRAGMAS)?;
+    connection.execute_batch(JOURNAL)?;
     // Takes the lock for as long as the store is open, and fails if another process has it.
     connection.execute_batch("BEGIN IMMEDIATE; COMMIT")?;
     check_salt(&connection)?;
     Ok(connection)
 }
 
-/// `journal_mode` asks for what the file system may not offer: the pool in the browser has no WAL and
-/// stays with a rollback journal.
-const PRAGMAS: &str = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-    PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;";
+const PRAGMAS: &str = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; \
+    PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;";
+
+/// The pool of files in the browser has no shared memory: a file that was left in WAL could not be
+/// opened again, since it is read before it is locked.
+const JOURNAL: &str = if cfg!(target_arch = "wasm32") {
+    "PRAGMA journal_mode = TRUNCATE"
+} else {
+    "PRAGMA journal_mode = WAL"
+};
 
 #[cfg_attr(
     not(target_arch = "wasm32"),
-    expect(clippy::unused_async, reason = "the browser's files are opened asynchronously")
+    expect(
+        clippy::unused_async,
+        reason = "the browser's files are opened asynchronously"
+    )
 )]
 async fn connect(location: &StoreLocation) -> Result<Connection, StoreError> {
     let connection = match location {
@@ -98,7 +108,9 @@ async fn connect(location: &StoreLocation) -> Result<Connection, StoreError> {
 /// Gives SQLCipher the raw key, and to a fresh file its salt.
 fn unlock(connection: &Connection, key: &StoreKey, salt: Option<[u8; 16]>) -> Result<(), StoreError> {
     let key_hex = Zeroizing::new(data_encoding::HEXLOWER.encode(key.as_bytes()));
-    let salt_hex = salt.map(|salt| data_encoding::HEXLOWER.encode(&salt)).unwrap_or_default();
+    let salt_hex = salt
+        .map(|salt| data_encoding::HEXLOWER.encode(&salt))
+        .unwrap_or_default();
     let pragma = Zeroizing::new(format!("PRAGMA key = \"x'{}{salt_hex}'\"", key_hex.as_str()));
     connection.execute_batch(&pragma)?;
     // The first read is what fails when the key is another.
@@ -150,9 +162,14 @@ mod web {
 
     pub(super) async fn connect(directory: &str) -> Result<Connection, StoreError> {
         let vfs = format!("sahpool-{directory}");
-        let settings =
-            OpfsSAHPoolCfgBuilder::new().vfs_name(&vfs).directory(directory).initial_capacity(6).build();
-        let pool = install::<sqlite_wasm_rs::WasmOsCallback>(&settings, false).await.map_err(file_error)?;
+        let settings = OpfsSAHPoolCfgBuilder::new()
+            .vfs_name(&vfs)
+            .directory(directory)
+            .initial_capacity(6)
+            .build();
+        let pool = install::<sqlite_wasm_rs::WasmOsCallback>(&settings, false)
+            .await
+            .map_err(file_error)?;
         let connection = Connection::open_with_flags_and_vfs(FILE, OpenFlags::default(), vfs.as_str())?;
         POOL.with_borrow_mut(|kept| *kept = Some(pool));
         Ok(connection)

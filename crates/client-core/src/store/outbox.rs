@@ -49,7 +49,12 @@ impl Store {
     pub fn save_attempt(&self, row: i64, attempt: &Attempt) -> Result<(), StoreError> {
         self.execute(
             "UPDATE outbox SET epoch = ?2, counter = ?3, payload = ?4 WHERE id = ?1",
-            (row, integer(attempt.epoch.0), integer(attempt.counter.0), &attempt.payload),
+            (
+                row,
+                integer(attempt.epoch.0),
+                integer(attempt.counter.0),
+                &attempt.payload,
+            ),
         )?;
         Ok(())
     }
@@ -65,16 +70,20 @@ impl Store {
         let sql = select_message!(
             "message m JOIN outbox o ON o.id = m.id WHERE o.conversation = ?1 ORDER BY o.id LIMIT 1"
         );
-        let Some(message) = self.row(sql, [conversation.as_bytes()], read_message)? else { return Ok(None) };
+        let Some(message) = self.row(sql, [conversation.as_bytes()], read_message)? else {
+            return Ok(None);
+        };
         let attempt = self.attempt(message.row)?;
         Ok(Some(Outgoing { message, attempt }))
     }
 
     /// The conversations in which something is to be sent.
     pub fn conversations_with_outgoing(&self) -> Result<Vec<ConversationId>, StoreError> {
-        self.rows("SELECT DISTINCT conversation FROM outbox ORDER BY conversation", [], |row| {
-            Column { row, table: "outbox" }.conversation("conversation")
-        })
+        self.rows(
+            "SELECT DISTINCT conversation FROM outbox ORDER BY conversation",
+            [],
+            |row| Column { row, table: "outbox" }.conversation("conversation"),
+        )
     }
 
     /// How many messages are to be sent in conversations that take any.
@@ -82,21 +91,30 @@ impl Store {
         let count = self.row(WAITING, [], |row| {
             Column { row, table: "outbox" }.number("waiting")
         })?;
-        Ok(count.and_then(|count| u32::try_from(count).ok()).unwrap_or(u32::MAX))
+        Ok(count
+            .and_then(|count| u32::try_from(count).ok())
+            .unwrap_or(u32::MAX))
     }
 
     fn attempt(&self, row: i64) -> Result<Option<Attempt>, StoreError> {
-        let attempt = self.row("SELECT epoch, counter, payload FROM outbox WHERE id = ?1", [row], |row| {
-            let column = Column { row, table: "outbox" };
-            let epoch = column.optional_number("epoch")?;
-            let counter = column.optional_number("counter")?;
-            let payload: Option<Vec<u8>> = column.get("payload")?;
-            Ok(epoch.zip(counter).zip(payload).map(|((epoch, counter), payload)| Attempt {
-                epoch: Epoch(epoch),
-                counter: Counter(counter),
-                payload,
-            }))
-        })?;
+        let attempt = self.row(
+            "SELECT epoch, counter, payload FROM outbox WHERE id = ?1",
+            [row],
+            |row| {
+                let column = Column { row, table: "outbox" };
+                let epoch = column.optional_number("epoch")?;
+                let counter = column.optional_number("counter")?;
+                let payload: Option<Vec<u8>> = column.get("payload")?;
+                Ok(epoch
+                    .zip(counter)
+                    .zip(payload)
+                    .map(|((epoch, counter), payload)| Attempt {
+                        epoch: Epoch(epoch),
+                        counter: Counter(counter),
+                        payload,
+                    }))
+            },
+        )?;
         Ok(attempt.flatten())
     }
 }

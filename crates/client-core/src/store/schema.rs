@@ -33,11 +33,19 @@ pub(super) fn migrate(connection: &Connection) -> Result<(), StoreError> {
 }
 
 fn check_mls_state_format(connection: &Connection) -> Result<(), StoreError> {
-    let found: Vec<u8> =
-        connection.query_row("SELECT value FROM setting WHERE name = 'mls_state_format'", [], |row| row.get(0))?;
+    let found: Vec<u8> = connection.query_row(
+        "SELECT value FROM setting WHERE name = 'mls_state_format'",
+        [],
+        |row| row.get(0),
+    )?;
     match found.as_slice() {
         [format] if *format == MLS_STATE_FORMAT => Ok(()),
-        [format] => Err(StoreError::TooNew { found: i64::from(*format) }),
-        _ => Err(StoreError::BadRow { table: "setting", column: "mls_state_format" }),
+        [format] => Err(StoreError::TooNew {
+            found: i64::from(*format),
+        }),
+        _ => Err(StoreError::BadRow {
+            table: "setting",
+            column: "mls_state_format",
+        }),
     }
 }

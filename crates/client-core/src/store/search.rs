@@ -9,7 +9,9 @@ const WORDS_MAX: usize = 16;
 impl Store {
     /// Messages that hold every word of `query`, or begin a word with it, newest first.
     pub fn search(&self, query: &str, limit: u32) -> Result<Vec<StoredMessage>, StoreError> {
-        let Some(expression) = match_expression(query) else { return Ok(Vec::new()) };
+        let Some(expression) = match_expression(query) else {
+            return Ok(Vec::new());
+        };
         self.rows(
             select_message!(
                 "message_fts f JOIN message m ON m.id = f.rowid WHERE message_fts MATCH ?1 \
@@ -29,7 +31,11 @@ fn match_expression(query: &str) -> Option<String> {
         .take(WORDS_MAX)
         .map(|word| format!("\"{word}\"*"))
         .collect();
-    if words.is_empty() { None } else { Some(words.join(" ")) }
+    if words.is_empty() {
+        None
+    } else {
+        Some(words.join(" "))
+    }
 }
 
 #[cfg(test)]
@@ -38,8 +44,14 @@ mod tests {
 
     #[test]
     fn words_become_quoted_prefixes() {
-        assert_eq!(match_expression("green  tea").as_deref(), Some("\"green\"* \"tea\"*"));
-        assert_eq!(match_expression("\"a\" OR b* NEAR(").as_deref(), Some("\"a\"* \"OR\"* \"b\"* \"NEAR\"*"));
+        assert_eq!(
+            match_expression("green  tea").as_deref(),
+            Some("\"green\"* \"tea\"*")
+        );
+        assert_eq!(
+            match_expression("\"a\" OR b* NEAR(").as_deref(),
+            Some("\"a\"* \"OR\"* \"b\"* \"NEAR\"*")
+        );
         assert_eq!(match_expression(" -*\"( "), None);
     }
 }

@@ -68,7 +68,10 @@ impl Store {
              access_token, access_expires_at, refresh_token FROM session",
             [],
             |row| {
-                let column = Column { row, table: "session" };
+                let column = Column {
+                    row,
+                    table: "session",
+                };
                 Ok(StoredSession {
                     user: column.user("user")?,
                     name: column.parsed("name")?,
@@ -139,14 +142,22 @@ impl Store {
 
     /// What the server said about itself when it was asked last.
     pub fn server_info(&self) -> Result<Option<ServerInfo>, StoreError> {
-        let Some(bytes) = self.setting(SERVER_INFO)? else { return Ok(None) };
-        let bad = |_| StoreError::BadRow { table: "setting", column: SERVER_INFO };
+        let Some(bytes) = self.setting(SERVER_INFO)? else {
+            return Ok(None);
+        };
+        let bad = |_| StoreError::BadRow {
+            table: "setting",
+            column: SERVER_INFO,
+        };
         serde_json::from_slice(&bytes).map(Some).map_err(bad)
     }
 
     /// Keeps what the server says about itself.
     pub fn save_server_info(&self, info: &ServerInfo) -> Result<(), StoreError> {
-        let bad = |_| StoreError::BadRow { table: "setting", column: SERVER_INFO };
+        let bad = |_| StoreError::BadRow {
+            table: "setting",
+            column: SERVER_INFO,
+        };
         self.set_setting(SERVER_INFO, &serde_json::to_vec(info).map_err(bad)?)
     }
 }

@@ -14,19 +14,30 @@ use std::path::Path;
 use std::rc::Rc;
 use undertone_mls::KeyValue;
 use undertone_wire::conversation::{ConversationKind, EntryKind, LogEntry};
-use undertone_wire::{Bytes, ConversationId, Counter, DeviceId, Epoch, MessageId, Sequence, Timestamp, UserId};
+use undertone_wire::{
+    Bytes, ConversationId, Counter, DeviceId, Epoch, MessageId, Sequence, Timestamp, UserId,
+};
 
 const CONVERSATION: ConversationId = ConversationId::from_bytes([1; 16]);
 const PEER: UserId = UserId::from_bytes([2; 16]);
 
 fn open_with(path: &Path, key: u8) -> Result<Rc<Store>, StoreError> {
     let location = StoreLocation::File(path.to_owned());
-    Store::open(&location, &StoreKey::from_bytes([key; 32]), Checkpoints::default()).now_or_never().unwrap()
+    Store::open(
+        &location,
+        &StoreKey::from_bytes([key; 32]),
+        Checkpoints::default(),
+    )
+    .now_or_never()
+    .unwrap()
 }
 
 fn in_memory() -> Rc<Store> {
     let key = StoreKey::from_bytes([1; 32]);
-    let store = Store::open(&StoreLocation::Memory, &key, Checkpoints::default()).now_or_never().unwrap().unwrap();
+    let store = Store::open(&StoreLocation::Memory, &key, Checkpoints::default())
+        .now_or_never()
+        .unwrap()
+        .unwrap();
     store.add_conversation(&conversation()).unwrap();
     store
 }
@@ -66,7 +77,11 @@ fn message(number: u8, text: &str) -> StoredMessage {
 }
 
 fn at(sequence: u64, message: StoredMessage) -> StoredMessage {
-    StoredMessage { sequence: Some(Sequence(sequence)), state: MessageState::Sent, ..message }
+    StoredMessage {
+        sequence: Some(Sequence(sequence)),
+        state: MessageState::Sent,
+        ..message
+    }
 }
 
 fn echo(sequence: u64) -> LogEntry {
@@ -84,8 +99,19 @@ fn echo(sequence: u64) -> LogEntry {
 }
 
 fn texts(store: &Store) -> Vec<String> {
-    let page = Page { conversation: CONVERSATION, before: None, limit: 100 };
-    store.timeline(page).unwrap().0.into_iter().rev().map(|message| message.text).collect()
+    let page = Page {
+        conversation: CONVERSATION,
+        before: None,
+        limit: 100,
+    };
+    store
+        .timeline(page)
+        .unwrap()
+        .0
+        .into_iter()
+        .rev()
+        .map(|message| message.text)
+        .collect()
 }
 
 #[test]
@@ -112,7 +138,11 @@ fn an_empty_file_that_a_crash_left_becomes_a_store_with_a_random_salt() {
             std::fs::read(&path).unwrap()[..16].try_into().unwrap()
         })
         .into();
-    assert!(salts.iter().all(|salt| *salt != [0; 16] && !salt.starts_with(b"SQLite")));
+    assert!(
+        salts
+            .iter()
+            .all(|salt| *salt != [0; 16] && !salt.starts_with(b"SQLite"))
+    );
     assert_ne!(salts[0], salts[1]);
 }
 
@@ -123,7 +153,10 @@ fn a_store_of_a_later_version_is_left_alone() {
     let store = open_with(&path, 1).unwrap();
     store.connection.pragma_update(None, "user_version", 99).unwrap();
     drop(store);
-    assert!(matches!(open_with(&path, 1), Err(StoreError::TooNew { found: 99 })));
+    assert!(matches!(
+        open_with(&path, 1),
+        Err(StoreError::TooNew { found: 99 })
+    ));
 }
 
 #[test]
@@ -136,7 +169,9 @@ fn nothing_readable_and_nothing_deleted_is_in_the_files() {
     let row = store.add_message(&message(1, CANARY)).unwrap();
     let all_bytes = || -> Vec<u8> {
         let files = std::fs::read_dir(directory.path()).unwrap();
-        files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
+        files
+            .flat_map(|file| std::fs::read(file.unwrap().path()).unwrap())
+            .collect()
     };
     let found = |bytes: &[u8], word: &str| bytes.windows(word.len()).any(|window| window == word.as_bytes());
     assert!(!found(&all_bytes(), "canary") && !found(&all_bytes(), "CREATE TABLE"));
@@ -147,7 +182,11 @@ fn nothing_readable_and_nothing_deleted_is_in_the_files() {
     let kept: Vec<Vec<u8>> = store
         .rows("SELECT block FROM message_fts_data", [], |row| Ok(row.get(0)?))
         .unwrap();
-    assert!(!kept.iter().any(|block| found(block, "canary") || found(block, "unmistak")));
+    assert!(
+        !kept
+            .iter()
+            .any(|block| found(block, "canary") || found(block, "unmistak"))
+    );
 }
 
 #[test]
@@ -176,7 +215,10 @@ fn a_transaction_is_all_or_nothing() {
 fn a_killed_client_stores_nothing_more() {
     let checkpoints = Checkpoints::new(|_| true);
     let key = StoreKey::from_bytes([1; 32]);
-    let store = Store::open(&StoreLocation::Memory, &key, checkpoints.clone()).now_or_never().unwrap().unwrap();
+    let store = Store::open(&StoreLocation::Memory, &key, checkpoints.clone())
+        .now_or_never()
+        .unwrap()
+        .unwrap();
     assert!(checkpoints.reach("client.send.before_wire").is_err());
     let result: Result<(), StoreError> = store.transaction(|| Ok(()));
     assert!(matches!(result, Err(StoreError::Killed(_))));
@@ -185,15 +227,25 @@ fn a_killed_client_stores_nothing_more() {
 #[test]
 fn a_timeline_is_in_the_order_of_the_log_with_what_is_not_sent_at_its_end() {
     let store = in_memory();
-    let pending = store.add_message(&StoredMessage { own: true, ..message(1, "own") }).unwrap();
+    let pending = store
+        .add_message(&StoredMessage {
+            own: true,
+            ..message(1, "own")
+        })
+        .unwrap();
     store.add_message(&message(2, "own later")).unwrap();
     store.add_message(&at(3, message(3, "second"))).unwrap();
     store.add_message(&at(2, message(4, "first"))).unwrap();
     assert_eq!(texts(&store), ["first", "second", "own", "own later"]);
     assert_eq!(store.unread(CONVERSATION, Sequence(1)).unwrap(), 3);
-    store.mark_accepted(pending, Sequence(4), Timestamp::from_millis(50)).unwrap();
+    store
+        .mark_accepted(pending, Sequence(4), Timestamp::from_millis(50))
+        .unwrap();
     let accepted = store.message(MessageKey::from_bytes([1; 16])).unwrap().unwrap();
-    assert_eq!((accepted.sequence, accepted.state.clone()), (Some(Sequence(4)), MessageState::Sent));
+    assert_eq!(
+        (accepted.sequence, accepted.state.clone()),
+        (Some(Sequence(4)), MessageState::Sent)
+    );
     store.mark_echoed(pending, &echo(5)).unwrap();
     let echoed = store.message(MessageKey::from_bytes([1; 16])).unwrap().unwrap();
     assert_eq!(echoed.sequence, Some(Sequence(5)), "the log has the last word");
@@ -205,13 +257,26 @@ fn the_same_place_key_or_id_is_taken_once() {
     let store = in_memory();
     store.add_message(&at(2, message(1, "first"))).unwrap();
     let same_place = at(2, message(2, "x"));
-    let same_key = StoredMessage { key: MessageKey::from_bytes([1; 16]), ..at(3, message(3, "x")) };
-    let same_id = StoredMessage { message: MessageId::from_bytes([1; 32]), ..at(4, message(4, "x")) };
+    let same_key = StoredMessage {
+        key: MessageKey::from_bytes([1; 16]),
+        ..at(3, message(3, "x"))
+    };
+    let same_id = StoredMessage {
+        message: MessageId::from_bytes([1; 32]),
+        ..at(4, message(4, "x"))
+    };
     for double in [same_place, same_key, same_id] {
         assert!(matches!(store.add_message(&double), Err(StoreError::Database(_))));
     }
-    assert!(store.has_message(CONVERSATION, MessageId::from_bytes([1; 32])).unwrap());
-    assert_eq!(store.message_key(MessageId::from_bytes([1; 32])).unwrap(), Some(MessageKey::from_bytes([1; 16])));
+    assert!(
+        store
+            .has_message(CONVERSATION, MessageId::from_bytes([1; 32]))
+            .unwrap()
+    );
+    assert_eq!(
+        store.message_key(MessageId::from_bytes([1; 32])).unwrap(),
+        Some(MessageKey::from_bytes([1; 16]))
+    );
 }
 
 #[test]
@@ -224,41 +289,87 @@ fn the_outbox_keeps_order_and_attempts() {
     });
     assert_eq!(store.outgoing_count().unwrap(), 2);
     assert_eq!(store.conversations_with_outgoing().unwrap(), [CONVERSATION]);
-    let attempt = Attempt { epoch: Epoch(3), counter: Counter(4), payload: vec![5; 10] };
+    let attempt = Attempt {
+        epoch: Epoch(3),
+        counter: Counter(4),
+        payload: vec![5; 10],
+    };
     assert_eq!(store.first_outgoing(CONVERSATION).unwrap().unwrap().attempt, None);
     store.save_attempt(rows[0], &attempt).unwrap();
     store.set_payload_hash(rows[0], &[6; 32]).unwrap();
     let first = store.first_outgoing(CONVERSATION).unwrap().unwrap();
     assert_eq!((first.message.row, first.attempt), (rows[0], Some(attempt)));
-    assert_eq!(store.message_by_payload(CONVERSATION, &[6; 32]).unwrap().unwrap().row, rows[0]);
+    assert_eq!(
+        store
+            .message_by_payload(CONVERSATION, &[6; 32])
+            .unwrap()
+            .unwrap()
+            .row,
+        rows[0]
+    );
     store.delete_outgoing(rows[0]).unwrap();
-    assert_eq!(store.first_outgoing(CONVERSATION).unwrap().unwrap().message.row, rows[1]);
-    let failed = MessageState::Failed(Failure { code: "no".to_owned(), message: "No.".to_owned() });
+    assert_eq!(
+        store.first_outgoing(CONVERSATION).unwrap().unwrap().message.row,
+        rows[1]
+    );
+    let failed = MessageState::Failed(Failure {
+        code: "no".to_owned(),
+        message: "No.".to_owned(),
+    });
     store.set_message_state(rows[0], &failed).unwrap();
-    assert_eq!(store.message(MessageKey::from_bytes([1; 16])).unwrap().unwrap().state, failed);
+    assert_eq!(
+        store
+            .message(MessageKey::from_bytes([1; 16]))
+            .unwrap()
+            .unwrap()
+            .state,
+        failed
+    );
 }
 
 #[test]
 fn running_hashes_and_counters_are_of_one_epoch_and_notices_stay() {
     let store = in_memory();
     for sequence in 2..6 {
-        store.add_running_hash(CONVERSATION, Sequence(sequence), &[7; 32]).unwrap();
+        store
+            .add_running_hash(CONVERSATION, Sequence(sequence), &[7; 32])
+            .unwrap();
     }
     store.forget_running_hashes(CONVERSATION, Sequence(4)).unwrap();
     assert_eq!(store.running_hash(CONVERSATION, Sequence(3)).unwrap(), None);
-    assert_eq!(store.running_hash(CONVERSATION, Sequence(4)).unwrap(), Some([7; 32]));
+    assert_eq!(
+        store.running_hash(CONVERSATION, Sequence(4)).unwrap(),
+        Some([7; 32])
+    );
     let device = DeviceId::from_bytes([8; 16]);
     assert_eq!(store.peer_counter(CONVERSATION, device).unwrap(), None);
     store.save_peer_counter(CONVERSATION, device, Counter(3)).unwrap();
-    assert_eq!(store.peer_counter(CONVERSATION, device).unwrap(), Some(Counter(3)));
-    for (kind, sequence) in
-        [(NoticeKind::LostMessages, 2), (NoticeKind::KeyChanged, 3), (NoticeKind::LostMessages, 4)]
-    {
-        let notice = Notice { kind, sequence: Sequence(sequence), noticed_at: Timestamp::default() };
+    assert_eq!(
+        store.peer_counter(CONVERSATION, device).unwrap(),
+        Some(Counter(3))
+    );
+    for (kind, sequence) in [
+        (NoticeKind::LostMessages, 2),
+        (NoticeKind::KeyChanged, 3),
+        (NoticeKind::LostMessages, 4),
+    ] {
+        let notice = Notice {
+            kind,
+            sequence: Sequence(sequence),
+            noticed_at: Timestamp::default(),
+        };
         store.add_notice(CONVERSATION, notice).unwrap();
     }
-    let notices: Vec<_> = store.notices(CONVERSATION).unwrap().iter().map(|n| (n.kind, n.sequence.0)).collect();
-    assert_eq!(notices, [(NoticeKind::KeyChanged, 3), (NoticeKind::LostMessages, 2)]);
+    let notices: Vec<_> = store
+        .notices(CONVERSATION)
+        .unwrap()
+        .iter()
+        .map(|n| (n.kind, n.sequence.0))
+        .collect();
+    assert_eq!(
+        notices,
+        [(NoticeKind::KeyChanged, 3), (NoticeKind::LostMessages, 2)]
+    );
 }
 
 #[test]
@@ -267,7 +378,10 @@ fn group_state_is_part_of_the_transaction() {
     let state = MlsState::new(Rc::clone(&store));
     let failed: Result<(), StoreError> = store.transaction(|| {
         state.write(b"group", b"secret").unwrap();
-        assert_eq!(state.read(b"group").unwrap().as_deref(), Some(b"secret".as_slice()));
+        assert_eq!(
+            state.read(b"group").unwrap().as_deref(),
+            Some(b"secret".as_slice())
+        );
         Err(StoreError::NoSalt)
     });
     assert!(failed.is_err());
@@ -287,14 +401,18 @@ fn a_wiped_store_holds_nothing_of_anybody() {
     MlsState::new(Rc::clone(&store)).write(b"key", b"value").unwrap();
     store.wipe().unwrap();
     let tables: Vec<String> = store
-        .rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'message_fts%'", [], |row| {
-            Ok(row.get(0)?)
-        })
+        .rows(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'message_fts%'",
+            [],
+            |row| Ok(row.get(0)?),
+        )
         .unwrap();
     assert!(tables.len() > 8);
     for table in tables.iter().filter(|table| *table != "setting") {
-        let count: i64 =
-            store.connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap();
+        let count: i64 = store
+            .connection
+            .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))
+            .unwrap();
         assert_eq!(count, 0, "{table}");
     }
     assert!(store.search("gone", 5).unwrap().is_empty());

@@ -23,7 +23,14 @@ mod tests {
     #[test]
     fn waits_grow_to_half_a_minute_and_differ() {
         let mut rng = StdRng::seed_from_u64(1);
-        for (failures, longest) in [(0, 500), (1, 500), (2, 1000), (5, 8000), (7, 30_000), (u32::MAX, 30_000)] {
+        for (failures, longest) in [
+            (0, 500),
+            (1, 500),
+            (2, 1000),
+            (5, 8000),
+            (7, 30_000),
+            (u32::MAX, 30_000),
+        ] {
             for _ in 0..50 {
                 let wait = delay(failures, &mut rng).as_millis();
                 assert!((longest / 2..=longest).contains(&wait), "{failures}: {wait}");

@@ -68,7 +68,9 @@ pub(crate) async fn catch_up(core: &Rc<Core>) -> Result<(), ClientError> {
     let result = core.signal.until(|| caught_up(core)).await;
     if started_here {
         stop(core);
-        core.signal.until(|| (!core.status.is_running()).then_some(())).await;
+        core.signal
+            .until(|| (!core.status.is_running()).then_some(()))
+            .await;
     }
     result
 }
@@ -80,7 +82,8 @@ fn caught_up(core: &Core) -> Option<Result<(), ClientError>> {
     match core.status.phase() {
         Phase::SignedOut => Some(Err(ClientError::SignedOut)),
         Phase::Stopped => Some(Err(ClientError::Stopped)),
-        Phase::Online if core.status.is_level() && !core.refilling.get() => match core.store.outgoing_count() {
+        Phase::Online if core.status.is_level() && !core.refilling.get() => match core.store.outgoing_count()
+        {
             Ok(0) => Some(Ok(())),
             Ok(_) => None,
             Err(error) => Some(Err(error.into())),
@@ -164,7 +167,10 @@ async fn greet(core: &Core, connection: &mut Connection) -> Result<Authenticated
 
 /// The frame that proves who this is.
 pub(super) fn authenticate_frame(token: &str) -> ClientFrame {
-    ClientFrame::Authenticate(Authenticate { version: PROTOCOL_VERSION, access_token: token.to_owned() })
+    ClientFrame::Authenticate(Authenticate {
+        version: PROTOCOL_VERSION,
+        access_token: token.to_owned(),
+    })
 }
 
 fn after_failure(core: &Core, error: ClientError, failures: u32) -> State {
@@ -201,13 +207,22 @@ fn refusal(error: &ClientError) -> Option<ErrorCode> {
 
 async fn wait(core: &Core, delay: Duration) -> State {
     let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
-    set_phase(core, Phase::Waiting { until_ms: core.platform.monotonic_ms().saturating_add(delay_ms) });
+    set_phase(
+        core,
+        Phase::Waiting {
+            until_ms: core.platform.monotonic_ms().saturating_add(delay_ms),
+        },
+    );
     let woken = core.signal.until(|| {
         let asked = core.status.take_wake();
         (asked || core.status.is_stopping()).then_some(())
     });
     select(pin!(woken), core.platform.sleep(delay)).await;
-    if core.status.is_stopping() { State::Stopped } else { State::Connecting }
+    if core.status.is_stopping() {
+        State::Stopped
+    } else {
+        State::Connecting
+    }
 }
 
 async fn signed_in_or_stopped(core: &Core) -> State {
@@ -223,7 +238,9 @@ async fn signed_in_or_stopped(core: &Core) -> State {
 }
 
 async fn unless_stopped(core: &Core, work: impl Future<Output = State>) -> State {
-    let stopped = core.signal.until(|| core.status.is_stopping().then_some(State::Stopped));
+    let stopped = core
+        .signal
+        .until(|| core.status.is_stopping().then_some(State::Stopped));
     match select(pin!(work), pin!(stopped)).await {
         Either::Left((state, _)) | Either::Right((state, _)) => state,
     }

@@ -11,10 +11,11 @@ use crate::message::history;
 use crate::store::conversation::{Conversation, ConversationState};
 use crate::store::history::{Notice, NoticeKind};
 use crate::testing::{
-    ACCEPTED_AFTER_COMMIT, ACCEPTED_BEFORE_COMMIT, COMMIT_AFTER_MERGE, COMMIT_BEFORE_MERGE, INBOX_BEFORE_COMMIT,
+    ACCEPTED_AFTER_COMMIT, ACCEPTED_BEFORE_COMMIT, COMMIT_AFTER_MERGE, COMMIT_BEFORE_MERGE,
+    INBOX_BEFORE_COMMIT,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use undertone_wire::conversation::{Accepted, LogEntry, LogPage};
+use undertone_wire::conversation::{Accepted, ConversationHead, LogEntry, LogPage};
 use undertone_wire::stream::Refused;
 use undertone_wire::{ConversationId, Sequence};
 
@@ -25,6 +26,8 @@ pub(crate) enum Incoming {
     Entry(LogEntry),
     /// A part of a log that was fetched.
     Page(LogPage),
+    /// The server no longer has what comes after this device's place.
+    CutOff(ConversationHead),
     /// The server has stored what was sent.
     Accepted(Accepted),
     /// The server has not.
@@ -57,8 +60,12 @@ pub(super) struct Batch<'a> {
 pub(crate) fn apply(core: &Core, batch: Vec<Incoming>) -> Result<Outcome, ClientError> {
     let me = core.me()?;
     let outcome = core.transaction(|| {
-        let mut running =
-            Batch { core, me: &me, conversations: BTreeMap::new(), outcome: Outcome::default() };
+        let mut running = Batch {
+            core,
+            me: &me,
+            conversations: BTreeMap::new(),
+            outcome: Outcome::default(),
+        };
         for incoming in batch {
             running.apply(incoming)?;
         }
@@ -91,11 +98,14 @@ impl Batch<'_> {
         match incoming {
             Incoming::Entry(entry) => self.entry(&entry),
             Incoming::Page(page) => self.page(&page),
+            Incoming::CutOff(head) => self.cut_off(&head),
             Incoming::Accepted(accepted) => self.accepted(&accepted),
             Incoming::Refused(refused) => {
                 self.outcome.answered.insert(refused.conversation);
                 self.outcome.changes.insert(refused.conversation);
-                let Some(mut conversation) = self.take(refused.conversation)? else { return Ok(()) };
+                let Some(mut conversation) = self.take(refused.conversation)? else {
+                    return Ok(());
+                };
                 let verdict = outbox::refused(self.core, &mut conversation, &refused)?;
                 self.keep(conversation);
                 self.outcome.verdicts.push((refused.conversation, verdict));
@@ -106,7 +116,9 @@ impl Batch<'_> {
 
     fn entry(&mut self, entry: &LogEntry) -> Result<(), ClientError> {
         // An entry may overtake the Welcome: the log is read from the Welcome on.
-        let Some(mut conversation) = self.take(entry.conversation)? else { return Ok(()) };
+        let Some(mut conversation) = self.take(entry.conversation)? else {
+            return Ok(());
+        };
         if conversation.state != ConversationState::Blocked && entry.sequence > conversation.sequence {
             if entry.sequence == conversation.sequence.next() {
                 inbox_entry::apply(self, &mut conversation, entry)?;
@@ -119,17 +131,23 @@ impl Batch<'_> {
     }
 
     fn page(&mut self, page: &LogPage) -> Result<(), ClientError> {
-        let Some(mut conversation) = self.take(page.conversation)? else { return Ok(()) };
-        if page.first_kept > conversation.sequence.next() && conversation.state == ConversationState::Active {
-            self.skip_to(&mut conversation, page)?;
-        }
-        self.keep(conversation);
-        for entry in page.entries.iter().filter(|entry| entry.conversation == page.conversation) {
+        let Some(before) = self.take(page.conversation)? else {
+            return Ok(());
+        };
+        let begun_at = before.sequence;
+        self.keep(before);
+        for entry in page
+            .entries
+            .iter()
+            .filter(|entry| entry.conversation == page.conversation)
+        {
             self.entry(entry)?;
         }
-        let Some(conversation) = self.take(page.conversation)? else { return Ok(()) };
-        // A page without a next entry would be asked for again and again.
-        let progress = !page.entries.is_empty();
+        let Some(conversation) = self.take(page.conversation)? else {
+            return Ok(());
+        };
+        // A log that does not go on is not asked for again before the server says anew where it stands.
+        let progress = conversation.sequence > begun_at;
         if progress && conversation.state != ConversationState::Blocked && conversation.sequence < page.head {
             self.outcome.behind.insert(page.conversation);
         }
@@ -137,25 +155,34 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// The server no longer has what comes next: this device was away for too long. Messages of the same
-    /// epoch can be skipped; a commit that is missing cannot.
-    fn skip_to(&mut self, conversation: &mut Conversation, page: &LogPage) -> Result<(), ClientError> {
-        let epoch = self.core.groups.with(conversation.id, |group, _| Ok(group.epoch()))?;
-        self.notice(conversation, NoticeKind::LostMessages)?;
-        match page.entries.first() {
-            Some(first) if first.epoch == epoch => {
-                conversation.sequence = Sequence(first.sequence.0.saturating_sub(1));
-                conversation.running_hash = Vec::new();
+    /// The server no longer has what comes next: this device was away for longer than things are kept.
+    /// Messages that are missing can be passed over, with a notice; a commit that is missing cannot.
+    fn cut_off(&mut self, head: &ConversationHead) -> Result<(), ClientError> {
+        let Some(mut conversation) = self.take(head.conversation)? else {
+            return Ok(());
+        };
+        if conversation.state == ConversationState::Active && head.first_kept > conversation.sequence.next() {
+            self.notice(&conversation, NoticeKind::LostMessages)?;
+            let epoch = self
+                .core
+                .groups
+                .with(conversation.id, |group, _| Ok(group.epoch()))?;
+            if head.epoch == epoch {
+                let last_gone = Sequence(head.first_kept.0.saturating_sub(1));
+                self.advance(&mut conversation, last_gone, None)?;
+            } else {
+                conversation.state = ConversationState::Blocked;
             }
-            Some(_) => conversation.state = ConversationState::Blocked,
-            None => {}
         }
+        self.keep(conversation);
         Ok(())
     }
 
     fn accepted(&mut self, accepted: &Accepted) -> Result<(), ClientError> {
         self.outcome.answered.insert(accepted.conversation);
-        let Some(mut conversation) = self.take(accepted.conversation)? else { return Ok(()) };
+        let Some(mut conversation) = self.take(accepted.conversation)? else {
+            return Ok(());
+        };
         let own_commit = self.core.store.own_commit(conversation.id)?;
         if own_commit.is_some_and(|commit| commit.counter == accepted.counter) {
             if accepted.sequence == conversation.sequence.next() {
@@ -179,7 +206,9 @@ impl Batch<'_> {
         sequence: Sequence,
     ) -> Result<(), ClientError> {
         self.core.checkpoints.reach(COMMIT_BEFORE_MERGE)?;
-        self.core.groups.with(conversation.id, |group, provider| group.merge_pending(provider).map(drop))?;
+        self.core.groups.with(conversation.id, |group, provider| {
+            group.merge_pending(provider).map(drop)
+        })?;
         self.core.store.delete_own_commit(conversation.id)?;
         conversation.state = ConversationState::Active;
         conversation.creation = None;
@@ -193,8 +222,10 @@ impl Batch<'_> {
         conversation: &mut Conversation,
         sequence: Sequence,
     ) -> Result<(), ClientError> {
-        let authenticator =
-            self.core.groups.with(conversation.id, |group, _| Ok(group.epoch_authenticator()))?;
+        let authenticator = self
+            .core
+            .groups
+            .with(conversation.id, |group, _| Ok(group.epoch_authenticator()))?;
         let hash = history::begin(&authenticator);
         self.core.store.forget_running_hashes(conversation.id, sequence)?;
         self.advance(conversation, sequence, Some(hash))
@@ -210,7 +241,9 @@ impl Batch<'_> {
         conversation.sequence = sequence;
         conversation.running_hash = hash.map(Vec::from).unwrap_or_default();
         if let Some(hash) = hash {
-            self.core.store.add_running_hash(conversation.id, sequence, &hash)?;
+            self.core
+                .store
+                .add_running_hash(conversation.id, sequence, &hash)?;
         }
         self.outcome.advanced.insert(conversation.id, sequence);
         self.changed(conversation.id);
@@ -218,8 +251,16 @@ impl Batch<'_> {
     }
 
     /// The user must know something about a conversation.
-    pub(super) fn notice(&mut self, conversation: &Conversation, kind: NoticeKind) -> Result<(), ClientError> {
-        let notice = Notice { kind, sequence: conversation.sequence, noticed_at: self.core.platform.now() };
+    pub(super) fn notice(
+        &mut self,
+        conversation: &Conversation,
+        kind: NoticeKind,
+    ) -> Result<(), ClientError> {
+        let notice = Notice {
+            kind,
+            sequence: conversation.sequence,
+            noticed_at: self.core.platform.now(),
+        };
         self.core.store.add_notice(conversation.id, notice)?;
         self.changed(conversation.id);
         Ok(())

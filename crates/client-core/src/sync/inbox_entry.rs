@@ -4,9 +4,9 @@
 use super::inbox::Batch;
 use crate::conversation::pin;
 use crate::error::ClientError;
+use crate::message::history;
 use crate::message::key::MessageKey;
 use crate::message::verify::{self, Knowledge, Verified};
-use crate::message::history;
 use crate::store::conversation::{Conversation, ConversationState};
 use crate::store::history::NoticeKind;
 use crate::store::message::{MessageState, StoredMessage};
@@ -73,13 +73,18 @@ fn message(
 ) -> Result<(), ClientError> {
     let core = batch.core;
     let opened = core.store.savepoint(|| {
-        core.groups.with(conversation.id, |group, provider| group.decrypt(provider, entry.payload.as_slice()))
+        core.groups.with(conversation.id, |group, provider| {
+            group.decrypt(provider, entry.payload.as_slice())
+        })
     });
     let notice = match opened {
         Ok(decrypted) => show(batch, conversation, entry, &decrypted)?,
         Err(error) if error.is_of_store() => return Err(error),
         Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a message cannot be opened");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a message cannot be opened"
+            );
             core.groups.forget(conversation.id);
             Some(NoticeKind::LostMessages)
         }
@@ -87,7 +92,8 @@ fn message(
     if let Some(kind) = notice {
         batch.notice(conversation, kind)?;
     }
-    core.store.save_peer_counter(conversation.id, entry.sender, entry.counter)?;
+    core.store
+        .save_peer_counter(conversation.id, entry.sender, entry.counter)?;
     follow(batch, conversation, entry)
 }
 
@@ -103,7 +109,10 @@ fn show(
         Err(refusal) => return Ok(Some(refusal.notice())),
     };
     let store = &batch.core.store;
-    let authenticator = batch.core.groups.with(conversation.id, |group, _| Ok(group.epoch_authenticator()))?;
+    let authenticator = batch
+        .core
+        .groups
+        .with(conversation.id, |group, _| Ok(group.epoch_authenticator()))?;
     let known = Knowledge {
         epoch_authenticator: &authenticator,
         hash_at_seen: store.running_hash(conversation.id, verified.seen.sequence)?,
@@ -145,11 +154,14 @@ fn commit(
     let core = batch.core;
     let mut certificates = Vec::new();
     let applied = core.store.savepoint(|| {
-        let apply =
-            |group: &mut undertone_mls::Group, provider: &_| group.apply_commit(provider, entry.payload.as_slice());
+        let apply = |group: &mut undertone_mls::Group, provider: &_| {
+            group.apply_commit(provider, entry.payload.as_slice())
+        };
         let applied = core.groups.with(conversation.id, apply)?;
         if !applied.own_device_removed {
-            certificates = core.groups.with(conversation.id, |group, _| group.certificates())?;
+            certificates = core
+                .groups
+                .with(conversation.id, |group, _| group.certificates())?;
             pin::check_and_pin(core, batch.me, &certificates)?;
         }
         Ok::<_, ClientError>(applied)
@@ -163,7 +175,10 @@ fn commit(
             block(batch, conversation, NoticeKind::KeyChanged)
         }
         Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a commit cannot be processed");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a commit cannot be processed"
+            );
             core.groups.forget(conversation.id);
             block(batch, conversation, NoticeKind::HistoryMismatch)
         }
@@ -196,7 +211,8 @@ fn follow_commit(
     } else if let Some(kind) = verify::counter_gap(entry.counter, last) {
         batch.notice(conversation, kind)?;
     }
-    core.store.save_peer_counter(conversation.id, entry.sender, entry.counter)?;
+    core.store
+        .save_peer_counter(conversation.id, entry.sender, entry.counter)?;
     batch.begin_epoch(conversation, entry.sequence)
 }
 

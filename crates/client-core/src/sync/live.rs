@@ -156,9 +156,17 @@ impl Live {
     }
 
     fn next_timer_ms(&self) -> u64 {
-        let renew = if self.renewal.is_some() { u64::MAX } else { self.renew_at_ms.min(self.heads_at_ms) };
+        let renew = if self.renewal.is_some() {
+            u64::MAX
+        } else {
+            self.renew_at_ms.min(self.heads_at_ms)
+        };
         let acknowledge = self.acknowledge_at_ms.unwrap_or(u64::MAX);
-        self.heard_by_ms.min(self.ping_at_ms).min(renew).min(acknowledge).min(self.pending.next_ms())
+        self.heard_by_ms
+            .min(self.ping_at_ms)
+            .min(renew)
+            .min(acknowledge)
+            .min(self.pending.next_ms())
     }
 
     /// Sends whatever is due.
@@ -195,7 +203,11 @@ impl Live {
                 self.pending.fetched(conversation);
                 continue;
             };
-            let fetch = FetchLog { conversation, after: known.sequence, limit: LOG_PAGE_MAX };
+            let fetch = FetchLog {
+                conversation,
+                after: known.sequence,
+                limit: LOG_PAGE_MAX,
+            };
             self.send(&ClientFrame::Fetch(fetch)).await?;
         }
         Ok(())
@@ -203,16 +215,27 @@ impl Live {
 
     /// One frame of each conversation that is level with its log and has nothing under way.
     async fn send_outgoing(&mut self) -> Result<(), ClientError> {
-        let mut waiting: BTreeSet<_> = self.core.store.conversations_with_outgoing()?.into_iter().collect();
+        let mut waiting: BTreeSet<_> = self
+            .core
+            .store
+            .conversations_with_outgoing()?
+            .into_iter()
+            .collect();
         waiting.extend(self.core.store.conversations_with_own_commit()?);
         for conversation in waiting {
             if !self.pending.may_send(conversation) {
                 continue;
             }
-            let Some(frame) = outbox::next(&self.core, conversation)? else { continue };
+            let Some(frame) = outbox::next(&self.core, conversation)? else {
+                continue;
+            };
             self.pending.sent(conversation, self.now());
             let is_commit = matches!(frame, ClientFrame::Commit(_));
-            self.core.checkpoints.reach(if is_commit { COMMIT_BEFORE_WIRE } else { SEND_BEFORE_WIRE })?;
+            self.core.checkpoints.reach(if is_commit {
+                COMMIT_BEFORE_WIRE
+            } else {
+                SEND_BEFORE_WIRE
+            })?;
             self.send(&frame).await?;
             self.core.checkpoints.reach(SEND_AFTER_WIRE)?;
         }
@@ -229,7 +252,11 @@ impl Live {
     async fn acknowledge_now(&mut self) -> Result<(), ClientError> {
         self.acknowledge_at_ms = None;
         for (conversation, sequence) in std::mem::take(&mut self.acknowledgements) {
-            self.send(&ClientFrame::Acknowledge(Acknowledge { conversation, sequence })).await?;
+            self.send(&ClientFrame::Acknowledge(Acknowledge {
+                conversation,
+                sequence,
+            }))
+            .await?;
             self.core.checkpoints.reach(ACK_AFTER_WIRE)?;
         }
         Ok(())
@@ -244,7 +271,11 @@ impl Live {
 
     fn check_level(&mut self) -> Result<(), ClientError> {
         resync::drop_reached(&self.core, &mut self.pending.goals, self.welcomes_seen)?;
-        if self.core.status.set_level(self.welcomes_seen && self.pending.is_level()) {
+        if self
+            .core
+            .status
+            .set_level(self.welcomes_seen && self.pending.is_level())
+        {
             self.core.publish(Change::Connection);
         }
         Ok(())
@@ -269,6 +300,9 @@ impl Live {
 /// Fills the stock of key packages up. A failure is made good at the next connection.
 async fn refill(core: Rc<Core>) {
     if let Err(error) = stock::refill(&core).await {
-        tracing::debug!(error = &error as &dyn std::error::Error, "key packages were not refilled");
+        tracing::debug!(
+            error = &error as &dyn std::error::Error,
+            "key packages were not refilled"
+        );
     }
 }

@@ -41,22 +41,39 @@ pub(crate) enum Verdict {
 /// The next frame of a conversation that is level with its log, stored before it is given.
 pub(crate) fn next(core: &Core, id: ConversationId) -> Result<Option<ClientFrame>, ClientError> {
     let me = core.me()?;
-    let Some(conversation) = core.store.conversation(id)? else { return Ok(None) };
+    let Some(conversation) = core.store.conversation(id)? else {
+        return Ok(None);
+    };
     if conversation.state != ConversationState::Active {
         return Ok(None);
     }
     if let Some(commit) = core.store.own_commit(id)? {
         let commit_bundle = codec::from_cbor(&commit.bundle)?;
-        let request = SubmitCommitRequest { conversation: id, epoch: commit.epoch, commit: commit_bundle };
+        let request = SubmitCommitRequest {
+            conversation: id,
+            epoch: commit.epoch,
+            commit: commit_bundle,
+        };
         return Ok(Some(ClientFrame::Commit(request)));
     }
-    let Some(outgoing) = core.store.first_outgoing(id)? else { return Ok(None) };
+    let Some(outgoing) = core.store.first_outgoing(id)? else {
+        return Ok(None);
+    };
     let attempt = match usable(core, &conversation, &outgoing)? {
         Some(attempt) => attempt,
         None => encrypt(core, &me, &conversation, &outgoing)?,
     };
-    let Attempt { epoch, counter, payload } = attempt;
-    let request = SendMessageRequest { conversation: id, epoch, counter, message: payload.into() };
+    let Attempt {
+        epoch,
+        counter,
+        payload,
+    } = attempt;
+    let request = SendMessageRequest {
+        conversation: id,
+        epoch,
+        counter,
+        message: payload.into(),
+    };
     Ok(Some(ClientFrame::Send(request)))
 }
 
@@ -83,15 +100,31 @@ fn encrypt(
     let content = &outgoing.message.content;
     let attempt = core.transaction(|| {
         let counter = conversation.own_counter.next();
-        let (epoch, epoch_authenticator) =
-            core.groups.with(id, |group, _| Ok((group.epoch(), group.epoch_authenticator())))?;
-        let seen =
-            SeenEntry { sequence: conversation.sequence, running_hash: conversation.running_hash.clone().into() };
-        let plaintext = compose::seal(content, Circumstances { counter, epoch_authenticator, seen })?;
+        let (epoch, epoch_authenticator) = core
+            .groups
+            .with(id, |group, _| Ok((group.epoch(), group.epoch_authenticator())))?;
+        let seen = SeenEntry {
+            sequence: conversation.sequence,
+            running_hash: conversation.running_hash.clone().into(),
+        };
+        let plaintext = compose::seal(
+            content,
+            Circumstances {
+                counter,
+                epoch_authenticator,
+                seen,
+            },
+        )?;
         let tag = compose::tag_of(content)?;
-        let payload = core.groups.with(id, |group, provider| group.encrypt(provider, &me.mls, &plaintext, tag))?;
+        let payload = core.groups.with(id, |group, provider| {
+            group.encrypt(provider, &me.mls, &plaintext, tag)
+        })?;
         core.store.set_payload_hash(row, &history::hash_of(&payload))?;
-        let attempt = Attempt { epoch, counter, payload };
+        let attempt = Attempt {
+            epoch,
+            counter,
+            payload,
+        };
         core.store.save_attempt(row, &attempt)?;
         core.checkpoints.reach(SEND_BEFORE_PERSIST)?;
         Ok(attempt)
@@ -107,12 +140,17 @@ pub(super) fn accepted(
     conversation: &mut Conversation,
     accepted: &Accepted,
 ) -> Result<bool, ClientError> {
-    let Some(outgoing) = core.store.first_outgoing(conversation.id)? else { return Ok(false) };
-    let Some(attempt) = outgoing.attempt else { return Ok(false) };
+    let Some(outgoing) = core.store.first_outgoing(conversation.id)? else {
+        return Ok(false);
+    };
+    let Some(attempt) = outgoing.attempt else {
+        return Ok(false);
+    };
     if attempt.counter != accepted.counter || accepted.counter <= conversation.own_counter {
         return Ok(false);
     }
-    core.store.mark_accepted(outgoing.message.row, accepted.sequence, accepted.sent_at)?;
+    core.store
+        .mark_accepted(outgoing.message.row, accepted.sequence, accepted.sent_at)?;
     core.store.delete_outgoing(outgoing.message.row)?;
     conversation.own_counter = accepted.counter;
     Ok(true)
@@ -133,11 +171,19 @@ pub(super) fn refused(
         core.store.delete_own_commit(conversation.id)?;
         return Ok(Verdict::Failed);
     }
-    let Some(outgoing) = core.store.first_outgoing(conversation.id)? else { return Ok(Verdict::Failed) };
-    if outgoing.attempt.is_some_and(|attempt| attempt.counter == refused.counter) {
-        let failure =
-            Failure { code: refused.error.code.as_str().to_owned(), message: refused.error.message.clone() };
-        core.store.set_message_state(outgoing.message.row, &MessageState::Failed(failure))?;
+    let Some(outgoing) = core.store.first_outgoing(conversation.id)? else {
+        return Ok(Verdict::Failed);
+    };
+    if outgoing
+        .attempt
+        .is_some_and(|attempt| attempt.counter == refused.counter)
+    {
+        let failure = Failure {
+            code: refused.error.code.as_str().to_owned(),
+            message: refused.error.message.clone(),
+        };
+        core.store
+            .set_message_state(outgoing.message.row, &MessageState::Failed(failure))?;
         core.store.delete_outgoing(outgoing.message.row)?;
     }
     Ok(Verdict::Failed)

@@ -81,8 +81,12 @@ impl Pending {
     /// Conversations whose entries should have come by now.
     pub(super) fn take_overdue(&mut self, now: u64) -> Vec<(ConversationId, Sequence)> {
         self.held.retain(|_, until| *until > now);
-        let overdue: Vec<_> =
-            self.expected.iter().filter(|(_, (_, by))| *by <= now).map(|(id, (sequence, _))| (*id, *sequence)).collect();
+        let overdue: Vec<_> = self
+            .expected
+            .iter()
+            .filter(|(_, (_, by))| *by <= now)
+            .map(|(id, (sequence, _))| (*id, *sequence))
+            .collect();
         for (id, _) in &overdue {
             self.expected.remove(id);
         }
@@ -91,13 +95,20 @@ impl Pending {
 
     /// Whether an answer is overdue.
     pub(super) fn is_late(&self, now: u64) -> bool {
-        self.fetching.values().chain(self.under_way.values()).any(|by| *by <= now)
+        self.fetching
+            .values()
+            .chain(self.under_way.values())
+            .any(|by| *by <= now)
     }
 
     /// When something here is due next.
     pub(super) fn next_ms(&self) -> u64 {
         let expected = self.expected.values().map(|(_, by)| by);
-        let waits = self.fetching.values().chain(self.under_way.values()).chain(self.held.values());
+        let waits = self
+            .fetching
+            .values()
+            .chain(self.under_way.values())
+            .chain(self.held.values());
         waits.chain(expected).min().copied().unwrap_or(u64::MAX)
     }
 

@@ -1,5 +1,6 @@
 //! Coming back: what the server says of each conversation against what this device has.
 
+use super::inbox::{self, Incoming};
 use crate::core::Core;
 use crate::error::ClientError;
 use crate::store::conversation::ConversationState;
@@ -18,9 +19,19 @@ pub(super) struct Plan {
     pub(super) goals: BTreeMap<ConversationId, Sequence>,
 }
 
-/// Makes the plan. Conversations that this device does not have yet come by their Welcomes.
+/// Makes the plan, after passing over what the server no longer has. Conversations that this device does not have yet come by their Welcomes.
 pub(super) fn plan(core: &Core, heads: &[ConversationHead]) -> Result<Plan, ClientError> {
     let mut plan = Plan::default();
+    let mut cut_off = Vec::new();
+    for head in heads {
+        let known = core.store.conversation(head.conversation)?;
+        if known.is_some_and(|known| head.first_kept > known.sequence.next()) {
+            cut_off.push(Incoming::CutOff(*head));
+        }
+    }
+    if !cut_off.is_empty() {
+        inbox::apply(core, cut_off)?;
+    }
     for head in heads {
         match core.store.conversation(head.conversation)? {
             None => {

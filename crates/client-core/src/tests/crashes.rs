@@ -19,7 +19,12 @@ fn once_at(point: &'static str, passage: u32) -> Checkpoints {
 }
 
 /// One message each way with fresh keys between, started again after every kill.
-fn talk(world: &mut World, device: &Rc<Device>, other: &Rc<Device>, with: &super::world::Someone) -> ConversationId {
+fn talk(
+    world: &mut World,
+    device: &Rc<Device>,
+    other: &Rc<Device>,
+    with: &super::world::Someone,
+) -> ConversationId {
     let mut conversation = None;
     for (step, text) in ["one", "two", "three"].into_iter().enumerate() {
         let key = crate::message::key::MessageKey::from_bytes([u8::try_from(step).unwrap() + 1; 16]);
@@ -74,7 +79,14 @@ impl World {
 
 #[test]
 fn a_kill_at_any_point_loses_and_doubles_nothing() {
-    let expected = ["one", "reply to one", "two", "reply to two", "three", "reply to three"];
+    let expected = [
+        "one",
+        "reply to one",
+        "two",
+        "reply to two",
+        "three",
+        "reply to three",
+    ];
     let mut reached = BTreeMap::new();
     for point in CHECKPOINTS {
         for passage in 1..=2 {
@@ -88,20 +100,43 @@ fn a_kill_at_any_point_loses_and_doubles_nothing() {
             if checkpoints.is_killed() {
                 *reached.entry(*point).or_insert(0) += 1;
             }
-            assert_eq!(alice.texts(conversation), expected, "killed at {point}, passage {passage}");
-            assert_eq!(bob.texts(conversation), expected, "killed at {point}, passage {passage}");
-            assert!(alice.notices(conversation).is_empty() && bob.notices(conversation).is_empty(), "{point}");
+            assert_eq!(
+                alice.texts(conversation),
+                expected,
+                "killed at {point}, passage {passage}"
+            );
+            assert_eq!(
+                bob.texts(conversation),
+                expected,
+                "killed at {point}, passage {passage}"
+            );
+            assert!(
+                alice.notices(conversation).is_empty() && bob.notices(conversation).is_empty(),
+                "{point}"
+            );
             assert_eq!(world.server.conversation_count(), 1);
         }
     }
-    let missed: Vec<_> = CHECKPOINTS.iter().filter(|point| !reached.contains_key(*point)).collect();
+    let missed: Vec<_> = CHECKPOINTS
+        .iter()
+        .filter(|point| !reached.contains_key(*point))
+        .collect();
     // A Welcome comes only to those who did not begin the conversation: see the next test.
-    assert_eq!(missed, [&"client.welcome.before_commit", &"client.welcome.after_commit_before_ack"]);
+    assert_eq!(
+        missed,
+        [
+            &"client.welcome.before_commit",
+            &"client.welcome.after_commit_before_ack"
+        ]
+    );
 }
 
 #[test]
 fn whoever_is_killed_while_joining_joins_later() {
-    for point in ["client.welcome.before_commit", "client.welcome.after_commit_before_ack"] {
+    for point in [
+        "client.welcome.before_commit",
+        "client.welcome.after_commit_before_ack",
+    ] {
         let mut world = World::new();
         let (ada, ben) = (world.someone("Ada"), world.someone("Ben"));
         let (alice, bob) = (world.device(&ada), world.device(&ben));
@@ -133,7 +168,9 @@ fn many_random_kills_of_both_lose_and_double_nothing() {
         for number in 0..12 {
             let device = &devices[rng.borrow_mut().gen_range(0..2)];
             let dice = Rc::clone(&rng);
-            device.checkpoints.replace(Checkpoints::new(move |_| dice.borrow_mut().gen_ratio(1, 12)));
+            device
+                .checkpoints
+                .replace(Checkpoints::new(move |_| dice.borrow_mut().gen_ratio(1, 12)));
             world.restart(device);
             let text = format!("{number}");
             let key = crate::message::key::MessageKey::from_bytes([number + 1; 16]);
@@ -153,10 +190,21 @@ fn many_random_kills_of_both_lose_and_double_nothing() {
         world.settle(&devices.each_ref());
         let order = devices[0].texts(conversation);
         assert_eq!(order, devices[1].texts(conversation), "seed {seed}");
-        assert_eq!(order.iter().collect::<BTreeSet<_>>().len(), order.len(), "seed {seed}: nothing comes twice");
+        assert_eq!(
+            order.iter().collect::<BTreeSet<_>>().len(),
+            order.len(),
+            "seed {seed}: nothing comes twice"
+        );
         assert!(order.iter().all(|text| written.contains(text)));
-        let kept: Vec<_> = order.iter().filter(|text| acknowledged.contains(text)).cloned().collect();
-        assert_eq!(kept, acknowledged, "seed {seed}: what was acknowledged is there, in order");
+        let kept: Vec<_> = order
+            .iter()
+            .filter(|text| acknowledged.contains(text))
+            .cloned()
+            .collect();
+        assert_eq!(
+            kept, acknowledged,
+            "seed {seed}: what was acknowledged is there, in order"
+        );
         for device in &devices {
             assert!(device.notices(conversation).is_empty(), "seed {seed}");
         }

@@ -9,7 +9,9 @@ use undertone_wire::stream::ServerFrame;
 use undertone_wire::{Bytes, Counter, DeviceId, Sequence};
 
 /// Ben gets what `lie` makes of each message of Ada's.
-fn told(lie: impl Fn(LogEntry) -> Vec<LogEntry> + 'static) -> (World, [Rc<Device>; 2], undertone_wire::ConversationId) {
+fn told(
+    lie: impl Fn(LogEntry) -> Vec<LogEntry> + 'static,
+) -> (World, [Rc<Device>; 2], undertone_wire::ConversationId) {
     let mut world = World::new();
     let (ada, ben) = (world.someone("Ada"), world.someone("Ben"));
     let devices = [world.device(&ada), world.device(&ben)];
@@ -37,15 +39,24 @@ fn told(lie: impl Fn(LogEntry) -> Vec<LogEntry> + 'static) -> (World, [Rc<Device
 #[test]
 fn a_message_under_another_name_is_not_shown() {
     let stranger = DeviceId::from_bytes([77; 16]);
-    let (_world, [_, ben], conversation) = told(move |entry| vec![LogEntry { sender: stranger, ..entry }]);
+    let (_world, [_, ben], conversation) = told(move |entry| {
+        vec![LogEntry {
+            sender: stranger,
+            ..entry
+        }]
+    });
     assert_eq!(ben.texts(conversation), ["true"]);
     assert_eq!(ben.notices(conversation), [NoticeView::HistoryMismatch]);
 }
 
 #[test]
 fn another_counter_than_the_senders_is_noticed() {
-    let (_world, [_, ben], conversation) =
-        told(|entry| vec![LogEntry { counter: Counter(entry.counter.0 + 5), ..entry }]);
+    let (_world, [_, ben], conversation) = told(|entry| {
+        vec![LogEntry {
+            counter: Counter(entry.counter.0 + 5),
+            ..entry
+        }]
+    });
     assert_eq!(ben.texts(conversation), ["true"]);
     assert!(ben.notices(conversation).contains(&NoticeView::HistoryMismatch));
 }
@@ -67,7 +78,10 @@ fn a_message_that_is_withheld_leaves_a_gap_in_the_counter() {
     // The log is renumbered so that no sequence is missing.
     let (_world, [_, ben], conversation) = told(|entry| match entry.sequence.0 {
         3 => Vec::new(),
-        after => vec![LogEntry { sequence: Sequence(after - 1), ..entry }],
+        after => vec![LogEntry {
+            sequence: Sequence(after - 1),
+            ..entry
+        }],
     });
     assert_eq!(ben.texts(conversation), ["true", "third"]);
     assert!(!ben.notices(conversation).is_empty());
@@ -79,12 +93,20 @@ fn an_own_message_that_was_never_sent_is_not_believed() {
     let victim = Rc::clone(&forged_for);
     let (mut world, [_, ben], conversation) = told(move |entry| match victim.get() {
         Some(ben) if entry.sequence == Sequence(3) => {
-            vec![LogEntry { sender: ben, payload: Bytes(vec![1; 300]), ..entry }]
+            vec![LogEntry {
+                sender: ben,
+                payload: Bytes(vec![1; 300]),
+                ..entry
+            }]
         }
         _ if entry.sequence == Sequence(3) => Vec::new(),
         _ => vec![entry],
     });
-    assert_eq!(ben.texts(conversation), ["true"], "the fourth waits for the third");
+    assert_eq!(
+        ben.texts(conversation),
+        ["true"],
+        "the fourth waits for the third"
+    );
     forged_for.set(Some(ben.id));
     world.restart(&ben);
     world.pass(3000);
@@ -107,7 +129,11 @@ fn a_new_identity_key_is_refused() {
     let caro = world.device(&carol);
     let eve = world.device(&false_ada);
     let error = world.run(caro.client().open_direct(ada.user)).unwrap_err();
-    assert_eq!(error.code(), "key_changed", "two keys under one name are refused at first contact, too");
+    assert_eq!(
+        error.code(),
+        "key_changed",
+        "two keys under one name are refused at first contact, too"
+    );
     alice.client().stop();
     world.pass(1000);
     world.server.forget(alice.id);
@@ -116,5 +142,9 @@ fn a_new_identity_key_is_refused() {
     let list = bob.conversations();
     assert_eq!(list.len(), 1, "the false conversation is not there");
     assert_eq!(list[0].notice, Some(NoticeView::KeyChanged));
-    assert!(bob.messages(conversation).iter().all(|message| message.state == MessageStateView::Sent));
+    assert!(
+        bob.messages(conversation)
+            .iter()
+            .all(|message| message.state == MessageStateView::Sent)
+    );
 }

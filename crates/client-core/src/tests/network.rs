@@ -77,9 +77,9 @@ impl Link {
             (Method::Get, ["people", user]) => json(server.person(user.parse().unwrap())),
             (Method::Post, ["people", user, "key-packages"]) => json(Ok(server.claim(user.parse().unwrap()))),
             (Method::Get, ["key-packages"]) => json(Ok(server.stock(self.device))),
-            (Method::Post, ["key-packages"]) => {
-                json(Ok(server.upload(self.device, serde_json::from_slice(body).unwrap())))
-            }
+            (Method::Post, ["key-packages"]) => json(Ok(
+                server.upload(self.device, serde_json::from_slice(body).unwrap())
+            )),
             (Method::Get, ["conversations"]) => json(Ok(server.heads(self.device))),
             (Method::Post, ["conversations"]) => {
                 json(server.create(self.device, serde_json::from_slice(body).unwrap()))
@@ -91,10 +91,16 @@ impl Link {
 
 fn json<T: Serialize>(answer: Answer<T>) -> HttpResponse {
     match answer {
-        Ok(value) => HttpResponse { status: 200, body: serde_json::to_vec(&value).unwrap() },
+        Ok(value) => HttpResponse {
+            status: 200,
+            body: serde_json::to_vec(&value).unwrap(),
+        },
         Err(error) => {
             let status = error.code.status();
-            HttpResponse { status, body: serde_json::to_vec(&ErrorResponse { error }).unwrap() }
+            HttpResponse {
+                status,
+                body: serde_json::to_vec(&ErrorResponse { error }).unwrap(),
+            }
         }
     }
 }
@@ -111,7 +117,11 @@ impl Transport for LinkTransport {
             return Err(TransportError::TimedOut);
         }
         let response = link.answer(&request);
-        if link.happens(faults.lose) { Err(TransportError::TimedOut) } else { Ok(response) }
+        if link.happens(faults.lose) {
+            Err(TransportError::TimedOut)
+        } else {
+            Ok(response)
+        }
     }
 
     async fn connect(&self) -> Result<Connection, TransportError> {
@@ -124,10 +134,20 @@ impl Transport for LinkTransport {
         link.connections.set(number);
         link.standing.set(Some(number));
         let (to_client, from_server) = unbounded();
-        let end = End { link: Rc::clone(link), number };
+        let end = End {
+            link: Rc::clone(link),
+            number,
+        };
         Ok(Connection {
-            sender: Box::new(Sender { end: end.clone(), to_client: Some(to_client) }),
-            receiver: Box::new(Receiver { end, from_server, waiting: None }),
+            sender: Box::new(Sender {
+                end: end.clone(),
+                to_client: Some(to_client),
+            }),
+            receiver: Box::new(Receiver {
+                end,
+                from_server,
+                waiting: None,
+            }),
         })
     }
 
@@ -205,7 +225,9 @@ impl FrameReceiver for Receiver {
             return Ok(Some(codec::to_cbor(&frame).unwrap()));
         }
         loop {
-            let Some(frame) = self.from_server.next().await else { return Ok(None) };
+            let Some(frame) = self.from_server.next().await else {
+                return Ok(None);
+            };
             let faults = link.faults.get();
             if !self.end.stands() {
                 return Ok(None);

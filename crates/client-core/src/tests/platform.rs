@@ -39,7 +39,9 @@ impl VirtualPlatform {
 
     fn advance(&self) -> bool {
         let next = self.timers.borrow_mut().pop_first();
-        let Some(((at, _), waker)) = next else { return false };
+        let Some(((at, _), waker)) = next else {
+            return false;
+        };
         self.now_ms.set(self.now_ms.get().max(at));
         if let Some(waker) = waker {
             waker.wake();
@@ -81,9 +83,16 @@ impl Platform for VirtualPlatform {
     async fn sleep(&self, duration: Duration) {
         let number = self.timer_count.get();
         self.timer_count.set(number + 1);
-        let at = self.now_ms.get().saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX));
+        let at = self
+            .now_ms
+            .get()
+            .saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX));
         self.timers.borrow_mut().insert((at, number), None);
-        Sleep { platform: self, key: (at, number) }.await;
+        Sleep {
+            platform: self,
+            key: (at, number),
+        }
+        .await;
     }
 
     fn spawn(&self, task: LocalBoxFuture<'static, ()>) {

@@ -9,8 +9,8 @@ use std::time::Duration;
 use undertone_mls::{CommitCheck, Member, PublicState, check_commit, found_group};
 use undertone_wire::account::{PeopleResponse, Person, PersonDetails};
 use undertone_wire::conversation::{
-    Accepted, CommitBundle, ConversationHead, ConversationKind, ConversationsResponse, CreateConversationRequest,
-    EntryKind, LogEntry, LogPage, PendingWelcome,
+    Accepted, CommitBundle, ConversationHead, ConversationKind, ConversationsResponse,
+    CreateConversationRequest, EntryKind, LogEntry, LogPage, PendingWelcome,
 };
 use undertone_wire::device::DeviceSummary;
 use undertone_wire::key_package::{
@@ -18,7 +18,8 @@ use undertone_wire::key_package::{
 };
 use undertone_wire::stream::{Authenticated, ClientFrame, Presence, Refused, ServerFrame};
 use undertone_wire::{
-    Bytes, ConversationId, Counter, DeviceId, Epoch, ErrorBody, ErrorCode, Sequence, Timestamp, UserId, UserName,
+    Bytes, ConversationId, Counter, DeviceId, Epoch, ErrorBody, ErrorCode, Sequence, Timestamp, UserId,
+    UserName,
 };
 
 /// A device as the server knows it.
@@ -56,6 +57,7 @@ struct Conversation {
     log: Vec<LogEntry>,
     joined_at: BTreeMap<DeviceId, Sequence>,
     cursors: BTreeMap<DeviceId, Sequence>,
+    expired: usize,
     last: BTreeMap<DeviceId, Accepted>,
 }
 
@@ -104,7 +106,18 @@ impl FakeServer {
     /// How many entries of all logs were not yet acknowledged by everybody.
     pub(super) fn undelivered(&self) -> usize {
         let state = self.0.borrow();
-        state.conversations.values().map(|conversation| conversation.log.len() - conversation.gone()).sum()
+        state
+            .conversations
+            .values()
+            .map(|conversation| conversation.log.len() - conversation.gone())
+            .sum()
+    }
+
+    /// Deletes everything that is older than now, delivered or not.
+    pub(super) fn expire(&self) {
+        for conversation in self.0.borrow_mut().conversations.values_mut() {
+            conversation.expired = conversation.log.len();
+        }
     }
 
     /// Loses all conversations and one device.
@@ -120,7 +133,12 @@ impl FakeServer {
 
     /// Welcomes that wait for devices.
     pub(super) fn welcomes_waiting(&self) -> usize {
-        self.0.borrow().devices.values().map(|device| device.welcomes.len()).sum()
+        self.0
+            .borrow()
+            .devices
+            .values()
+            .map(|device| device.welcomes.len())
+            .sum()
     }
 
     pub(super) fn people(&self) -> PeopleResponse {
@@ -128,7 +146,10 @@ impl FakeServer {
         let mut people: Vec<_> = state
             .devices
             .values()
-            .map(|device| Person { user: device.user, name: device.name.clone() })
+            .map(|device| Person {
+                user: device.user,
+                name: device.name.clone(),
+            })
             .collect();
         people.sort_by(|one, other| one.name.cmp(&other.name));
         people.dedup();
@@ -146,9 +167,17 @@ impl FakeServer {
                 registered_at: Timestamp::default(),
             })
             .collect();
-        let (_, first) = of_user.clone().next().ok_or_else(|| refusal(ErrorCode::NotFound))?;
+        let (_, first) = of_user
+            .clone()
+            .next()
+            .ok_or_else(|| refusal(ErrorCode::NotFound))?;
         let identity_key = first.identity_key.as_slice().into();
-        Ok(PersonDetails { user, name: first.name.clone(), identity_key, devices })
+        Ok(PersonDetails {
+            user,
+            name: first.name.clone(),
+            identity_key,
+            devices,
+        })
     }
 
     pub(super) fn claim(&self, user: UserId) -> ClaimKeyPackagesResponse {
@@ -156,7 +185,10 @@ impl FakeServer {
         let mut key_packages = Vec::new();
         for (id, device) in state.devices.iter_mut().filter(|(_, device)| device.user == user) {
             if let Some(key_package) = device.stock.pop_front().or_else(|| device.last_resort.clone()) {
-                key_packages.push(ClaimedKeyPackage { device: *id, key_package });
+                key_packages.push(ClaimedKeyPackage {
+                    device: *id,
+                    key_package,
+                });
             }
         }
         ClaimKeyPackagesResponse { key_packages }
@@ -166,7 +198,10 @@ impl FakeServer {
         let state = self.0.borrow();
         let known = &state.devices[&device];
         let available = u32::try_from(known.stock.len()).unwrap();
-        KeyPackageStock { available, has_last_resort: known.last_resort.is_some() }
+        KeyPackageStock {
+            available,
+            has_last_resort: known.last_resort.is_some(),
+        }
     }
 
     pub(super) fn upload(&self, device: DeviceId, request: UploadKeyPackagesRequest) -> KeyPackageStock {
@@ -181,15 +216,24 @@ impl FakeServer {
 
     pub(super) fn heads(&self, device: DeviceId) -> ConversationsResponse {
         let state = self.0.borrow();
-        let mine = state.conversations.iter().filter(|(_, conversation)| conversation.has(device));
-        ConversationsResponse { conversations: mine.map(|(id, c)| c.head(*id, device)).collect() }
+        let mine = state
+            .conversations
+            .iter()
+            .filter(|(_, conversation)| conversation.has(device));
+        ConversationsResponse {
+            conversations: mine.map(|(id, c)| c.head(*id, device)).collect(),
+        }
     }
 
     pub(super) fn create(&self, device: DeviceId, request: CreateConversationRequest) -> Answer<Accepted> {
         let mut state = self.0.borrow_mut();
         let id = request.conversation;
         if let Some(known) = state.conversations.get(&id) {
-            return known.last.get(&device).copied().ok_or_else(|| refusal(ErrorCode::CounterConflict));
+            return known
+                .last
+                .get(&device)
+                .copied()
+                .ok_or_else(|| refusal(ErrorCode::CounterConflict));
         }
         let mut pair = [state.devices[&device].user, request.peer];
         pair.sort_unstable();
@@ -209,6 +253,7 @@ impl FakeServer {
             log: Vec::new(),
             joined_at: BTreeMap::from([(device, Sequence(0))]),
             cursors: BTreeMap::new(),
+            expired: 0,
             last: BTreeMap::new(),
         };
         state.conversations.insert(id, conversation);
@@ -225,8 +270,12 @@ impl FakeServer {
         let mut state = self.0.borrow_mut();
         let now = Timestamp::from_millis(state.now_ms);
         let presence = state.presence_for(device);
-        let authenticated =
-            Authenticated { now, expires_at: now.plus(Duration::from_mins(10)), heads, presence };
+        let authenticated = Authenticated {
+            now,
+            expires_at: now.plus(Duration::from_mins(10)),
+            heads,
+            presence,
+        };
         state.devices.get_mut(&device).unwrap().live = Some(frames);
         state.push(device, ServerFrame::Authenticated(authenticated));
         for welcome in state.devices[&device].welcomes.clone() {
@@ -251,17 +300,24 @@ impl FakeServer {
                 }
             }
             ClientFrame::Fetch(fetch) => {
-                let page = self.0.borrow().conversations.get(&fetch.conversation).map(|conversation| {
-                    let gone = conversation.gone();
-                    let kept = conversation.log.iter().skip(gone);
-                    let wanted = kept.filter(|entry| entry.sequence > fetch.after).take(fetch.limit as usize);
-                    LogPage {
-                        conversation: fetch.conversation,
-                        entries: wanted.cloned().collect(),
-                        head: conversation.head_sequence(),
-                        first_kept: Sequence(gone as u64 + 1),
-                    }
-                });
+                let page = self
+                    .0
+                    .borrow()
+                    .conversations
+                    .get(&fetch.conversation)
+                    .map(|conversation| {
+                        let gone = conversation.gone();
+                        let kept = conversation.log.iter().skip(gone);
+                        let wanted = kept
+                            .filter(|entry| entry.sequence > fetch.after)
+                            .take(fetch.limit as usize);
+                        LogPage {
+                            conversation: fetch.conversation,
+                            entries: wanted.cloned().collect(),
+                            head: conversation.head_sequence(),
+                            first_kept: Sequence(gone as u64 + 1),
+                        }
+                    });
                 if let Some(page) = page {
                     self.0.borrow().push(device, ServerFrame::Log(page));
                 }
@@ -281,14 +337,21 @@ impl FakeServer {
             ClientFrame::Ping => self.0.borrow().push(device, ServerFrame::Pong),
             ClientFrame::Send(send) => {
                 let mut state = self.0.borrow_mut();
-                let place = Place { device, conversation: send.conversation, counter: send.counter };
+                let place = Place {
+                    device,
+                    conversation: send.conversation,
+                    counter: send.counter,
+                };
                 let result = state.message(place, send.epoch, send.message);
                 state.answer(place, result);
             }
             ClientFrame::Commit(submit) => {
                 let mut state = self.0.borrow_mut();
-                let place =
-                    Place { device, conversation: submit.conversation, counter: submit.commit.counter };
+                let place = Place {
+                    device,
+                    conversation: submit.conversation,
+                    counter: submit.commit.counter,
+                };
                 let result = state.commit(device, submit.conversation, submit.epoch, submit.commit);
                 state.answer(place, result);
             }
@@ -308,8 +371,15 @@ impl State {
         if let Some(code) = self.refuse_next.pop() {
             return Err(refusal(code));
         }
-        let Place { device, conversation: id, counter } = place;
-        let known = self.conversations.get(&id).ok_or_else(|| refusal(ErrorCode::NotFound))?;
+        let Place {
+            device,
+            conversation: id,
+            counter,
+        } = place;
+        let known = self
+            .conversations
+            .get(&id)
+            .ok_or_else(|| refusal(ErrorCode::NotFound))?;
         if let Some(again) = known.check_counter(device, counter)? {
             return Ok(again);
         }
@@ -326,14 +396,26 @@ impl State {
         epoch: Epoch,
         bundle: CommitBundle,
     ) -> Answer<Accepted> {
-        let known = self.conversations.get(&id).ok_or_else(|| refusal(ErrorCode::NotFound))?;
+        let known = self
+            .conversations
+            .get(&id)
+            .ok_or_else(|| refusal(ErrorCode::NotFound))?;
         if let Some(again) = known.check_counter(device, bundle.counter)? {
             return Ok(again);
         }
-        let check =
-            CommitCheck { state: &known.state, conversation: id, sender: device, epoch, bundle: &bundle };
+        let check = CommitCheck {
+            state: &known.state,
+            conversation: id,
+            sender: device,
+            epoch,
+            bundle: &bundle,
+        };
         let checked = check_commit(check).map_err(|error| refusal(error.code()))?;
-        let place = Place { device, conversation: id, counter: bundle.counter };
+        let place = Place {
+            device,
+            conversation: id,
+            counter: bundle.counter,
+        };
         let known = self.conversations.get_mut(&id).unwrap();
         known.state = checked.state;
         known.epoch = checked.epoch;
@@ -350,7 +432,11 @@ impl State {
                 welcome: bundle.welcome.clone().unwrap(),
                 ratchet_tree: checked.ratchet_tree.clone().into(),
             };
-            self.devices.get_mut(&added.device).unwrap().welcomes.push(welcome.clone());
+            self.devices
+                .get_mut(&added.device)
+                .unwrap()
+                .welcomes
+                .push(welcome.clone());
             self.push(added.device, ServerFrame::Welcome(welcome));
         }
         Ok(accepted)
@@ -360,8 +446,16 @@ impl State {
         let sent_at = Timestamp::from_millis(self.now_ms);
         let known = self.conversations.get_mut(&place.conversation).unwrap();
         let sequence = known.head_sequence().next();
-        let Place { device, conversation, counter } = place;
-        let franking_mac = if kind == EntryKind::Message { vec![7; 32] } else { Vec::new() };
+        let Place {
+            device,
+            conversation,
+            counter,
+        } = place;
+        let franking_mac = if kind == EntryKind::Message {
+            vec![7; 32]
+        } else {
+            Vec::new()
+        };
         let entry = LogEntry {
             conversation,
             sequence,
@@ -374,7 +468,12 @@ impl State {
             franking_mac: franking_mac.into(),
         };
         known.log.push(entry.clone());
-        let accepted = Accepted { conversation, counter, sequence, sent_at };
+        let accepted = Accepted {
+            conversation,
+            counter,
+            sequence,
+            sent_at,
+        };
         known.last.insert(device, accepted);
         let joined = known.joined_at.clone();
         for (member, joined_at) in joined {
@@ -386,15 +485,28 @@ impl State {
     }
 
     fn answer(&self, place: Place, result: Answer<Accepted>) {
-        let Place { device, conversation, counter } = place;
-        self.push(device, match result {
-            Ok(accepted) => ServerFrame::Accepted(accepted),
-            Err(error) => ServerFrame::Refused(Refused { conversation, counter, error }),
-        });
+        let Place {
+            device,
+            conversation,
+            counter,
+        } = place;
+        self.push(
+            device,
+            match result {
+                Ok(accepted) => ServerFrame::Accepted(accepted),
+                Err(error) => ServerFrame::Refused(Refused {
+                    conversation,
+                    counter,
+                    error,
+                }),
+            },
+        );
     }
 
     fn push(&self, device: DeviceId, frame: ServerFrame) {
-        let Some(live) = &self.devices[&device].live else { return };
+        let Some(live) = &self.devices[&device].live else {
+            return;
+        };
         let frames = match &self.tamper {
             Some(tamper) => tamper(device, frame),
             None => vec![frame],
@@ -406,14 +518,25 @@ impl State {
     }
 
     fn sharers(&self, device: DeviceId) -> Vec<DeviceId> {
-        let mine = self.conversations.values().filter(|conversation| conversation.has(device));
-        mine.flat_map(|conversation| conversation.joined_at.keys().copied()).filter(|id| *id != device).collect()
+        let mine = self
+            .conversations
+            .values()
+            .filter(|conversation| conversation.has(device));
+        mine.flat_map(|conversation| conversation.joined_at.keys().copied())
+            .filter(|id| *id != device)
+            .collect()
     }
 
     fn presence_for(&self, device: DeviceId) -> Vec<Presence> {
         let online = |id: &DeviceId| self.devices[id].live.is_some();
         let sharers = self.sharers(device);
-        sharers.iter().map(|id| Presence { user: self.devices[id].user, online: online(id) }).collect()
+        sharers
+            .iter()
+            .map(|id| Presence {
+                user: self.devices[id].user,
+                online: online(id),
+            })
+            .collect()
     }
 
     fn tell_presence(&self, device: DeviceId, online: bool) {
@@ -435,10 +558,13 @@ impl Conversation {
 
     /// So many entries were acknowledged by everybody.
     fn gone(&self) -> usize {
-        let acknowledged = self.joined_at.iter().map(|(device, joined)| {
-            self.cursors.get(device).copied().unwrap_or_default().max(*joined)
-        });
-        usize::try_from(acknowledged.min().unwrap_or_default().0).unwrap()
+        let acknowledged = self
+            .joined_at
+            .iter()
+            .map(|(device, joined)| self.cursors.get(device).copied().unwrap_or_default().max(*joined));
+        usize::try_from(acknowledged.min().unwrap_or_default().0)
+            .unwrap()
+            .max(self.expired)
     }
 
     fn head(&self, id: ConversationId, device: DeviceId) -> ConversationHead {

@@ -3,7 +3,7 @@
 use super::world::World;
 use crate::error::ClientError;
 use crate::message::key::MessageKey;
-use crate::view::{ConnectionState, MessageStateView, TimelineQuery};
+use crate::view::{ConnectionState, MessageStateView, NoticeView, TimelineQuery};
 use futures::future::join;
 use undertone_wire::ErrorCode;
 
@@ -19,8 +19,14 @@ fn two_people_talk() {
     world.settle(&[&alice, &bob]);
     let seen = bob.messages(conversation);
     assert_eq!(seen.len(), 1);
-    assert_eq!((seen[0].text.as_str(), seen[0].sender_name.as_str()), ("hello Ben", "Ada"));
-    assert_eq!((seen[0].own, seen[0].sender, seen[0].message), (false, ada.user, sent.message));
+    assert_eq!(
+        (seen[0].text.as_str(), seen[0].sender_name.as_str()),
+        ("hello Ben", "Ada")
+    );
+    assert_eq!(
+        (seen[0].own, seen[0].sender, seen[0].message),
+        (false, ada.user, sent.message)
+    );
     let list = bob.conversations();
     assert_eq!((list[0].title.as_str(), list[0].unread), ("Ada", 1));
     bob.client().mark_read(conversation).unwrap();
@@ -49,7 +55,12 @@ fn history_is_there_after_a_restart_and_can_be_searched() {
     world.restart(&bob);
     assert_eq!(bob.texts(conversation), ["green tea", "black tea", "coffee"]);
     let found = |query| -> Vec<String> {
-        bob.client().search(query, 10).unwrap().into_iter().map(|message| message.text).collect()
+        bob.client()
+            .search(query, 10)
+            .unwrap()
+            .into_iter()
+            .map(|message| message.text)
+            .collect()
     };
     assert_eq!(found("TEA"), ["black tea", "green tea"]);
     assert_eq!(found("gr te"), ["green tea"]);
@@ -68,11 +79,26 @@ fn a_timeline_comes_in_pages() {
     for number in 0..5 {
         world.run(alice.send(conversation, &number.to_string()));
     }
-    let page = |before| alice.client().timeline(conversation, TimelineQuery { limit: 2, before }).unwrap();
+    let page = |before| {
+        alice
+            .client()
+            .timeline(conversation, TimelineQuery { limit: 2, before })
+            .unwrap()
+    };
     let newest = page(None);
-    assert_eq!(newest.messages.iter().map(|m| m.text.as_str()).collect::<Vec<_>>(), ["3", "4"]);
+    assert_eq!(
+        newest
+            .messages
+            .iter()
+            .map(|m| m.text.as_str())
+            .collect::<Vec<_>>(),
+        ["3", "4"]
+    );
     let older = page(Some(newest.messages[0].key));
-    assert_eq!(older.messages.iter().map(|m| m.text.as_str()).collect::<Vec<_>>(), ["1", "2"]);
+    assert_eq!(
+        older.messages.iter().map(|m| m.text.as_str()).collect::<Vec<_>>(),
+        ["1", "2"]
+    );
     let oldest = page(Some(older.messages[0].key));
     assert_eq!((oldest.messages.len(), oldest.more, older.more), (1, false, true));
 }
@@ -96,7 +122,12 @@ fn two_who_begin_at_the_same_moment_end_in_one_conversation() {
 fn all_devices_of_both_people_take_part() {
     let mut world = World::new();
     let (ada, ben) = (world.someone("Ada"), world.someone("Ben"));
-    let devices = [world.device(&ada), world.device(&ada), world.device(&ben), world.device(&ben)];
+    let devices = [
+        world.device(&ada),
+        world.device(&ada),
+        world.device(&ben),
+        world.device(&ben),
+    ];
     let [phone, laptop, bens_phone, bens_laptop] = &devices;
     let conversation = world.run(phone.open(&ben));
     world.run(phone.send(conversation, "from the phone"));
@@ -105,10 +136,17 @@ fn all_devices_of_both_people_take_part() {
     world.run(bens_laptop.send(conversation, "from Ben"));
     world.settle(&devices.each_ref());
     for device in [phone, laptop, bens_phone, bens_laptop] {
-        assert_eq!(device.texts(conversation), ["from the phone", "from the laptop", "from Ben"]);
+        assert_eq!(
+            device.texts(conversation),
+            ["from the phone", "from the laptop", "from Ben"]
+        );
         assert!(device.notices(conversation).is_empty());
     }
-    let own: Vec<_> = laptop.messages(conversation).iter().map(|message| message.own).collect();
+    let own: Vec<_> = laptop
+        .messages(conversation)
+        .iter()
+        .map(|message| message.own)
+        .collect();
     assert_eq!(own, [true, true, false]);
 }
 
@@ -138,12 +176,22 @@ fn messages_written_offline_are_sent_in_order_later() {
     world.pass(30_000);
     let view = alice.client().connection().unwrap();
     assert_eq!((view.state, view.waiting), (ConnectionState::Offline, 3));
-    assert!(alice.messages(conversation).iter().all(|message| message.state == MessageStateView::Sending));
+    assert!(
+        alice
+            .messages(conversation)
+            .iter()
+            .all(|message| message.state == MessageStateView::Sending)
+    );
     world.restart(&alice);
     world.settle(&[&alice, &bob]);
     assert_eq!(bob.texts(conversation), ["1", "2", "3"]);
     assert_eq!(alice.client().connection().unwrap().waiting, 0);
-    assert!(alice.messages(conversation).iter().all(|message| message.state == MessageStateView::Sent));
+    assert!(
+        alice
+            .messages(conversation)
+            .iter()
+            .all(|message| message.state == MessageStateView::Sent)
+    );
 }
 
 #[test]
@@ -154,10 +202,14 @@ fn the_same_key_sends_once() {
     let conversation = world.run(alice.open(&ben));
     let key = MessageKey::random(&mut rand::rngs::OsRng);
     for _ in 0..2 {
-        world.run(alice.client().send_text(conversation, key, "once")).unwrap();
+        world
+            .run(alice.client().send_text(conversation, key, "once"))
+            .unwrap();
     }
     world.settle(&[&alice, &bob]);
-    world.run(alice.client().send_text(conversation, key, "once")).unwrap();
+    world
+        .run(alice.client().send_text(conversation, key, "once"))
+        .unwrap();
     world.settle(&[&alice, &bob]);
     assert_eq!(bob.texts(conversation), ["once"]);
 }
@@ -174,12 +226,18 @@ fn a_refused_message_fails_and_can_be_sent_again() {
     assert_eq!(error.code(), "message_invalid");
     world.run(alice.send(conversation, "the next one goes"));
     let failed = &alice.messages(conversation)[1];
-    assert_eq!((failed.state, failed.failure.as_ref().unwrap().code.as_str()), (MessageStateView::Failed, "message_invalid"));
+    assert_eq!(
+        (failed.state, failed.failure.as_ref().unwrap().code.as_str()),
+        (MessageStateView::Failed, "message_invalid")
+    );
     alice.client().retry(key).unwrap();
     world.run(alice.client().wait_sent(key)).unwrap();
     world.settle(&[&alice, &bob]);
     assert_eq!(bob.texts(conversation), ["the next one goes", "refused"]);
-    assert!(bob.notices(conversation).is_empty(), "a refused counter is used again");
+    assert!(
+        bob.notices(conversation).is_empty(),
+        "a refused counter is used again"
+    );
 
     world.server.refuse_next(ErrorCode::TooLarge);
     let key = world.run(alice.write(conversation, "never mind"));
@@ -194,12 +252,20 @@ fn a_busy_server_is_asked_again() {
     let (ada, ben) = (world.someone("Ada"), world.someone("Ben"));
     let (alice, bob) = (world.device(&ada), world.device(&ben));
     let conversation = world.run(alice.open(&ben));
-    for code in [ErrorCode::Unavailable, ErrorCode::RateLimited, ErrorCode::Internal, ErrorCode::EpochStale] {
+    for code in [
+        ErrorCode::Unavailable,
+        ErrorCode::RateLimited,
+        ErrorCode::Internal,
+        ErrorCode::EpochStale,
+    ] {
         world.server.refuse_next(code);
         world.run(alice.send(conversation, code.as_str()));
     }
     world.settle(&[&bob]);
-    assert_eq!(bob.texts(conversation), ["unavailable", "rate_limited", "internal", "epoch_stale"]);
+    assert_eq!(
+        bob.texts(conversation),
+        ["unavailable", "rate_limited", "internal", "epoch_stale"]
+    );
 }
 
 #[test]
@@ -228,13 +294,20 @@ fn bad_texts_are_refused_before_anything_is_shown() {
     let conversation = world.run(alice.open(&ben));
     let key = MessageKey::random(&mut rand::rngs::OsRng);
     let client = alice.client();
-    let refused = |world: &mut World, text: &str| world.run(client.send_text(conversation, key, text)).unwrap_err();
+    let refused =
+        |world: &mut World, text: &str| world.run(client.send_text(conversation, key, text)).unwrap_err();
     assert!(matches!(refused(&mut world, "  \n"), ClientError::EmptyMessage));
-    assert!(matches!(refused(&mut world, &"x".repeat(65_537)), ClientError::MessageTooLong));
+    assert!(matches!(
+        refused(&mut world, &"x".repeat(65_537)),
+        ClientError::MessageTooLong
+    ));
     assert!(alice.texts(conversation).is_empty());
     let longest = "x".repeat(65_536);
     world.run(alice.send(conversation, &longest));
-    assert_eq!(world.run(client.open_direct(ada.user)).unwrap_err().code(), "own_person");
+    assert_eq!(
+        world.run(client.open_direct(ada.user)).unwrap_err().code(),
+        "own_person"
+    );
 }
 
 #[test]
@@ -256,4 +329,40 @@ fn presence_goes_when_the_connection_does() {
     alice.link.cut();
     world.pass(25_000);
     assert!(!online(), "nobody is known to be online while we are not");
+}
+
+#[test]
+fn whoever_was_away_for_too_long_is_told_and_goes_on() {
+    let mut world = World::new();
+    let (ada, ben) = (world.someone("Ada"), world.someone("Ben"));
+    let (alice, bob) = (world.device(&ada), world.device(&ben));
+    let conversation = world.run(alice.open(&ben));
+    world.run(alice.send(conversation, "seen"));
+    world.settle(&[&alice, &bob]);
+    bob.link.down.set(true);
+    bob.link.cut();
+    world.run(alice.send(conversation, "gone before it was seen"));
+    world.server.expire();
+    world.settle(&[&alice, &bob]);
+    assert_eq!(bob.notices(conversation), [NoticeView::LostMessages]);
+    world.run(alice.send(conversation, "later"));
+    world.run(bob.send(conversation, "answer"));
+    world.settle(&[&alice, &bob]);
+    assert_eq!(bob.texts(conversation), ["seen", "later", "answer"]);
+    assert!(alice.notices(conversation).is_empty());
+
+    // With a commit among what is gone, nothing more can be read: said, not hidden.
+    bob.link.down.set(true);
+    bob.link.cut();
+    world.run(alice.client().refresh_keys(conversation)).unwrap();
+    world.pass(1000);
+    world.server.expire();
+    world.settle(&[&alice, &bob]);
+    assert!(!bob.conversations()[0].writable);
+    let key = MessageKey::random(&mut rand::rngs::OsRng);
+    let error = world
+        .run(bob.client().send_text(conversation, key, "into nothing"))
+        .unwrap_err();
+    assert_eq!(error.code(), "conversation_blocked");
+    assert_eq!(bob.texts(conversation).len(), 3, "what was read stays");
 }

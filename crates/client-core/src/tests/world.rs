@@ -16,8 +16,8 @@ use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::path::PathBuf;
 use std::rc::Rc;
-use undertone_mls::certificate::{IdentityKey, certificate_version};
 use undertone_mls::DeviceKey;
+use undertone_mls::certificate::{IdentityKey, certificate_version};
 use undertone_wire::device::DeviceCertificateBody;
 use undertone_wire::{ConversationId, DeviceId, Timestamp, UserId};
 use zeroize::Zeroizing;
@@ -53,7 +53,13 @@ impl World {
         let pool = LocalPool::new();
         let platform = VirtualPlatform::new(&pool);
         let directory = tempfile::tempdir().unwrap();
-        Self { pool, platform, server: FakeServer::new(), directory, count: Cell::new(0) }
+        Self {
+            pool,
+            platform,
+            server: FakeServer::new(),
+            directory,
+            count: Cell::new(0),
+        }
     }
 
     pub(super) fn run<T>(&mut self, work: impl Future<Output = T>) -> T {
@@ -62,7 +68,11 @@ impl World {
 
     pub(super) fn someone(&self, name: &str) -> Someone {
         let user = UserId::from_bytes([self.next(); 16]);
-        Someone { user, name: name.to_owned(), identity: IdentityKey::generate().unwrap() }
+        Someone {
+            user,
+            name: name.to_owned(),
+            identity: IdentityKey::generate().unwrap(),
+        }
     }
 
     /// Makes a device, uploads its key packages and connects it.
@@ -80,7 +90,12 @@ impl World {
             issued_at: Timestamp::default(),
         };
         let certificate = of.identity.certify(body.clone()).unwrap();
-        let known = KnownDevice::new(of.user, body.name.clone(), of.identity.public(), certificate.clone());
+        let known = KnownDevice::new(
+            of.user,
+            body.name.clone(),
+            of.identity.public(),
+            certificate.clone(),
+        );
         self.server.know(id, known);
         let session = StoredSession {
             user: of.user,
@@ -148,7 +163,9 @@ impl World {
 impl Device {
     async fn save(&self, session: &StoredSession) {
         let location = StoreLocation::File(self.path.clone());
-        let store = Store::open(&location, &key(), Checkpoints::default()).await.unwrap();
+        let store = Store::open(&location, &key(), Checkpoints::default())
+            .await
+            .unwrap();
         store.save_session(session).unwrap();
     }
 
@@ -189,16 +206,31 @@ impl Device {
     }
 
     pub(super) fn messages(&self, conversation: ConversationId) -> Vec<MessageView> {
-        let query = TimelineQuery { limit: 500, before: None };
+        let query = TimelineQuery {
+            limit: 500,
+            before: None,
+        };
         self.client().timeline(conversation, query).unwrap().messages
     }
 
     pub(super) fn texts(&self, conversation: ConversationId) -> Vec<String> {
-        self.messages(conversation).into_iter().map(|message| message.text).collect()
+        self.messages(conversation)
+            .into_iter()
+            .map(|message| message.text)
+            .collect()
     }
 
     pub(super) fn notices(&self, conversation: ConversationId) -> Vec<NoticeView> {
-        self.client().timeline(conversation, TimelineQuery { limit: 1, before: None }).unwrap().notices
+        self.client()
+            .timeline(
+                conversation,
+                TimelineQuery {
+                    limit: 1,
+                    before: None,
+                },
+            )
+            .unwrap()
+            .notices
     }
 
     pub(super) fn conversations(&self) -> Vec<ConversationView> {

@@ -48,5 +48,9 @@ pub(crate) fn connection(core: &Core) -> Result<ConnectionView, ClientError> {
     };
     let shown = u32::try_from(core.bubbles.borrow().len()).unwrap_or(u32::MAX);
     let waiting = core.store.outgoing_count()?.saturating_add(shown);
-    Ok(ConnectionView { state, retry_in_ms, waiting })
+    Ok(ConnectionView {
+        state,
+        retry_in_ms,
+        waiting,
+    })
 }

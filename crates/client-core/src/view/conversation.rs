@@ -55,7 +55,11 @@ pub struct ConversationView {
 
 impl std::fmt::Debug for ConversationView {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "ConversationView({}, {} unread)", self.conversation, self.unread)
+        write!(
+            f,
+            "ConversationView({}, {} unread)",
+            self.conversation, self.unread
+        )
     }
 }
 
@@ -65,15 +69,26 @@ pub(crate) fn conversations(core: &Core) -> Result<Vec<ConversationView>, Client
         return Ok(Vec::new());
     }
     let begun = core.store.conversations()?;
-    let begun = begun.iter().filter(|conversation| conversation.state != ConversationState::Creating);
-    let mut views = begun.map(|conversation| view(core, conversation)).collect::<Result<Vec<_>, _>>()?;
+    let begun = begun
+        .iter()
+        .filter(|conversation| conversation.state != ConversationState::Creating);
+    let mut views = begun
+        .map(|conversation| view(core, conversation))
+        .collect::<Result<Vec<_>, _>>()?;
     views.sort_by_key(|view| std::cmp::Reverse((view.last_at_ms, view.conversation)));
     Ok(views)
 }
 
 fn view(core: &Core, conversation: &Conversation) -> Result<ConversationView, ClientError> {
-    let peer = core.store.contact(conversation.peer)?.map(|known| contact(core, &known));
-    let (newest, _) = core.store.timeline(Page { conversation: conversation.id, before: None, limit: 1 })?;
+    let peer = core
+        .store
+        .contact(conversation.peer)?
+        .map(|known| contact(core, &known));
+    let (newest, _) = core.store.timeline(Page {
+        conversation: conversation.id,
+        before: None,
+        limit: 1,
+    })?;
     let newest = newest.into_iter().next();
     let mut view = ConversationView {
         conversation: conversation.id,
@@ -98,7 +113,12 @@ fn view(core: &Core, conversation: &Conversation) -> Result<ConversationView, Cl
         });
         view.last_text = Some(newest.text);
     }
-    if let Some(bubble) = core.bubbles.borrow().iter().rfind(|bubble| bubble.conversation == conversation.id) {
+    if let Some(bubble) = core
+        .bubbles
+        .borrow()
+        .iter()
+        .rfind(|bubble| bubble.conversation == conversation.id)
+    {
         view.last_text = Some(bubble.text.clone());
         view.last_at_ms = bubble.written_at.as_millis();
         view.last_state = Some(MessageStateView::Sending);
@@ -118,7 +138,10 @@ pub(super) fn notices(core: &Core, conversation: &Conversation) -> Result<Vec<No
             NoticeKind::LostMessages => NoticeView::LostMessages,
         })
         .collect();
-    let changed = core.store.contact(conversation.peer)?.is_some_and(|contact| contact.key_changed);
+    let changed = core
+        .store
+        .contact(conversation.peer)?
+        .is_some_and(|contact| contact.key_changed);
     if changed && notices.first() != Some(&NoticeView::KeyChanged) {
         notices.insert(0, NoticeView::KeyChanged);
     }

@@ -20,9 +20,15 @@ pub struct IdentityLook {
 impl IdentityLook {
     /// The look of a user.
     pub fn of(user: UserId) -> Self {
-        let [colour, shape, ..]: [u8; 32] =
-            Sha256::new().chain_update(LABEL).chain_update(user.as_bytes()).finalize().into();
-        Self { colour: colour % COLOURS, shape: shape % SHAPES }
+        let [colour, shape, ..]: [u8; 32] = Sha256::new()
+            .chain_update(LABEL)
+            .chain_update(user.as_bytes())
+            .finalize()
+            .into();
+        Self {
+            colour: colour % COLOURS,
+            shape: shape % SHAPES,
+        }
     }
 }
 
@@ -33,9 +39,21 @@ mod tests {
 
     #[test]
     fn every_colour_and_shape_occurs_and_stays() {
-        let looks: Vec<_> = (0..=255).map(|n| IdentityLook::of(UserId::from_bytes([n; 16]))).collect();
-        assert_eq!(looks.iter().map(|look| look.colour).collect::<BTreeSet<_>>().len(), 12);
-        assert_eq!(looks.iter().map(|look| look.shape).collect::<BTreeSet<_>>().len(), 6);
+        let looks: Vec<_> = (0..=255)
+            .map(|n| IdentityLook::of(UserId::from_bytes([n; 16])))
+            .collect();
+        assert_eq!(
+            looks
+                .iter()
+                .map(|look| look.colour)
+                .collect::<BTreeSet<_>>()
+                .len(),
+            12
+        );
+        assert_eq!(
+            looks.iter().map(|look| look.shape).collect::<BTreeSet<_>>().len(),
+            6
+        );
         assert_eq!(looks[7], IdentityLook::of(UserId::from_bytes([7; 16])));
     }
 }

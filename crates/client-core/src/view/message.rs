@@ -1,12 +1,12 @@
 //! Messages and timelines: what is stored, and behind it what is shown before it is stored.
 
 use super::IdentityLook;
+use super::conversation::{NoticeView, notices};
 use crate::core::{Core, Me};
 use crate::error::ClientError;
 use crate::message::key::MessageKey;
 use crate::message::send::Bubble;
 use crate::store::message::{MessageState, Page, StoredMessage};
-use super::conversation::{NoticeView, notices};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use undertone_wire::{ConversationId, MessageId, UserId};
@@ -79,7 +79,11 @@ pub struct MessageView {
 
 impl std::fmt::Debug for MessageView {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "MessageView({}, {:?}, {:?})", self.key, self.sequence, self.state)
+        write!(
+            f,
+            "MessageView({}, {:?}, {:?})",
+            self.key, self.sequence, self.state
+        )
     }
 }
 
@@ -118,11 +122,23 @@ pub(crate) fn timeline(
     query: TimelineQuery,
 ) -> Result<TimelineView, ClientError> {
     let Ok(me) = core.me() else {
-        return Ok(TimelineView { conversation, messages: Vec::new(), more: false, notices: Vec::new() });
+        return Ok(TimelineView {
+            conversation,
+            messages: Vec::new(),
+            more: false,
+            notices: Vec::new(),
+        });
     };
-    let known = core.store.conversation(conversation)?.ok_or(ClientError::UnknownConversation)?;
+    let known = core
+        .store
+        .conversation(conversation)?
+        .ok_or(ClientError::UnknownConversation)?;
     let limit = query.limit.min(LIMIT_MAX);
-    let (stored, more) = core.store.timeline(Page { conversation, before: query.before, limit })?;
+    let (stored, more) = core.store.timeline(Page {
+        conversation,
+        before: query.before,
+        limit,
+    })?;
     let mut names = Names::new(core, &me);
     let mut messages = Vec::with_capacity(stored.len());
     for message in stored.into_iter().rev() {
@@ -130,11 +146,18 @@ pub(crate) fn timeline(
     }
     if query.before.is_none() {
         let bubbles = core.bubbles.borrow();
-        let here = bubbles.iter().filter(|bubble| bubble.conversation == conversation);
+        let here = bubbles
+            .iter()
+            .filter(|bubble| bubble.conversation == conversation);
         messages.extend(here.map(|bubble| bubble_view(&me, bubble)));
     }
     let notices = notices(core, &known)?;
-    Ok(TimelineView { conversation, messages, more, notices })
+    Ok(TimelineView {
+        conversation,
+        messages,
+        more,
+        notices,
+    })
 }
 
 /// One message by its key.
@@ -144,7 +167,9 @@ pub(crate) fn message(core: &Core, key: MessageKey) -> Result<Option<MessageView
         return Ok(Some(bubble_view(&me, bubble)));
     }
     let stored = core.store.message(key)?;
-    stored.map(|stored| Names::new(core, &me).view(stored)).transpose()
+    stored
+        .map(|stored| Names::new(core, &me).view(stored))
+        .transpose()
 }
 
 /// Messages that hold all words of a query, newest first. None while nobody is signed in.
@@ -164,7 +189,11 @@ struct Names<'a> {
 
 impl<'a> Names<'a> {
     fn new(core: &'a Core, me: &'a Me) -> Self {
-        Self { core, me, known: HashMap::new() }
+        Self {
+            core,
+            me,
+            known: HashMap::new(),
+        }
     }
 
     fn of(&mut self, user: UserId) -> Result<String, ClientError> {
@@ -175,7 +204,9 @@ impl<'a> Names<'a> {
             return Ok(name.clone());
         }
         let contact = self.core.store.contact(user)?;
-        let name = contact.map(|contact| contact.name.as_str().to_owned()).unwrap_or_default();
+        let name = contact
+            .map(|contact| contact.name.as_str().to_owned())
+            .unwrap_or_default();
         self.known.insert(user, name.clone());
         Ok(name)
     }
@@ -186,7 +217,10 @@ impl<'a> Names<'a> {
             MessageState::Sending => (MessageStateView::Sending, None),
             MessageState::Sent => (MessageStateView::Sent, None),
             MessageState::Failed(failure) => {
-                let view = FailureView { code: failure.code, message: failure.message };
+                let view = FailureView {
+                    code: failure.code,
+                    message: failure.message,
+                };
                 (MessageStateView::Failed, Some(view))
             }
         };

@@ -59,7 +59,12 @@ pub(crate) fn contacts(core: &Core) -> Result<Vec<PersonView>, ClientError> {
     if core.account.session().is_none() {
         return Ok(Vec::new());
     }
-    Ok(core.store.contacts()?.iter().map(|known| contact(core, known)).collect())
+    Ok(core
+        .store
+        .contacts()?
+        .iter()
+        .map(|known| contact(core, known))
+        .collect())
 }
 
 /// One device of the user.
@@ -78,7 +83,10 @@ pub struct DeviceView {
 /// Asks the server for the user's devices.
 pub(crate) async fn devices(core: &Core) -> Result<Vec<DeviceView>, ClientError> {
     let me = core.me()?;
-    let person = core.account.authorized(async |token| core.api.person(token, me.user).await).await?;
+    let person = core
+        .account
+        .authorized(async |token| core.api.person(token, me.user).await)
+        .await?;
     let view = |device: &DeviceSummary| DeviceView {
         device: device.device,
         current: device.device == me.device,
@@ -90,9 +98,16 @@ pub(crate) async fn devices(core: &Core) -> Result<Vec<DeviceView>, ClientError>
 /// Asks the server. The user is not in their own list.
 pub(crate) async fn people(core: &Core, query: PeopleQuery) -> Result<PeopleView, ClientError> {
     let me = core.me()?;
-    let response: PeopleResponse =
-        core.account.authorized(async |token| core.api.people(token, &query).await).await?;
+    let response: PeopleResponse = core
+        .account
+        .authorized(async |token| core.api.people(token, &query).await)
+        .await?;
     let others = response.people.iter().filter(|found| found.user != me.user);
-    let people = others.map(|found| person(core, found.user, found.name.as_str())).collect();
-    Ok(PeopleView { people, more: response.more })
+    let people = others
+        .map(|found| person(core, found.user, found.name.as_str()))
+        .collect();
+    Ok(PeopleView {
+        people,
+        more: response.more,
+    })
 }

@@ -46,14 +46,18 @@ pub struct RegisteredView {
 
 impl std::fmt::Debug for RegisteredView {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RegisteredView").field("session", &self.session).finish_non_exhaustive()
+        f.debug_struct("RegisteredView")
+            .field("session", &self.session)
+            .finish_non_exhaustive()
     }
 }
 
 /// Reads it.
 pub(crate) fn session(core: &Core) -> SessionView {
     match core.account.session() {
-        None => SessionView::SignedOut { ended: core.account.is_ended() },
+        None => SessionView::SignedOut {
+            ended: core.account.is_ended(),
+        },
         Some(session) => {
             let look = super::IdentityLook::of(session.user);
             SessionView::SignedIn {

@@ -161,13 +161,11 @@ impl Registration {
         }
     }
 
-    /// Stops following what is not in `members`: the device was removed before it began to follow.
-    pub(crate) fn follow_only(&self, members: &HashSet<ConversationId>) {
+    /// Stops following these: the device was removed before it began to follow.
+    pub(crate) fn unfollow<'a>(&self, conversations: impl IntoIterator<Item = &'a ConversationId>) {
         let mut connections = self.hub.lock();
-        let Some(connection) = connections.open.get(&self.id) else { return };
-        let gone: Vec<_> = connection.follows.difference(members).copied().collect();
-        for conversation in gone {
-            connections.unfollow(self.id, conversation);
+        for conversation in conversations {
+            connections.unfollow(self.id, *conversation);
         }
     }
 
@@ -191,9 +189,10 @@ impl Drop for Registration {
 
 impl Connections {
     fn close(&mut self, id: ConnectionId, reason: Close) {
-        if let Some(connection) = self.remove(id) {
-            // The connection may be gone by itself; then nobody wants to know.
-            drop(connection.close.send(reason));
+        if let Some(connection) = self.remove(id)
+            && connection.close.send(reason).is_err()
+        {
+            tracing::trace!("a connection was gone before it was closed");
         }
     }
 
@@ -326,3 +325,6 @@ impl Connections {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@
 //! # Layout
 //! - [`check`]: against the public group and the directory of devices
 //! - [`sequencer`]: batches, the database, publishing, the answer
-//! - [`acknowledger`]: cursors
+//! - [`acknowledger`]: the devices' cursors
 //! - [`hub`]: the connected devices, [`outgoing`] their queues, [`frame`] what is in them
 
 mod acknowledger;

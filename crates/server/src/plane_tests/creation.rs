@@ -53,7 +53,7 @@ async fn a_lost_answer_is_given_again_and_a_second_conversation_is_not() {
         ..first.clone()
     };
     assert_eq!(code(create(&server, &alice, &other_counter).await), ErrorCode::ConversationExists);
-    assert_eq!(code(create(&server, &bob, &first).await), ErrorCode::ConversationExists);
+    assert_eq!(code(create(&server, &bob, &first).await), ErrorCode::CommitInvalid, "it is not his");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Key packages over HTTP: only one's own, only good ones.
 
 use super::{Server, code};
+use std::num::NonZeroU32;
 use undertone_wire::key_package::{ClaimKeyPackagesResponse, KeyPackageStock, UploadKeyPackagesRequest};
 use undertone_wire::{Bytes, ErrorBody, ErrorCode, UserId};
 
@@ -57,7 +58,7 @@ async fn bad_packages_are_refused_whole() {
 
 #[tokio::test]
 async fn asking_is_limited_for_each_pair() {
-    let server = Server::start().await;
+    let server = Server::start_with(|config| config.limit_scale = NonZeroU32::MIN).await;
     let (alice, bob) = (server.register("alice").await, server.register("bob").await);
     bob.stock(&server, 2).await;
     let ask = async |asker, target: UserId| -> Result<ClaimKeyPackagesResponse, ErrorBody> {
@@ -72,7 +73,7 @@ async fn asking_is_limited_for_each_pair() {
             Err(refused) => break refused,
         }
         asked += 1;
-        assert!(asked < 100_000);
+        assert!(asked < 100);
     };
     assert_eq!(refused.code, ErrorCode::RateLimited);
     assert!(refused.retry_after_ms.is_some());

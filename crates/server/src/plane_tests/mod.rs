@@ -39,11 +39,19 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// With limits that no test reaches.
     pub(crate) async fn start() -> Self {
+        Self::start_with(|_| ()).await
+    }
+
+    /// With other settings than the usual ones of tests.
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let directory = TempDir::new().unwrap();
         let clock = Arc::new(SystemClock::start());
         let environment = Environment { clock, checkpoints: Checkpoints::default() };
-        let running = start(Config::for_tests(directory.path()), environment).await.unwrap();
+        let mut config = Config::for_tests(directory.path());
+        change(&mut config);
+        let running = start(config, environment).await.unwrap();
         let state = running.state().clone();
         Self { running, state, _directory: directory }
     }

@@ -2,6 +2,7 @@
 
 use super::{Phone, Server};
 use futures::{SinkExt, StreamExt};
+use std::num::NonZeroU32;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -80,12 +81,9 @@ impl Line {
     /// The error with which the server ends the connection.
     async fn hear_end(&mut self) -> ErrorCode {
         loop {
-            match self.hear().await.expect("closed without a word") {
-                ServerFrame::Error(error) => {
-                    assert_eq!(self.hear().await, None, "closed afterwards");
-                    return error.code;
-                }
-                _ => {}
+            if let ServerFrame::Error(error) = self.hear().await.expect("closed without a word") {
+                assert_eq!(self.hear().await, None, "closed afterwards");
+                return error.code;
             }
         }
     }
@@ -332,10 +330,77 @@ async fn too_many_connections_of_a_device_replace_the_oldest() {
 
 #[tokio::test]
 async fn a_server_that_stops_tells_its_clients() {
-    let Server { running, state, _directory } = Server::start().await;
-    let server = Server { running, state, _directory };
+    let server = Server::start().await;
     let alice = server.register("alice").await;
     let (mut line, _) = Line::connect(&server, &alice).await;
     server.state.delivery.hub().close_all();
     assert_eq!(line.hear_end().await, ErrorCode::Unavailable);
+}
+
+#[tokio::test]
+async fn messages_are_limited_without_ending_the_connection() {
+    let server = Server::start_with(|config| config.limit_scale = NonZeroU32::MIN).await;
+    let (mut alice, mut bob) = (server.register("alice").await, server.register("bob").await);
+    bob.stock(&server, 1).await;
+    let id = alice.begin(&server, bob.user).await;
+    bob.join(&server.state.store.pending_welcomes(bob.device).await.unwrap()[0]);
+    let (mut hers, _) = Line::connect(&server, &alice).await;
+    // Repeating one message costs the client nothing and counts like any other.
+    let message = alice.write(id, "hello");
+    let refused = loop {
+        hers.say(&ClientFrame::Send(message.clone())).await;
+        match hers.hear_news().await {
+            ServerFrame::Refused(refused) => break refused,
+            ServerFrame::Accepted(_) | ServerFrame::Entry(_) => {}
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!((refused.error.code, refused.counter), (ErrorCode::RateLimited, message.counter));
+    assert!(refused.error.retry_after_ms.is_some());
+    assert!(server.state.delivery.hub().is_online(alice.user));
+}
+
+/// Waits for the real deadlines, which are part of the contract: 10 and 20 seconds.
+#[tokio::test]
+async fn who_is_not_heard_is_given_up() {
+    let Talk { server, alice, bob, .. } = talk().await;
+    let (mut hers, _) = Line::connect(&server, &alice).await;
+    let (mut his, _) = Line::connect(&server, &bob).await;
+    let mut stranger = Line::open(&server).await;
+    assert_eq!(hers.hear_presence().await, Presence { user: bob.user, online: true });
+    let silent = async {
+        // The stranger must speak first, and has less time.
+        assert_eq!(wait_for_end(&mut stranger).await, ErrorCode::Unauthorized);
+        assert_eq!(wait_for_end(&mut his).await, ErrorCode::BadRequest);
+    };
+    let offline = ServerFrame::Presence(Presence { user: bob.user, online: false });
+    let kept_up = async {
+        let mut pings = tokio::time::interval(Duration::from_secs(5));
+        loop {
+            tokio::select! {
+                _ = pings.tick() => hers.say(&ClientFrame::Ping).await,
+                frame = hers.hear() => match frame.expect("the connection is closed") {
+                    ServerFrame::Pong => {}
+                    frame => break assert_eq!(frame, offline),
+                }
+            }
+        }
+    };
+    tokio::join!(silent, kept_up);
+}
+
+/// [`Line::hear_end`] for one that has a deadline of its own.
+async fn wait_for_end(line: &mut Line) -> ErrorCode {
+    let limit = undertone_wire::limits::PING_DEADLINE + PATIENCE;
+    let end = timeout(limit, async {
+        while let Some(Ok(message)) = line.0.next().await {
+            if let Message::Binary(bytes) = message
+                && let ServerFrame::Error(error) = codec::from_cbor(&bytes).unwrap()
+            {
+                return error.code;
+            }
+        }
+        panic!("closed without a word")
+    });
+    end.await.unwrap()
 }

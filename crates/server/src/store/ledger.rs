@@ -69,11 +69,6 @@ impl Ledger {
         self.members.contains_key(leaf)
     }
 
-    /// Whether the row of that conversation was taken up.
-    pub(super) fn knows_conversation(&self, conversation: &ConversationId) -> bool {
-        self.conversations.contains_key(conversation)
-    }
-
     /// The current epoch of a conversation that was taken up.
     pub(super) fn epoch(&self, conversation: &ConversationId) -> Option<Epoch> {
         self.conversations.get(conversation).map(|standing| standing.epoch)

@@ -15,7 +15,7 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt, SinkExt, StreamExt};
 use std::collections::HashSet;
 use tokio::time::{Instant, sleep_until, timeout};
-use undertone_wire::conversation::{Accepted, SubmitCommitRequest};
+use undertone_wire::conversation::{Accepted, ConversationHead, SubmitCommitRequest};
 use undertone_wire::limits::PING_DEADLINE;
 use undertone_wire::message::SendMessageRequest;
 use undertone_wire::stream::{Authenticated, ClientFrame, FetchLog, Refused, ServerFrame};
@@ -93,12 +93,11 @@ impl Live {
             return Err(Ending::Refused(body(ErrorCode::SessionRevoked)));
         }
         let device = self.caller.device;
-        let before = self.state.store.heads(device).await.map_err(unavailable)?;
-        self.registration.follow(before.iter().map(|head| head.conversation));
+        let before = conversations(&self.state.store.heads(device).await.map_err(unavailable)?);
+        self.registration.follow(before.iter().copied());
         let authenticated = self.standing(expires_at).await?;
         // Whoever was removed between the two readings must not go on following.
-        let members: HashSet<_> = authenticated.heads.iter().map(|head| head.conversation).collect();
-        self.registration.follow_only(&members);
+        self.registration.unfollow(before.difference(&conversations(&authenticated.heads)));
         self.send(&ServerFrame::Authenticated(authenticated)).await?;
         for welcome in self.state.store.pending_welcomes(device).await.map_err(unavailable)? {
             self.send(&ServerFrame::Welcome(welcome)).await?;
@@ -279,6 +278,10 @@ impl Live {
             closed = closed => Err(Ending::Closed(closed.unwrap_or(Close::Stopping))),
         }
     }
+}
+
+fn conversations(heads: &[ConversationHead]) -> HashSet<ConversationId> {
+    heads.iter().map(|head| head.conversation).collect()
 }
 
 fn outcome(

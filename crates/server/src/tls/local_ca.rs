@@ -231,7 +231,8 @@ fn host_name() -> Option<String> {
     (is_plain && !name.is_empty() && name.len() <= 63).then_some(name)
 }
 
-fn is_permitted(address: &IpAddr) -> bool {
+/// Whether the authority may vouch for an address: whether it is a private one.
+pub(crate) fn is_permitted(address: &IpAddr) -> bool {
     PERMITTED_NETWORKS
         .iter()
         .any(|(network, length)| match (address, network) {

@@ -15,6 +15,7 @@ use undertone_wire::Timestamp;
 use crate::clock::Clock;
 use crate::config::{Config, TlsMode};
 
+pub(crate) use local_ca::is_permitted;
 pub use local_ca::{LocalCa, local_names};
 
 /// How often the certificate is looked at: whether it ends soon, the addresses changed, or the files.

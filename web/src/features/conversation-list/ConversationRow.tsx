@@ -1,5 +1,5 @@
 /** One conversation in the list: who, the last words, when, and what is unread or on its way. */
-import { Check, CircleAlert, Clock } from 'lucide-react';
+import { Check, CircleAlert, Clock, TriangleAlert } from 'lucide-react';
 import { Avatar } from '../../components/Avatar';
 import { cx } from '../../components/cx';
 import { Link } from '../../components/Link';
@@ -21,9 +21,12 @@ const FATES = {
   failed: { icon: CircleAlert, label: words.list.failed, tone: 'text-danger' },
 } as const;
 
+/** Something that the user must know stands before what became of the last message. */
+const NOTICE = { icon: TriangleAlert, label: words.list.notice, tone: 'text-ember' } as const;
+
 function Meta({ conversation, nowMs }: Omit<ConversationRowProps, 'isOpen'>) {
-  const { unread, lastAtMs, lastState, lastOwn } = conversation;
-  const fate = lastOwn && lastState ? FATES[lastState] : undefined;
+  const { unread, lastAtMs, lastState, lastOwn, notice } = conversation;
+  const fate = notice ? NOTICE : lastOwn && lastState ? FATES[lastState] : undefined;
   return (
     <span className="grid justify-items-end gap-0.5 self-start pt-0.5 text-2xs text-ink-3">
       <time className="tabular-nums" dateTime={machineTime(lastAtMs)}>

@@ -4,6 +4,7 @@ import { Brand } from '../../components/Brand';
 import { cx } from '../../components/cx';
 import { IconButton } from '../../components/IconButton';
 import { Link } from '../../components/Link';
+import { Notice } from '../../components/Notice';
 import { UnderLine } from '../../components/UnderLine';
 import type { ServerInfo } from '../../core/types';
 import { words } from '../../i18n/words';
@@ -16,6 +17,8 @@ interface FirstPageProps {
   readonly server: ServerInfo | undefined;
   /** True when it was asked and did not answer. */
   readonly isUnreachable: boolean;
+  /** The server ended the session of this device, whose history is still here. */
+  readonly isEnded: boolean;
 }
 
 interface FactsProps {
@@ -67,10 +70,11 @@ function Door({ title, hint, to }: DoorProps) {
   );
 }
 
-function Doors({ server, isUnreachable }: FirstPageProps) {
+function Doors({ server, isUnreachable, isEnded }: FirstPageProps) {
   const { front } = words;
   return (
     <div className="relative grid gap-3">
+      {isEnded && <Notice tone="ember">{front.ended}</Notice>}
       {isUnreachable && (
         <div role="status" className="grid gap-1.5 text-sm text-ember">
           {front.unreachable}
@@ -89,7 +93,7 @@ function Doors({ server, isUnreachable }: FirstPageProps) {
   );
 }
 
-export function FirstPage({ server, isUnreachable }: FirstPageProps) {
+export function FirstPage(props: FirstPageProps) {
   const { front } = words;
   return (
     <div className="grid min-h-dvh grid-cols-1 rows-frame bg-canvas">
@@ -109,7 +113,7 @@ export function FirstPage({ server, isUnreachable }: FirstPageProps) {
             </div>
           </div>
           <div className="order-1 lg:-mb-25 lg:self-end">
-            <Doors server={server} isUnreachable={isUnreachable} />
+            <Doors {...props} />
           </div>
         </div>
         <div className="bg-accent-soft py-6 lg:pt-8 lg:pb-24">
@@ -119,7 +123,7 @@ export function FirstPage({ server, isUnreachable }: FirstPageProps) {
         </div>
       </main>
       <footer className="flex flex-wrap gap-x-5 gap-y-1 bg-accent-soft px-5 pt-2 pb-5 text-xs text-ink-2 md:px-8">
-        <ServerFooter server={server} />
+        <ServerFooter server={props.server} />
       </footer>
     </div>
   );

@@ -26,12 +26,19 @@ fn entry() -> LogEntry {
 }
 
 fn seen(sequence: u64, hash: &[u8]) -> SeenEntry {
-    SeenEntry { sequence: Sequence(sequence), running_hash: hash.into() }
+    SeenEntry {
+        sequence: Sequence(sequence),
+        running_hash: hash.into(),
+    }
 }
 
 fn opened(text: &str) -> Decrypted {
     let composed = compose::text(text, Timestamp::from_millis(1), &mut OsRng).unwrap();
-    let around = Circumstances { counter: Counter(4), epoch_authenticator: vec![8; 32], seen: seen(4, &[7; 32]) };
+    let around = Circumstances {
+        counter: Counter(4),
+        epoch_authenticator: vec![8; 32],
+        seen: seen(4, &[7; 32]),
+    };
     let franking_tag = compose::tag_of(&composed.content).unwrap();
     decrypted(compose::seal(&composed.content, around).unwrap(), franking_tag)
 }
@@ -46,14 +53,30 @@ fn decrypted(plaintext: Vec<u8>, franking_tag: [u8; 32]) -> Decrypted {
         signature_key: Bytes(vec![2; 32]),
         issued_at: Timestamp::default(),
     };
-    Decrypted { plaintext, sender: Member { leaf: 1, user: USER, device: DEVICE }, certificate, franking_tag }
+    Decrypted {
+        plaintext,
+        sender: Member {
+            leaf: 1,
+            user: USER,
+            device: DEVICE,
+        },
+        certificate,
+        franking_tag,
+    }
 }
 
 /// A message whose content is written by hand.
 fn with_content(content: &Content) -> Decrypted {
     let bytes = codec::to_cbor(content).unwrap();
-    let around = Circumstances { counter: Counter(4), epoch_authenticator: vec![8; 32], seen: seen(4, &[7; 32]) };
-    decrypted(compose::seal(&bytes, around).unwrap(), franking_tag(&content.salt, &bytes))
+    let around = Circumstances {
+        counter: Counter(4),
+        epoch_authenticator: vec![8; 32],
+        seen: seen(4, &[7; 32]),
+    };
+    decrypted(
+        compose::seal(&bytes, around).unwrap(),
+        franking_tag(&content.salt, &bytes),
+    )
 }
 
 #[test]
@@ -61,18 +84,27 @@ fn an_honest_message_is_shown_under_its_leafs_user() {
     let verified = verify(&entry(), &opened("hello")).unwrap();
     assert_eq!((verified.text.as_str(), verified.sender), ("hello", USER));
     let content: Content = codec::from_cbor(&verified.content).unwrap();
-    assert_eq!(verified.message, message_id(content.salt.as_slice(), &verified.content));
+    assert_eq!(
+        verified.message,
+        message_id(content.salt.as_slice(), &verified.content)
+    );
 }
 
 #[test]
 fn another_sending_device_than_the_leaf_is_refused() {
-    let other = LogEntry { sender: DeviceId::from_bytes([9; 16]), ..entry() };
+    let other = LogEntry {
+        sender: DeviceId::from_bytes([9; 16]),
+        ..entry()
+    };
     assert_eq!(verify(&other, &opened("hello")), Err(Refusal::Sender));
 }
 
 #[test]
 fn another_counter_than_the_senders_is_refused() {
-    let other = LogEntry { counter: Counter(5), ..entry() };
+    let other = LogEntry {
+        counter: Counter(5),
+        ..entry()
+    };
     assert_eq!(verify(&other, &opened("hello")), Err(Refusal::Counter));
 }
 
@@ -101,7 +133,13 @@ fn malformed_plaintexts_are_refused() {
     for bad in [truncated, not_an_envelope, short_salt, long_text] {
         assert_eq!(verify(&entry(), &bad), Err(Refusal::Malformed));
     }
-    assert!(verify(&entry(), &with_content(&content(SALT_BYTES, "x".repeat(TEXT_BYTES_MAX)))).is_ok());
+    assert!(
+        verify(
+            &entry(),
+            &with_content(&content(SALT_BYTES, "x".repeat(TEXT_BYTES_MAX)))
+        )
+        .is_ok()
+    );
 }
 
 #[test]
@@ -116,12 +154,39 @@ fn another_history_is_suspected() {
         suspect(&entry(), &verified, &known)
     };
     assert_eq!(about(&[8; 32], Some([7; 32]), Some(3)), None);
-    assert_eq!(about(&[8; 32], None, None), None, "what is not known is not compared");
-    assert_eq!(about(&[9; 32], Some([7; 32]), Some(3)), Some(NoticeKind::HistoryMismatch));
-    assert_eq!(about(&[8; 32], Some([6; 32]), Some(3)), Some(NoticeKind::HistoryMismatch));
-    assert_eq!(about(&[8; 32], Some([7; 32]), Some(2)), Some(NoticeKind::LostMessages));
-    assert_eq!(about(&[8; 32], Some([7; 32]), Some(4)), Some(NoticeKind::HistoryMismatch));
-    let before = LogEntry { sequence: Sequence(4), ..entry() };
-    let known = Knowledge { epoch_authenticator: &[8; 32], hash_at_seen: None, last_counter: None };
-    assert_eq!(suspect(&before, &verified, &known), Some(NoticeKind::HistoryMismatch), "seen from the future");
+    assert_eq!(
+        about(&[8; 32], None, None),
+        None,
+        "what is not known is not compared"
+    );
+    assert_eq!(
+        about(&[9; 32], Some([7; 32]), Some(3)),
+        Some(NoticeKind::HistoryMismatch)
+    );
+    assert_eq!(
+        about(&[8; 32], Some([6; 32]), Some(3)),
+        Some(NoticeKind::HistoryMismatch)
+    );
+    assert_eq!(
+        about(&[8; 32], Some([7; 32]), Some(2)),
+        Some(NoticeKind::LostMessages)
+    );
+    assert_eq!(
+        about(&[8; 32], Some([7; 32]), Some(4)),
+        Some(NoticeKind::HistoryMismatch)
+    );
+    let before = LogEntry {
+        sequence: Sequence(4),
+        ..entry()
+    };
+    let known = Knowledge {
+        epoch_authenticator: &[8; 32],
+        hash_at_seen: None,
+        last_counter: None,
+    };
+    assert_eq!(
+        suspect(&before, &verified, &known),
+        Some(NoticeKind::HistoryMismatch),
+        "seen from the future"
+    );
 }

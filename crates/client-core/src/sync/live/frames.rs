@@ -41,7 +41,8 @@ impl Live {
             match frame {
                 ServerFrame::Entry(entry) => batch.push(Incoming::Entry(entry)),
                 ServerFrame::Accepted(accepted) => {
-                    self.pending.expect(accepted.conversation, accepted.sequence, self.now());
+                    self.pending
+                        .expect(accepted.conversation, accepted.sequence, self.now());
                     batch.push(Incoming::Accepted(accepted));
                 }
                 ServerFrame::Refused(refused) => batch.push(Incoming::Refused(refused)),
@@ -124,9 +125,10 @@ impl Live {
             }
             ServerFrame::Authenticated(authenticated) => self.authenticated(&authenticated),
             ServerFrame::Error(body) => self.error(body),
-            ServerFrame::Entry(_) | ServerFrame::Accepted(_) | ServerFrame::Refused(_) | ServerFrame::Log(_) => {
-                Err(ClientError::Protocol(None))
-            }
+            ServerFrame::Entry(_)
+            | ServerFrame::Accepted(_)
+            | ServerFrame::Refused(_)
+            | ServerFrame::Log(_) => Err(ClientError::Protocol(None)),
         }
     }
 
@@ -138,14 +140,21 @@ impl Live {
             self.heads_at_ms = self.now();
         }
         if joined != Joined::KeyChanged {
-            self.joined.push(Acknowledge { conversation: welcome.conversation, sequence: welcome.sequence });
+            self.joined.push(Acknowledge {
+                conversation: welcome.conversation,
+                sequence: welcome.sequence,
+            });
         }
         Ok(())
     }
 
     fn presence(&self, presence: Presence) {
         let mut online = self.core.online.borrow_mut();
-        let news = if presence.online { online.insert(presence.user) } else { online.remove(&presence.user) };
+        let news = if presence.online {
+            online.insert(presence.user)
+        } else {
+            online.remove(&presence.user)
+        };
         drop(online);
         if news {
             self.core.publish(Change::Presence);
@@ -176,7 +185,9 @@ impl Live {
         match body.code {
             ErrorCode::RateLimited | ErrorCode::Unavailable | ErrorCode::Internal | ErrorCode::NotFound => {
                 if let Some(conversation) = body.conversation {
-                    let wait = body.retry_after_ms.map_or(HOLD_AFTER_STALE, Duration::from_millis);
+                    let wait = body
+                        .retry_after_ms
+                        .map_or(HOLD_AFTER_STALE, Duration::from_millis);
                     self.pending.fetched(conversation);
                     self.pending.hold(conversation, after(self.now(), wait));
                     if body.code != ErrorCode::NotFound {

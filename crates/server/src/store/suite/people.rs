@@ -15,8 +15,6 @@ const NOW: Timestamp = Timestamp::from_millis(1_763_724_000_000);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Person {
     pub(crate) user: UserId,
-    /// The first device.
-    pub(crate) device: DeviceId,
 }
 
 /// The user with this number.
@@ -47,7 +45,7 @@ impl TestStore {
             at: NOW,
         };
         self.create_account(account).await.unwrap();
-        Person { user: user(number), device: device(number) }
+        Person { user: user(number) }
     }
 
     /// Adds a device with this number to a person.

@@ -1,0 +1,289 @@
+//! The settings of `undertone serve`: flag over environment over file over default. What each is for
+//! stands in the server's list of settings.
+
+use super::ServeError;
+use clap::Args;
+use config::{Config as Sources, Environment as Variables, File, FileFormat};
+use serde::Deserialize;
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use undertone_server::Config;
+use undertone_server::config::{SETTINGS, TlsMode};
+
+/// The settings as flags; `docs/configuration.md` describes each. What is not given here is taken from
+/// the environment (`UNDERTONE_…`), then from the file, then the default.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ServeArgs {
+    /// Read settings from this TOML file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Directory of the database, the key file and the local CA [default: undertone-data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<String>,
+    /// Address for other devices, or none [default: 0.0.0.0:8443]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Plain address for this machine alone, or none [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    http_loopback: Option<String>,
+    /// auto, files or off [default: auto]
+    #[arg(long, value_name = "MODE")]
+    tls: Option<String>,
+    /// With --tls files: PEM file of the certificate chain.
+    #[arg(long, value_name = "FILE")]
+    tls_certificate: Option<String>,
+    /// With --tls files: PEM file of the private key.
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<String>,
+    /// sqlite, or <postgres://user:password@host/database> [default: sqlite]
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// Addresses of proxies, separated by commas, whose X-Forwarded-For is believed.
+    #[arg(long, value_name = "ADDRESSES")]
+    behind_proxy: Option<String>,
+    /// Origins besides the server's own pages that may call it, separated by commas.
+    #[arg(long, value_name = "ORIGINS")]
+    origin: Option<String>,
+    /// Multiplies every limit of speed [default: 1]
+    #[arg(long, value_name = "NUMBER")]
+    limit_scale: Option<String>,
+    /// What is written to standard error: error, warn, info, debug [default: info]
+    #[arg(long, value_name = "LEVEL")]
+    log: Option<String>,
+    /// When ready, print one line of JSON instead of words.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// When ready, write a line to this file descriptor.
+    #[arg(long, value_name = "N")]
+    pub(super) ready_fd: Option<u32>,
+}
+
+/// The settings' words, from all sources.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Settings {
+    data: Option<String>,
+    listen: Option<String>,
+    http_loopback: Option<String>,
+    tls: Option<String>,
+    tls_certificate: Option<String>,
+    tls_key: Option<String>,
+    database: Option<String>,
+    behind_proxy: Option<String>,
+    origin: Option<String>,
+    limit_scale: Option<String>,
+    pub(super) log: Option<String>,
+}
+
+impl Settings {
+    /// Flag over environment over file over default.
+    pub(super) fn assemble(args: &ServeArgs, variables: Variables) -> Result<Self, ServeError> {
+        let mut sources = Sources::builder();
+        for setting in SETTINGS.iter().filter(|setting| !setting.default.is_empty()) {
+            sources = sources.set_default(setting.key(), setting.default)?;
+        }
+        if let Some(path) = &args.config {
+            let file = || File::from(path.as_path()).format(FileFormat::Toml);
+            check_keys(Sources::builder().add_source(file()).build()?)?;
+            sources = sources.add_source(file());
+        }
+        sources = sources.add_source(variables);
+        for (key, value) in args.given() {
+            sources = sources.set_override(key, value.as_str())?;
+        }
+        Ok(sources.build()?.try_deserialize()?)
+    }
+
+    pub(super) fn to_config(&self) -> Result<Config, ServeError> {
+        let path = |text: &Option<String>| text.as_deref().filter(|text| !text.is_empty()).map(PathBuf::from);
+        let (certificate, key) = (path(&self.tls_certificate), path(&self.tls_key));
+        let config = Config {
+            listen: address("listen", self.listen.as_deref())?,
+            http_loopback: address("http-loopback", self.http_loopback.as_deref())?,
+            tls: TlsMode::parse(
+                self.tls.as_deref().unwrap_or("auto"),
+                certificate.as_deref(),
+                key.as_deref(),
+            )?,
+            database: self.database.as_deref().unwrap_or("sqlite").parse()?,
+            behind_proxy: list("behind-proxy", self.behind_proxy.as_deref(), |text| {
+                text.parse::<IpAddr>().ok()
+            })?,
+            origins: list("origin", self.origin.as_deref(), |text| Some(text.to_owned()))?,
+            limit_scale: parse(
+                "limit-scale",
+                self.limit_scale.as_deref().unwrap_or("1"),
+                |text| text.parse::<NonZeroU32>().ok(),
+            )?,
+            ..Config::new(self.data_dir())
+        };
+        config.validate()?;
+        Ok(config)
+    }
+
+    pub(super) fn data_dir(&self) -> &Path {
+        Path::new(self.data.as_deref().unwrap_or("undertone-data"))
+    }
+}
+
+impl ServeArgs {
+    /// The settings that were given as flags, by their key.
+    fn given(&self) -> impl Iterator<Item = (&'static str, &String)> {
+        [
+            ("data", &self.data),
+            ("listen", &self.listen),
+            ("http_loopback", &self.http_loopback),
+            ("tls", &self.tls),
+            ("tls_certificate", &self.tls_certificate),
+            ("tls_key", &self.tls_key),
+            ("database", &self.database),
+            ("behind_proxy", &self.behind_proxy),
+            ("origin", &self.origin),
+            ("limit_scale", &self.limit_scale),
+            ("log", &self.log),
+        ]
+        .into_iter()
+        .filter_map(|(key, value)| Some((key, value.as_ref()?)))
+    }
+}
+
+/// A setting in the file that does not exist is a mistake of its author, not something to ignore.
+fn check_keys(file: Sources) -> Result<(), ServeError> {
+    let keys: std::collections::HashMap<String, config::Value> = file.try_deserialize()?;
+    match keys
+        .keys()
+        .find(|key| !SETTINGS.iter().any(|setting| setting.key() == **key))
+    {
+        Some(unknown) => Err(config::ConfigError::NotFound(unknown.clone()).into()),
+        None => Ok(()),
+    }
+}
+
+fn parse<T>(flag: &'static str, text: &str, read: impl Fn(&str) -> Option<T>) -> Result<T, ServeError> {
+    read(text.trim()).ok_or_else(|| ServeError::Value {
+        flag,
+        value: text.to_owned(),
+    })
+}
+
+fn address(flag: &'static str, text: Option<&str>) -> Result<Option<SocketAddr>, ServeError> {
+    match text.map(str::trim) {
+        None | Some("none" | "") => Ok(None),
+        Some(text) => parse(flag, text, |text| text.parse().ok()).map(Some),
+    }
+}
+
+fn list<T>(
+    flag: &'static str,
+    text: Option<&str>,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Vec<T>, ServeError> {
+    let entries = text
+        .unwrap_or_default()
+        .split(',')
+        .map(str::trim)
+        .filter(|entry| !entry.is_empty());
+    entries.map(|entry| parse(flag, entry, &read)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{CommandFactory, FromArgMatches, Parser};
+    use std::collections::HashMap;
+
+    #[derive(Parser)]
+    struct Alone {
+        #[command(flatten)]
+        serve: ServeArgs,
+    }
+
+    fn args(words: &[&str]) -> ServeArgs {
+        let matches = Alone::command().get_matches_from([&["serve"], words].concat());
+        Alone::from_arg_matches(&matches).unwrap().serve
+    }
+
+    fn assemble(words: &[&str], variables: &[(&str, &str)]) -> Result<Config, ServeError> {
+        let variables: HashMap<String, String> = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let variables = Variables::with_prefix("UNDERTONE").source(Some(variables));
+        Settings::assemble(&args(words), variables)?.to_config()
+    }
+
+    fn file(text: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        file
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
+        let file = file(
+            "http_loopback = \"127.0.0.1:1\"\nlisten = \"127.0.0.1:1\"\ndata = \"of-file\"\nlimit_scale = 7\n",
+        );
+        let path = file.path().to_str().unwrap();
+        let variables = [
+            ("UNDERTONE_HTTP_LOOPBACK", "127.0.0.1:2"),
+            ("UNDERTONE_LISTEN", "127.0.0.1:2"),
+        ];
+        let config = assemble(&["--config", path, "--http-loopback", "127.0.0.1:3"], &variables).unwrap();
+        assert_eq!(config.http_loopback, "127.0.0.1:3".parse().ok());
+        assert_eq!(config.listen, "127.0.0.1:2".parse().ok());
+        assert_eq!(config.data_dir, Path::new("of-file"));
+        assert_eq!(config.limit_scale.get(), 7);
+        assert_eq!(config.tls, TlsMode::Auto);
+    }
+
+    #[test]
+    fn mistakes_are_told_with_the_code_of_settings() {
+        let unknown = file("colour = \"blue\"\n");
+        let broken = file("listen = \n");
+        for words in [
+            ["--config", unknown.path().to_str().unwrap()],
+            ["--config", broken.path().to_str().unwrap()],
+            ["--config", "/nonexistent"],
+            ["--listen", "everywhere"],
+            ["--limit-scale", "0"],
+            ["--behind-proxy", "proxy.example"],
+            ["--tls", "acme"],
+            ["--tls", "files"],
+            ["--database", "mysql://"],
+            ["--http-loopback", "0.0.0.0:80"],
+        ] {
+            assert_eq!(assemble(&words, &[]).unwrap_err().exit_code(), 78, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn other_variables_of_the_program_are_no_settings() {
+        let config = assemble(
+            &[],
+            &[("UNDERTONE_PASSWORD", "secret"), ("UNDERTONE_LISTEN", "none")],
+        )
+        .unwrap();
+        assert_eq!(config.listen, None);
+    }
+
+    #[test]
+    fn every_setting_is_a_flag() {
+        let command = Alone::command();
+        for setting in SETTINGS {
+            let flag = command
+                .get_arguments()
+                .find(|argument| argument.get_long() == Some(setting.flag));
+            let help = flag
+                .unwrap_or_else(|| panic!("no flag --{}", setting.flag))
+                .get_help()
+                .unwrap()
+                .to_string();
+            let default = format!("[default: {}]", setting.default);
+            assert!(
+                setting.default.is_empty() || help.contains(&default),
+                "--{}: {help}",
+                setting.flag
+            );
+        }
+    }
+}

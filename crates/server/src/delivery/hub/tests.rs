@@ -1,0 +1,131 @@
+//! The hub without sockets.
+
+use super::*;
+use crate::store::conversation::NewMember;
+use undertone_wire::codec;
+
+fn user(number: u8) -> UserId {
+    UserId::from_bytes([number; 16])
+}
+
+fn device(number: u8) -> DeviceId {
+    DeviceId::from_bytes([number; 16])
+}
+
+fn conversation(number: u8) -> ConversationId {
+    ConversationId::from_bytes([number; 16])
+}
+
+fn news(number: u8, entry: &'static [u8]) -> News {
+    News { conversation: conversation(number), entry: Bytes::from_static(entry), membership: None }
+}
+
+/// What waits for a connection.
+fn waiting(registration: &mut Registration) -> Vec<Bytes> {
+    std::iter::from_fn(|| registration.frames.waiting()).collect()
+}
+
+fn presences(registration: &mut Registration) -> Vec<Presence> {
+    let frames = waiting(registration).into_iter();
+    frames
+        .map(|frame| match codec::from_cbor(&frame).unwrap() {
+            ServerFrame::Presence(presence) => presence,
+            other => panic!("{other:?}"),
+        })
+        .collect()
+}
+
+#[test]
+fn news_reaches_those_who_follow() {
+    let hub = Hub::default();
+    let [mut one, mut other] = [1, 2].map(|number| hub.register(user(number), device(number)));
+    one.follow([conversation(1), conversation(2)]);
+    other.follow([conversation(2)]);
+    hub.deliver(&news(1, b"first"));
+    hub.deliver(&news(2, b"second"));
+    hub.deliver(&news(3, b"nobody's"));
+    assert_eq!(waiting(&mut one), [&b"first"[..], b"second"]);
+    assert_eq!(waiting(&mut other), [&b"second"[..]]);
+    one.unfollow(&[conversation(2)]);
+    hub.deliver(&news(2, b"third"));
+    assert!(waiting(&mut one).is_empty());
+}
+
+#[test]
+fn a_commit_changes_who_follows() {
+    let hub = Hub::default();
+    let mut phones = [1, 2, 3].map(|number| hub.register(user(number), device(number)));
+    let added = vec![NewMember { device: device(2), user: user(2), leaf: 1 }];
+    let welcome = Some(Bytes::from_static(b"welcome"));
+    let founding = Membership { founder: Some(device(1)), added, welcome, removed: Vec::new() };
+    hub.deliver(&News { membership: Some(founding), ..news(1, b"commit") });
+    hub.deliver(&news(1, b"hello"));
+    let frames = phones.each_mut().map(waiting);
+    assert_eq!(frames[0].first().unwrap(), &b"commit"[..]);
+    assert_eq!(frames[0].last().unwrap(), &b"hello"[..]);
+    assert_eq!(frames[1].first().unwrap(), &b"welcome"[..]);
+    assert_eq!(frames[1].last().unwrap(), &b"hello"[..]);
+    assert!(!frames[1].iter().any(|frame| frame == &b"commit"[..]), "its log begins after the commit");
+    assert!(frames[2].is_empty());
+
+    let removed = vec![device(2)];
+    let removal = Membership { founder: None, added: Vec::new(), welcome: None, removed };
+    hub.deliver(&News { membership: Some(removal), ..news(1, b"removal") });
+    hub.deliver(&news(1, b"without you"));
+    assert_eq!(waiting(&mut phones[1]).last().unwrap(), &b"removal"[..]);
+}
+
+#[test]
+fn a_slow_client_is_dropped_and_the_others_are_not() {
+    let hub = Hub::default();
+    let [mut slow, mut quick] = [1, 2].map(|number| hub.register(user(number), device(number)));
+    for phone in [&slow, &quick] {
+        phone.follow([conversation(1)]);
+    }
+    let mut delivered = 0;
+    while slow.closed.try_recv().is_err() {
+        hub.deliver(&news(1, b"x"));
+        delivered += waiting(&mut quick).iter().filter(|frame| **frame == b"x"[..]).count();
+        assert!(delivered < 10_000, "never dropped");
+    }
+    assert_eq!(hub.connection_count(), 1);
+    assert!(!hub.is_online(user(1)));
+    hub.deliver(&news(1, b"more"));
+    assert_eq!(waiting(&mut quick).last().unwrap(), &b"more"[..]);
+}
+
+#[test]
+fn presence_is_of_users_and_told_to_those_who_share_a_conversation() {
+    let hub = Hub::default();
+    let [mut alice, mut carol] = [1, 3].map(|number| hub.register(user(number), device(number)));
+    alice.follow([conversation(1), conversation(2)]);
+    carol.follow([conversation(3)]);
+    assert!(alice.announce().is_empty());
+    let bob = hub.register(user(2), device(2));
+    bob.follow([conversation(1), conversation(2)]);
+    assert_eq!(bob.announce(), [Presence { user: user(1), online: true }]);
+    assert_eq!(presences(&mut alice), [Presence { user: user(2), online: true }], "once, not per conversation");
+    let bobs_laptop = hub.register(user(2), device(4));
+    bobs_laptop.follow([conversation(1)]);
+    drop(bob);
+    assert!(presences(&mut alice).is_empty(), "another device is there");
+    drop(bobs_laptop);
+    assert_eq!(presences(&mut alice), [Presence { user: user(2), online: false }]);
+    assert!(presences(&mut carol).is_empty());
+}
+
+#[test]
+fn revoked_and_surplus_connections_are_closed() {
+    let hub = Hub::default();
+    let mut phones: Vec<_> =
+        (0..=CONNECTIONS_PER_DEVICE_MAX).map(|_| hub.register(user(1), device(1))).collect();
+    assert_eq!(phones[0].closed.try_recv(), Ok(Close::Replaced));
+    hub.close_sessions_of(device(2));
+    assert!(phones[1].closed.try_recv().is_err());
+    hub.close_sessions_of(device(1));
+    assert_eq!(phones[1].closed.try_recv(), Ok(Close::Revoked));
+    assert_eq!(hub.connection_count(), 0);
+    drop(phones);
+    hub.close_all();
+    assert_eq!(hub.register(user(1), device(1)).closed.try_recv(), Ok(Close::Stopping));
+}
