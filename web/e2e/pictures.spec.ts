@@ -55,6 +55,7 @@ test('a conversation', async ({ user }) => {
   await ada.page.keyboard.press('Escape');
   await ada.page.setViewportSize({ width: 390, height: 844 });
   await expect(ada.log).toBeVisible();
+  await ada.page.locator(':focus').blur();
   await ada.page.screenshot({ path: picture('conversation-phone-dark') });
   await ada.page.emulateMedia({ colorScheme: 'light' });
   await ada.page.screenshot({ path: picture('conversation-phone') });

@@ -40,7 +40,8 @@ impl Client {
     ) -> Result<Self, Failure> {
         console_error_panic_hook::set_once();
         let key = Zeroizing::new(key);
-        let key = <[u8; 32]>::try_from(key.as_slice()).map_err(|_length| Failure::new("bad_request", "not a key"))?;
+        let key = <[u8; 32]>::try_from(key.as_slice())
+            .map_err(|_length| Failure::new("bad_request", "not a key"))?;
         let core = undertone_client_core::Client::open(ClientOptions {
             server_url: origin.clone(),
             store: StoreLocation::Opfs { directory },
@@ -89,18 +90,30 @@ impl Client {
 
     /// How strong a password is, for somebody of that name.
     #[wasm_bindgen(js_name = passwordStrength)]
-    pub fn password_strength(&self, password: String, name: &str) -> Result<Ts<PasswordStrengthView>, Failure> {
+    pub fn password_strength(
+        &self,
+        password: String,
+        name: &str,
+    ) -> Result<Ts<PasswordStrengthView>, Failure> {
         Ok(PasswordStrengthView::from(Password::new(password)?.strength(name)).into_ts()?)
     }
 
     /// Makes an account.
     pub async fn register(&self, input: Ts<RegisterInput>) -> Result<Ts<RegisteredView>, Failure> {
-        Ok(self.core.register(input.to_rust()?.try_into()?).await?.into_ts()?)
+        Ok(self
+            .core
+            .register(input.to_rust()?.try_into()?)
+            .await?
+            .into_ts()?)
     }
 
     /// Signs in.
     pub async fn login(&self, name: String, password: String) -> Result<Ts<SessionView>, Failure> {
-        Ok(self.core.login(&name, Password::new(password)?).await?.into_ts()?)
+        Ok(self
+            .core
+            .login(&name, Password::new(password)?)
+            .await?
+            .into_ts()?)
     }
 
     /// Signs out and deletes everything on this device.
@@ -121,7 +134,11 @@ impl Client {
     }
 
     /// Looks for people.
-    pub async fn people(&self, query: Option<String>, after: Option<String>) -> Result<Ts<PeopleView>, Failure> {
+    pub async fn people(
+        &self,
+        query: Option<String>,
+        after: Option<String>,
+    ) -> Result<Ts<PeopleView>, Failure> {
         Ok(self.core.people(query, after).await?.into_ts()?)
     }
 
@@ -140,7 +157,10 @@ impl Client {
         key: MessageKeyText,
         text: String,
     ) -> Result<(), Failure> {
-        let (conversation, key) = (parse::<ConversationId>(&conversation)?, parse::<MessageKey>(&key)?);
+        let (conversation, key) = (
+            parse::<ConversationId>(&conversation)?,
+            parse::<MessageKey>(&key)?,
+        );
         self.core.send_text(conversation, key, &text).await?;
         Ok(())
     }
@@ -166,7 +186,10 @@ impl Client {
         conversation: &ConversationIdText,
         query: &Ts<TimelineQuery>,
     ) -> Result<Ts<TimelineView>, Failure> {
-        Ok(self.core.timeline(parse(conversation)?, query.to_rust()?)?.into_ts()?)
+        Ok(self
+            .core
+            .timeline(parse(conversation)?, query.to_rust()?)?
+            .into_ts()?)
     }
 
     /// Messages on this device that hold all words of a query.
@@ -182,7 +205,10 @@ impl Client {
 }
 
 fn each<T: Tsify + serde::Serialize>(views: Vec<T>) -> Result<Vec<Ts<T>>, Failure> {
-    views.into_iter().map(|view| view.into_ts().map_err(Failure::from)).collect()
+    views
+        .into_iter()
+        .map(|view| view.into_ts().map_err(Failure::from))
+        .collect()
 }
 
 /// Tells the listener what changed, for as long as the core lives.

@@ -16,13 +16,20 @@ pub struct Failure {
 
 impl Failure {
     pub(crate) fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into(), retry_after_ms: None }
+        Self {
+            code: code.to_owned(),
+            message: message.into(),
+            retry_after_ms: None,
+        }
     }
 }
 
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
-        Self { retry_after_ms: error.retry_after_ms(), ..Self::new(error.code(), with_causes(&error)) }
+        Self {
+            retry_after_ms: error.retry_after_ms(),
+            ..Self::new(error.code(), with_causes(&error))
+        }
     }
 }
 

@@ -66,7 +66,12 @@ impl TryFrom<RegisterInput> for account::RegisterInput {
             server_name: setup.server_name,
             registration: setup.registration,
         });
-        Ok(Self { name: input.name, password: Password::new(input.password)?, invitation: input.invitation, setup })
+        Ok(Self {
+            name: input.name,
+            password: Password::new(input.password)?,
+            invitation: input.invitation,
+            setup,
+        })
     }
 }
 
@@ -80,7 +85,10 @@ pub struct InvitationView {
 
 impl From<InvitationResponse> for InvitationView {
     fn from(made: InvitationResponse) -> Self {
-        Self { invitation: made.invitation, expires_at_ms: made.expires_at.as_millis() }
+        Self {
+            invitation: made.invitation,
+            expires_at_ms: made.expires_at.as_millis(),
+        }
     }
 }
 
@@ -97,6 +105,10 @@ pub struct PasswordStrengthView {
 
 impl From<account::PasswordStrength> for PasswordStrengthView {
     fn from(strength: account::PasswordStrength) -> Self {
-        Self { score: strength.score, acceptable: strength.acceptable, hint: strength.hint }
+        Self {
+            score: strength.score,
+            acceptable: strength.acceptable,
+            hint: strength.hint,
+        }
     }
 }

@@ -34,15 +34,23 @@ impl Checkpoints {
     /// Asks `kill_at` at every point. When it answers true, the server acts as killed: neither this
     /// nor any later point ever returns.
     pub fn killing_at(kill_at: impl Fn(&'static str) -> bool + Send + Sync + 'static) -> Self {
-        let hook = Hook { kill_at: Box::new(kill_at), killed: AtomicBool::new(false), notify: Notify::new() };
-        Self { hook: Some(Arc::new(hook)) }
+        let hook = Hook {
+            kill_at: Box::new(kill_at),
+            killed: AtomicBool::new(false),
+            notify: Notify::new(),
+        };
+        Self {
+            hook: Some(Arc::new(hook)),
+        }
     }
 
     /// Resolves when a point has killed the server: its runtime is to be dropped then.
     ///
     /// Cancel safe because it only waits.
     pub async fn killed(&self) {
-        let Some(hook) = &self.hook else { return std::future::pending().await };
+        let Some(hook) = &self.hook else {
+            return std::future::pending().await;
+        };
         let notified = hook.notify.notified();
         tokio::pin!(notified);
         notified.as_mut().enable();

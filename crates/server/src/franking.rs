@@ -84,11 +84,26 @@ mod tests {
         let mac = key.mac(&franked);
         assert!(key.verify(&franked, &mac));
         let others = [
-            Franked { tag: [9; 32], ..franked },
-            Franked { conversation: ConversationId::from_bytes([9; 16]), ..franked },
-            Franked { sequence: Sequence(9), ..franked },
-            Franked { sender: DeviceId::from_bytes([9; 16]), ..franked },
-            Franked { sent_at: Timestamp::from_millis(9), ..franked },
+            Franked {
+                tag: [9; 32],
+                ..franked
+            },
+            Franked {
+                conversation: ConversationId::from_bytes([9; 16]),
+                ..franked
+            },
+            Franked {
+                sequence: Sequence(9),
+                ..franked
+            },
+            Franked {
+                sender: DeviceId::from_bytes([9; 16]),
+                ..franked
+            },
+            Franked {
+                sent_at: Timestamp::from_millis(9),
+                ..franked
+            },
         ];
         for other in others {
             assert!(!key.verify(&other, &mac));

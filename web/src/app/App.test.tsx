@@ -104,3 +104,19 @@ test('without a connection one bar says so, and how many messages wait', async (
   await open(double, '/');
   expect(screen.getByText('Offline. You can read and write; 2 messages wait.')).toBeTruthy();
 });
+
+test('the unread line stands before what came while the conversation was not open', async () => {
+  const double = harbour();
+  const conversation = double.converse(bob);
+  double.say(conversation, bob, 'read long ago');
+  await double.core.markRead(conversation);
+  await open(double, `/c/${conversation}`);
+  await screen.findByText('read long ago');
+  fireEvent.click(screen.getByRole('link', { name: /Mei-Lin/u }));
+  await screen.findByRole('textbox', { name: 'Message to Mei-Lin' });
+  double.say(conversation, bob, 'came meanwhile');
+  fireEvent.click(await screen.findByRole('link', { name: /Bob/u }));
+  const line = await screen.findByText(/^1 new since/u);
+  const next = line.closest('li')?.nextElementSibling;
+  expect(next?.textContent).toContain('came meanwhile');
+});

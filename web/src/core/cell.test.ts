@@ -8,7 +8,7 @@ test('reads at the first look only', async () => {
   expect(cell.snapshot()).toEqual({ state: 'loading' });
   cell.subscribe(() => {});
   cell.subscribe(() => {});
-  await vi.waitFor(() => expect(cell.snapshot()).toEqual({ state: 'ready', value: 1 }));
+  await vi.waitFor(() => expect(cell.snapshot()).toEqual({ state: 'ready', value: 1, isStale: false }));
   expect(read).toHaveBeenCalledTimes(1);
 });
 
@@ -22,7 +22,7 @@ test('a change while it is read leads to one more read', async () => {
   cell.subscribe(() => {});
   cell.invalidate();
   cell.invalidate();
-  await vi.waitFor(() => expect(cell.snapshot()).toEqual({ state: 'ready', value: 2 }));
+  await vi.waitFor(() => expect(cell.snapshot()).toEqual({ state: 'ready', value: 2, isStale: false }));
   expect(read).toHaveBeenCalledTimes(2);
 });
 
@@ -30,10 +30,10 @@ test('what was shown stays when reading fails', async () => {
   const read = vi.fn().mockResolvedValueOnce('shown').mockRejectedValueOnce(new Error('gone'));
   const cell = new Cell<string>(read);
   cell.subscribe(() => {});
-  await vi.waitFor(() => expect(cell.snapshot()).toEqual({ state: 'ready', value: 'shown' }));
+  await vi.waitFor(() => expect(cell.snapshot()).toEqual({ state: 'ready', value: 'shown', isStale: false }));
   cell.invalidate();
   await vi.waitFor(() => expect(read).toHaveBeenCalledTimes(2));
-  expect(cell.snapshot()).toEqual({ state: 'ready', value: 'shown' });
+  expect(cell.snapshot()).toEqual({ state: 'ready', value: 'shown', isStale: false });
 });
 
 test('nobody looks, nothing is read', () => {
@@ -43,4 +43,16 @@ test('nobody looks, nothing is read', () => {
   stop();
   cell.invalidate();
   expect(read).toHaveBeenCalledTimes(1);
+});
+
+test('what changed while nobody looked is shown, but known to be old', async () => {
+  const read = vi.fn().mockResolvedValueOnce('old').mockResolvedValueOnce('new');
+  const cell = new Cell<string>(read);
+  const stop = cell.subscribe(() => {});
+  await vi.waitFor(() => expect(cell.snapshot()).toEqual({ state: 'ready', value: 'old', isStale: false }));
+  stop();
+  cell.invalidate();
+  expect(cell.snapshot()).toEqual({ state: 'ready', value: 'old', isStale: true });
+  cell.subscribe(() => {});
+  await vi.waitFor(() => expect(cell.snapshot()).toEqual({ state: 'ready', value: 'new', isStale: false }));
 });

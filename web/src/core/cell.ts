@@ -8,7 +8,8 @@ import { reuse } from './reuse';
 /** What is known of a view at the moment. */
 export type Snapshot<T> =
   | { readonly state: 'loading' }
-  | { readonly state: 'ready'; readonly value: T }
+  /** `isStale`: it changed since, and is being read again. */
+  | { readonly state: 'ready'; readonly value: T; readonly isStale: boolean }
   | { readonly state: 'failed'; readonly error: CoreError };
 
 /** Something that `useView` can show. */
@@ -41,6 +42,7 @@ export class Cell<T> implements View<T> {
   /** Tells the cell that what it holds may be out of date. */
   readonly invalidate = (): void => {
     this.stale = true;
+    if (this.current.state === 'ready') this.current = { ...this.current, isStale: true };
     if (this.listeners.size > 0) void this.refresh();
   };
 
@@ -56,10 +58,10 @@ export class Cell<T> implements View<T> {
 
   private async readOnce(): Promise<Snapshot<T>> {
     try {
-      return { state: 'ready', value: await this.read() };
+      return { state: 'ready', value: await this.read(), isStale: false };
     } catch (thrown) {
       // What was shown stays: an old view is worth more than an error in its place.
-      return this.current.state === 'ready' ? this.current : { state: 'failed', error: coreError(thrown) };
+      return this.current.state === 'ready' ? { ...this.current, isStale: false } : { state: 'failed', error: coreError(thrown) };
     }
   }
 

@@ -417,3 +417,29 @@ fn a_wiped_store_holds_nothing_of_anybody() {
     }
     assert!(store.search("gone", 5).unwrap().is_empty());
 }
+
+#[test]
+fn a_full_disk_is_named_and_undoes_the_step() {
+    let store = in_memory();
+    let pages: i64 = store
+        .row("PRAGMA page_count", [], |row| Ok(row.get::<_, i64>(0)?))
+        .unwrap()
+        .unwrap();
+    store
+        .connection
+        .execute_batch(&format!("PRAGMA max_page_count = {pages}"))
+        .unwrap();
+    let full: Result<(), StoreError> = store.transaction(|| {
+        store.add_message(&message(1, "small"))?;
+        store.add_message(&message(2, &"large ".repeat(20_000)))?;
+        Ok(())
+    });
+    assert!(matches!(full, Err(StoreError::Full(_))));
+    assert!(texts(&store).is_empty());
+    store
+        .connection
+        .execute_batch("PRAGMA max_page_count = 1000000")
+        .unwrap();
+    store.add_message(&message(1, "there is room again")).unwrap();
+    assert_eq!(texts(&store), ["there is room again"]);
+}

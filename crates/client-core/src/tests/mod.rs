@@ -3,6 +3,7 @@
 
 mod crashes;
 mod faults;
+mod ledger;
 mod lies;
 mod network;
 mod platform;

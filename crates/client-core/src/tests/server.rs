@@ -1,16 +1,17 @@
 //! A delivery service in memory: logs, commits checked by the real public group, Welcomes, cursors.
 //! Accounts and tokens are pretended.
 
+use super::ledger::{Conversation, refusal};
 use futures::channel::mpsc::UnboundedSender;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
-use undertone_mls::{CommitCheck, Member, PublicState, check_commit, found_group};
+use undertone_mls::{CommitCheck, check_commit, found_group};
 use undertone_wire::account::{PeopleResponse, Person, PersonDetails};
 use undertone_wire::conversation::{
-    Accepted, CommitBundle, ConversationHead, ConversationKind, ConversationsResponse,
-    CreateConversationRequest, EntryKind, LogEntry, LogPage, PendingWelcome,
+    Accepted, CommitBundle, ConversationKind, ConversationsResponse, CreateConversationRequest, EntryKind,
+    LogEntry, LogPage, PendingWelcome,
 };
 use undertone_wire::device::DeviceSummary;
 use undertone_wire::key_package::{
@@ -47,18 +48,6 @@ impl KnownDevice {
             live: None,
         }
     }
-}
-
-struct Conversation {
-    pair: [UserId; 2],
-    state: PublicState,
-    epoch: Epoch,
-    members: Vec<Member>,
-    log: Vec<LogEntry>,
-    joined_at: BTreeMap<DeviceId, Sequence>,
-    cursors: BTreeMap<DeviceId, Sequence>,
-    expired: usize,
-    last: BTreeMap<DeviceId, Accepted>,
 }
 
 #[derive(Default)]
@@ -545,51 +534,4 @@ impl State {
             self.push(sharer, ServerFrame::Presence(Presence { user, online }));
         }
     }
-}
-
-impl Conversation {
-    fn has(&self, device: DeviceId) -> bool {
-        self.members.iter().any(|member| member.device == device)
-    }
-
-    fn head_sequence(&self) -> Sequence {
-        Sequence(self.log.len() as u64)
-    }
-
-    /// So many entries were acknowledged by everybody.
-    fn gone(&self) -> usize {
-        let acknowledged = self
-            .joined_at
-            .iter()
-            .map(|(device, joined)| self.cursors.get(device).copied().unwrap_or_default().max(*joined));
-        usize::try_from(acknowledged.min().unwrap_or_default().0)
-            .unwrap()
-            .max(self.expired)
-    }
-
-    fn head(&self, id: ConversationId, device: DeviceId) -> ConversationHead {
-        let joined = self.joined_at.get(&device).copied().unwrap_or_default();
-        ConversationHead {
-            conversation: id,
-            head: self.head_sequence(),
-            first_kept: Sequence(self.gone() as u64 + 1),
-            cursor: self.cursors.get(&device).copied().unwrap_or_default().max(joined),
-            epoch: self.epoch,
-        }
-    }
-
-    fn check_counter(&self, device: DeviceId, counter: Counter) -> Answer<Option<Accepted>> {
-        if !self.has(device) {
-            return Err(refusal(ErrorCode::NotFound));
-        }
-        match self.last.get(&device) {
-            Some(last) if last.counter == counter => Ok(Some(*last)),
-            last if counter == last.map(|last| last.counter).unwrap_or_default().next() => Ok(None),
-            _ => Err(refusal(ErrorCode::CounterConflict)),
-        }
-    }
-}
-
-fn refusal(code: ErrorCode) -> ErrorBody {
-    ErrorBody::new(code, format!("refused: {code}"))
 }

@@ -43,7 +43,10 @@ impl Acknowledger {
     pub(super) fn start(store: Store, checkpoints: Checkpoints) -> Self {
         let shared = Arc::new(Shared::default());
         let task = tokio::spawn(run(Arc::clone(&shared), store, checkpoints));
-        Self { shared, _running: Arc::new(Running(task.abort_handle())) }
+        Self {
+            shared,
+            _running: Arc::new(Running(task.abort_handle())),
+        }
     }
 
     /// The device has stored everything up to there.
@@ -74,7 +77,10 @@ fn take(waiting: &Mutex<Waiting>) -> Vec<DeviceAcknowledge> {
         .into_iter()
         .map(|((conversation, device), sequence)| DeviceAcknowledge {
             device,
-            up_to: Acknowledge { conversation, sequence },
+            up_to: Acknowledge {
+                conversation,
+                sequence,
+            },
         })
         .collect()
 }
@@ -92,7 +98,10 @@ async fn run(shared: Arc<Shared>, store: Store, checkpoints: Checkpoints) {
             failed = store.acknowledge_welcomes(welcomes).await.err().or(failed);
         }
         if let Some(error) = failed {
-            tracing::error!(error = &error as &dyn std::error::Error, "acknowledgements were not stored");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "acknowledgements were not stored"
+            );
         }
         checkpoints.reach("server.ack.after_delete").await;
     }
@@ -107,7 +116,14 @@ mod tests {
         let waiting = Mutex::new(Waiting::new());
         let (conversation, device) = (ConversationId::from_bytes([1; 16]), DeviceId::from_bytes([2; 16]));
         for sequence in [3, 7, 5] {
-            note(&waiting, device, Acknowledge { conversation, sequence: Sequence(sequence) });
+            note(
+                &waiting,
+                device,
+                Acknowledge {
+                    conversation,
+                    sequence: Sequence(sequence),
+                },
+            );
         }
         let taken = take(&waiting);
         assert_eq!(taken.len(), 1);

@@ -33,7 +33,10 @@ pub struct Caller {
 
 impl From<AuthedDevice> for Caller {
     fn from(caller: AuthedDevice) -> Self {
-        Self { user: caller.user, device: caller.device }
+        Self {
+            user: caller.user,
+            device: caller.device,
+        }
     }
 }
 
@@ -66,16 +69,35 @@ pub(super) async fn commit(
     bundle_size(&under_check.bundle)?;
     let (conversation, epoch) = (under_check.conversation, under_check.epoch);
     let (checked, bundle) = off_thread(move || {
-        let CommitUnderCheck { conversation, epoch, public_state, bundle } = under_check;
+        let CommitUnderCheck {
+            conversation,
+            epoch,
+            public_state,
+            bundle,
+        } = under_check;
         let state = PublicState::from_bytes(public_state);
-        let check = CommitCheck { state: &state, conversation, sender: caller.device, epoch, bundle: &bundle };
+        let check = CommitCheck {
+            state: &state,
+            conversation,
+            sender: caller.device,
+            epoch,
+            bundle: &bundle,
+        };
         let checked = undertone_mls::check_commit(check)?;
         Ok((checked, bundle))
     })
     .await?;
     let directory = Directory::read(store, checked.added.iter().map(|member| member.user)).await?;
     directory.has(&checked.added_certificates)?;
-    assemble(Place { conversation, epoch, sender: caller.device }, checked, bundle)
+    assemble(
+        Place {
+            conversation,
+            epoch,
+            sender: caller.device,
+        },
+        checked,
+        bundle,
+    )
 }
 
 /// Checks a new conversation: the group of epoch 0, its first commit, and that it is of exactly these
@@ -92,7 +114,8 @@ pub(super) async fn creation(
         return Err(DeliveryError::Membership);
     }
     bundle_size(&request.commit)?;
-    if request.group_info.len() > GROUP_INFO_BYTES_MAX || request.ratchet_tree.len() > RATCHET_TREE_BYTES_MAX {
+    if request.group_info.len() > GROUP_INFO_BYTES_MAX || request.ratchet_tree.len() > RATCHET_TREE_BYTES_MAX
+    {
         return Err(DeliveryError::TooLarge);
     }
     let directory = Directory::read(store, [caller.user, peer]).await?;
@@ -111,7 +134,9 @@ pub(super) async fn creation(
     }
     directory.has(std::iter::once(&group.creator))?;
     directory.has(&checked.added_certificates)?;
-    let [creator] = group.members.as_slice() else { return Err(DeliveryError::Membership) };
+    let [creator] = group.members.as_slice() else {
+        return Err(DeliveryError::Membership);
+    };
     let members: BTreeSet<DeviceId> = checked.members.iter().map(|member| member.device).collect();
     if creator.device != caller.device || creator.user != caller.user || !checked.removed.is_empty() {
         return Err(DeliveryError::Membership);
@@ -120,8 +145,17 @@ pub(super) async fn creation(
         return Err(DeliveryError::Devices);
     }
     let creator = new_member(creator);
-    let place = Place { conversation, epoch: Epoch(0), sender: caller.device };
-    Ok(NewConversation { kind, peer, creator, commit: assemble(place, checked, bundle)? })
+    let place = Place {
+        conversation,
+        epoch: Epoch(0),
+        sender: caller.device,
+    };
+    Ok(NewConversation {
+        kind,
+        peer,
+        creator,
+        commit: assemble(place, checked, bundle)?,
+    })
 }
 
 fn found(
@@ -142,6 +176,7 @@ fn found(
 }
 
 /// Where a commit belongs.
+#[derive(Clone, Copy)]
 struct Place {
     conversation: ConversationId,
     epoch: Epoch,
@@ -153,10 +188,13 @@ fn assemble(place: Place, checked: CheckedCommit, bundle: CommitBundle) -> Resul
     if devices.len() != checked.members.len() {
         return Err(DeliveryError::Devices);
     }
-    let welcome = bundle
-        .welcome
-        .map(|welcome| NewWelcome { welcome, ratchet_tree: Bytes(checked.ratchet_tree) });
-    let welcome_size = welcome.as_ref().map_or(0, |new| new.welcome.len() + new.ratchet_tree.len());
+    let welcome = bundle.welcome.map(|welcome| NewWelcome {
+        welcome,
+        ratchet_tree: Bytes(checked.ratchet_tree),
+    });
+    let welcome_size = welcome
+        .as_ref()
+        .map_or(0, |new| new.welcome.len() + new.ratchet_tree.len());
     if welcome_size + WELCOME_FRAME_OVERHEAD > FRAME_BYTES_MAX {
         return Err(DeliveryError::TooLarge);
     }
@@ -177,7 +215,11 @@ fn assemble(place: Place, checked: CheckedCommit, bundle: CommitBundle) -> Resul
 }
 
 fn new_member(member: &Member) -> NewMember {
-    NewMember { device: member.device, user: member.user, leaf: member.leaf }
+    NewMember {
+        device: member.device,
+        user: member.user,
+        leaf: member.leaf,
+    }
 }
 
 fn bundle_size(bundle: &CommitBundle) -> Result<(), DeliveryError> {
@@ -206,15 +248,24 @@ impl Directory {
         &self,
         certificates: impl IntoIterator<Item = &'a DeviceCertificateBody>,
     ) -> Result<(), DeliveryError> {
-        let all = certificates.into_iter().all(|certificate| self.has_one(certificate));
+        let all = certificates
+            .into_iter()
+            .all(|certificate| self.has_one(certificate));
         all.then_some(()).ok_or(DeliveryError::Certificate)
     }
 
     fn has_one(&self, certificate: &DeviceCertificateBody) -> bool {
-        let Some(person) = self.0.get(&certificate.user) else { return false };
-        let device = person.devices.iter().find(|device| device.device == certificate.device);
+        let Some(person) = self.0.get(&certificate.user) else {
+            return false;
+        };
+        let device = person
+            .devices
+            .iter()
+            .find(|device| device.device == certificate.device);
         let registered = device.and_then(|device| {
-            contain(|| undertone_mls::verify_certificate(device.certificate.as_slice())).ok()?.ok()
+            contain(|| undertone_mls::verify_certificate(device.certificate.as_slice()))
+                .ok()?
+                .ok()
         });
         registered.is_some_and(|registered| {
             is_same_device(&registered, certificate)
@@ -247,7 +298,9 @@ pub(crate) fn is_same_device(one: &DeviceCertificateBody, other: &DeviceCertific
 async fn off_thread<T: Send + 'static>(
     check: impl FnOnce() -> Result<T, DeliveryError> + Send + 'static,
 ) -> Result<T, DeliveryError> {
-    tokio::task::spawn_blocking(|| contain(check)).await.map_err(|_| DeliveryError::Panicked)??
+    tokio::task::spawn_blocking(|| contain(check))
+        .await
+        .map_err(|_| DeliveryError::Panicked)??
 }
 
 /// Runs `check` and turns a panic in it into a refusal.

@@ -10,7 +10,10 @@ pub(crate) fn encode(frame: &ServerFrame) -> Option<Bytes> {
     match codec::to_cbor(frame) {
         Ok(bytes) => Some(Bytes::from(bytes)),
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "a frame could not be encoded");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "a frame could not be encoded"
+            );
             None
         }
     }

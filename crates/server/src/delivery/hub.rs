@@ -89,7 +89,13 @@ impl Hub {
         let mut connections = self.lock();
         connections.last += 1;
         let id = ConnectionId(connections.last);
-        let connection = Connection { user, device, queue, close, follows: HashSet::new() };
+        let connection = Connection {
+            user,
+            device,
+            queue,
+            close,
+            follows: HashSet::new(),
+        };
         connections.open.insert(id, connection);
         *connections.users.entry(user).or_default() += 1;
         let of_device = connections.devices.entry(device).or_default();
@@ -103,7 +109,12 @@ impl Hub {
             connections.close(id, Close::Stopping);
         }
         drop(connections);
-        Registration { hub: self.clone(), id, frames, closed }
+        Registration {
+            hub: self.clone(),
+            id,
+            frames,
+            closed,
+        }
     }
 
     /// Ends the connections of a device: it was revoked, or logged out.
@@ -172,12 +183,17 @@ impl Registration {
     /// Tells those who share a conversation that the user is here, and says who of them is.
     pub(crate) fn announce(&self) -> Vec<Presence> {
         let mut connections = self.hub.lock();
-        let Some(connection) = connections.open.get(&self.id) else { return Vec::new() };
+        let Some(connection) = connections.open.get(&self.id) else {
+            return Vec::new();
+        };
         let user = connection.user;
         let others = connections.peers_of(self.id);
         let online: HashSet<UserId> = others.iter().map(|(_, other)| *other).collect();
         connections.tell(&others, Presence { user, online: true });
-        online.into_iter().map(|user| Presence { user, online: true }).collect()
+        online
+            .into_iter()
+            .map(|user| Presence { user, online: true })
+            .collect()
     }
 }
 
@@ -221,9 +237,15 @@ impl Connections {
     }
 
     fn follow(&mut self, id: ConnectionId, conversation: ConversationId) {
-        let Some(connection) = self.open.get_mut(&id) else { return };
+        let Some(connection) = self.open.get_mut(&id) else {
+            return;
+        };
         if connection.follows.insert(conversation) {
-            let follower = Follower { connection: id, user: connection.user, queue: connection.queue.clone() };
+            let follower = Follower {
+                connection: id,
+                user: connection.user,
+                queue: connection.queue.clone(),
+            };
             self.followers.entry(conversation).or_default().push(follower);
         }
     }
@@ -251,7 +273,9 @@ impl Connections {
     }
 
     fn push_to_followers(&mut self, conversation: ConversationId, frame: &Bytes) {
-        let Some(followers) = self.followers.get(&conversation) else { return };
+        let Some(followers) = self.followers.get(&conversation) else {
+            return;
+        };
         let slow = followers
             .iter()
             .filter(|follower| follower.queue.push(frame.clone()).is_err())
@@ -263,7 +287,10 @@ impl Connections {
     }
 
     fn push(&mut self, id: ConnectionId, frame: &Bytes) {
-        let is_slow = self.open.get(&id).is_some_and(|open| open.queue.push(frame.clone()).is_err());
+        let is_slow = self
+            .open
+            .get(&id)
+            .is_some_and(|open| open.queue.push(frame.clone()).is_err());
         if is_slow {
             self.close(id, Close::Slow);
         }
@@ -288,11 +315,16 @@ impl Connections {
 
     /// Tells all who follow a conversation of each other: its members have changed.
     fn introduce(&mut self, conversation: ConversationId) {
-        let Some(followers) = self.followers.get(&conversation) else { return };
+        let Some(followers) = self.followers.get(&conversation) else {
+            return;
+        };
         if followers.len() > PRESENCE_FOLLOWERS_MAX {
             return;
         }
-        let here: Vec<_> = followers.iter().map(|follower| (follower.connection, follower.user)).collect();
+        let here: Vec<_> = followers
+            .iter()
+            .map(|follower| (follower.connection, follower.user))
+            .collect();
         let users: HashSet<UserId> = here.iter().map(|(_, user)| *user).collect();
         for user in users {
             let others: Vec<_> = here.iter().filter(|(_, other)| *other != user).copied().collect();
@@ -302,14 +334,20 @@ impl Connections {
 
     /// The connections of other users who share a conversation with this one.
     fn peers_of(&self, id: ConnectionId) -> Vec<(ConnectionId, UserId)> {
-        let Some(connection) = self.open.get(&id) else { return Vec::new() };
+        let Some(connection) = self.open.get(&id) else {
+            return Vec::new();
+        };
         let mut peers = HashMap::new();
         for conversation in &connection.follows {
-            let Some(followers) = self.followers.get(conversation) else { continue };
+            let Some(followers) = self.followers.get(conversation) else {
+                continue;
+            };
             if followers.len() > PRESENCE_FOLLOWERS_MAX {
                 continue;
             }
-            let others = followers.iter().filter(|follower| follower.user != connection.user);
+            let others = followers
+                .iter()
+                .filter(|follower| follower.user != connection.user);
             peers.extend(others.map(|follower| (follower.connection, follower.user)));
         }
         peers.into_iter().collect()
@@ -319,7 +357,9 @@ impl Connections {
         if whom.is_empty() {
             return;
         }
-        let Some(frame) = frame::encode(&ServerFrame::Presence(presence)) else { return };
+        let Some(frame) = frame::encode(&ServerFrame::Presence(presence)) else {
+            return;
+        };
         for (id, _) in whom {
             self.push(*id, &frame);
         }

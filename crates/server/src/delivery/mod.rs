@@ -36,8 +36,8 @@ pub use check::Caller;
 pub(crate) use check::is_same_device;
 pub use error::DeliveryError;
 pub(crate) use frame::{decode, encode};
-pub use hub::{Close, Hub};
 pub(crate) use hub::Registration;
+pub use hub::{Close, Hub};
 
 /// What delivery is made of.
 pub struct Parts {
@@ -82,7 +82,12 @@ impl QueuedMessage {
 impl Delivery {
     /// Starts delivery. It runs on the current runtime until the last handle is dropped.
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, clock, franking_key, checkpoints } = parts;
+        let Parts {
+            store,
+            clock,
+            franking_key,
+            checkpoints,
+        } = parts;
         let hub = Hub::default();
         let sequencer = Sequencer::start(Tools {
             store: store.clone(),
@@ -92,7 +97,14 @@ impl Delivery {
             checkpoints: checkpoints.clone(),
         });
         let acknowledger = Acknowledger::start(store.clone(), checkpoints.clone());
-        Self { store, clock, checkpoints, hub, sequencer, acknowledger }
+        Self {
+            store,
+            clock,
+            checkpoints,
+            hub,
+            sequencer,
+            acknowledger,
+        }
     }
 
     /// The connected devices.
@@ -117,10 +129,21 @@ impl Delivery {
         request: SendMessageRequest,
     ) -> Result<QueuedMessage, DeliveryError> {
         let header = check::message(&request)?;
-        let SendMessageRequest { conversation, epoch, counter, message: payload } = request;
+        let SendMessageRequest {
+            conversation,
+            epoch,
+            counter,
+            message: payload,
+        } = request;
         let franking_tag = header.franking_tag;
-        let message =
-            NewMessage { conversation, epoch, sender: caller.device, counter, franking_tag, payload };
+        let message = NewMessage {
+            conversation,
+            epoch,
+            sender: caller.device,
+            counter,
+            franking_tag,
+            payload,
+        };
         self.sequencer.message(message).await.map(QueuedMessage)
     }
 
@@ -130,9 +153,17 @@ impl Delivery {
         caller: Caller,
         request: SubmitCommitRequest,
     ) -> Result<Accepted, DeliveryError> {
-        let SubmitCommitRequest { conversation, epoch, commit: bundle } = request;
+        let SubmitCommitRequest {
+            conversation,
+            epoch,
+            commit: bundle,
+        } = request;
         self.checkpoints.reach("server.commit.before_check").await;
-        let standing = CommitStanding { conversation, sender: caller.device, counter: bundle.counter };
+        let standing = CommitStanding {
+            conversation,
+            sender: caller.device,
+            counter: bundle.counter,
+        };
         let snapshot = self.store.group_snapshot(standing).await??;
         if let Some(accepted) = snapshot.repeated {
             return Ok(accepted);
@@ -141,7 +172,12 @@ impl Delivery {
             return Err(Refusal::EpochStale.into());
         }
         let public_state = snapshot.public_state;
-        let under_check = CommitUnderCheck { conversation, epoch, public_state, bundle };
+        let under_check = CommitUnderCheck {
+            conversation,
+            epoch,
+            public_state,
+            bundle,
+        };
         let commit = check::commit(&self.store, caller, under_check).await?;
         self.sequencer.commit(commit).await
     }
@@ -170,9 +206,17 @@ impl Delivery {
         request: &CreateConversationRequest,
     ) -> Result<Accepted, DeliveryError> {
         let conversation = request.conversation;
-        let standing =
-            CommitStanding { conversation, sender: caller.device, counter: request.commit.counter };
-        let repeated = self.store.group_snapshot(standing).await?.ok().and_then(|snapshot| snapshot.repeated);
+        let standing = CommitStanding {
+            conversation,
+            sender: caller.device,
+            counter: request.commit.counter,
+        };
+        let repeated = self
+            .store
+            .group_snapshot(standing)
+            .await?
+            .ok()
+            .and_then(|snapshot| snapshot.repeated);
         repeated.ok_or(DeliveryError::Exists(conversation))
     }
 

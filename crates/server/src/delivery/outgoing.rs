@@ -34,8 +34,14 @@ pub(super) fn queue() -> (Sender, Receiver) {
     let (sender, receiver) = mpsc::channel(FRAMES_MAX);
     let waiting_bytes = Arc::new(AtomicUsize::new(0));
     (
-        Sender { frames: sender, waiting_bytes: Arc::clone(&waiting_bytes) },
-        Receiver { frames: receiver, waiting_bytes },
+        Sender {
+            frames: sender,
+            waiting_bytes: Arc::clone(&waiting_bytes),
+        },
+        Receiver {
+            frames: receiver,
+            waiting_bytes,
+        },
     )
 }
 
@@ -43,7 +49,12 @@ impl Sender {
     /// Puts a frame into the queue, if there is room.
     pub(super) fn push(&self, frame: Bytes) -> Result<(), Slow> {
         let length = frame.len();
-        if self.waiting_bytes.fetch_add(length, Ordering::Relaxed).saturating_add(length) > BYTES_MAX {
+        if self
+            .waiting_bytes
+            .fetch_add(length, Ordering::Relaxed)
+            .saturating_add(length)
+            > BYTES_MAX
+        {
             return Err(Slow);
         }
         self.frames.try_send(frame).map_err(|_| Slow)

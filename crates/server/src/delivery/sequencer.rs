@@ -13,8 +13,8 @@ use crate::store::conversation::{
 use crate::store::{Store, StoreError};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
-use undertone_wire::conversation::{Accepted, LogEntry, PendingWelcome};
 use undertone_wire::DeviceId;
+use undertone_wire::conversation::{Accepted, LogEntry, PendingWelcome};
 use undertone_wire::stream::ServerFrame;
 
 /// Jobs that may wait before senders have to.
@@ -78,14 +78,19 @@ impl Sequencer {
     pub(super) fn start(tools: Tools) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE_JOBS_MAX);
         tokio::spawn(run(tools, queue));
-        let payload = Arc::new(Semaphore::new(usize::try_from(QUEUE_PAYLOAD_UNITS).unwrap_or(usize::MAX)));
+        let payload = Arc::new(Semaphore::new(
+            usize::try_from(QUEUE_PAYLOAD_UNITS).unwrap_or(usize::MAX),
+        ));
         Self { jobs, payload }
     }
 
     /// Queues a message. What one caller queues keeps its order.
     ///
     /// Cancel safe because the message is queued whole or not at all.
-    pub(super) async fn message(&self, message: NewMessage) -> Result<oneshot::Receiver<Answer>, DeliveryError> {
+    pub(super) async fn message(
+        &self,
+        message: NewMessage,
+    ) -> Result<oneshot::Receiver<Answer>, DeliveryError> {
         let size = message.payload.len();
         self.queue(Work::Message(message), size).await
     }
@@ -93,20 +98,43 @@ impl Sequencer {
     /// Stores a checked commit.
     pub(super) async fn commit(&self, commit: NewCommit) -> Answer {
         let size = commit_size(&commit);
-        answered(self.queue(Work::Change(Box::new(Change::Commit(commit))), size).await?).await
+        answered(
+            self.queue(Work::Change(Box::new(Change::Commit(commit))), size)
+                .await?,
+        )
+        .await
     }
 
     /// Stores a checked conversation.
     pub(super) async fn create(&self, new: NewConversation) -> Answer {
         let size = commit_size(&new.commit);
-        answered(self.queue(Work::Change(Box::new(Change::Create(new))), size).await?).await
+        answered(
+            self.queue(Work::Change(Box::new(Change::Create(new))), size)
+                .await?,
+        )
+        .await
     }
 
     async fn queue(&self, work: Work, size: usize) -> Result<oneshot::Receiver<Answer>, DeliveryError> {
-        let units = u32::try_from(size / PAYLOAD_UNIT).unwrap_or(u32::MAX).min(QUEUE_PAYLOAD_UNITS - 1) + 1;
-        let share = Arc::clone(&self.payload).acquire_many_owned(units).await.map_err(stopped)?;
+        let units = u32::try_from(size / PAYLOAD_UNIT)
+            .unwrap_or(u32::MAX)
+            .min(QUEUE_PAYLOAD_UNITS - 1)
+            + 1;
+        let share = Arc::clone(&self.payload)
+            .acquire_many_owned(units)
+            .await
+            .map_err(stopped)?;
         let (answer, outcome) = oneshot::channel();
-        self.jobs.send(Job { work, sender: Sender { answer, _share: share } }).await.map_err(|_| stopped("it has ended"))?;
+        self.jobs
+            .send(Job {
+                work,
+                sender: Sender {
+                    answer,
+                    _share: share,
+                },
+            })
+            .await
+            .map_err(|_| stopped("it has ended"))?;
         Ok(outcome)
     }
 }
@@ -121,7 +149,10 @@ fn stopped(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Deliv
 }
 
 fn commit_size(commit: &NewCommit) -> usize {
-    let welcome = commit.welcome.as_ref().map_or(0, |new| new.welcome.len() + new.ratchet_tree.len());
+    let welcome = commit
+        .welcome
+        .as_ref()
+        .map_or(0, |new| new.welcome.len() + new.ratchet_tree.len());
     commit.payload.len() + commit.public_state.len() + commit.group_info.len() + welcome
 }
 
@@ -140,7 +171,10 @@ async fn run(tools: Tools, mut queue: mpsc::Receiver<Job>) {
         }
         if !messages.is_empty() {
             let answers = tools.append(messages).await;
-            senders.into_iter().zip(answers).for_each(|(sender, answer)| sender.answer(answer));
+            senders
+                .into_iter()
+                .zip(answers)
+                .for_each(|(sender, answer)| sender.answer(answer));
         }
         for (change, sender) in changes {
             sender.answer(tools.change(*change).await);
@@ -152,14 +186,23 @@ impl Tools {
     async fn append(&self, messages: Vec<NewMessage>) -> Vec<Answer> {
         let count = messages.len();
         self.checkpoints.reach("server.delivery.before_persist").await;
-        let stamp = Stamp { now: self.clock.now(), key: self.key.clone() };
+        let stamp = Stamp {
+            now: self.clock.now(),
+            key: self.key.clone(),
+        };
         let stored = self.store.append_messages(messages, stamp).await;
         self.checkpoints.reach("server.delivery.after_persist").await;
         let outcomes = match stored {
             Ok(outcomes) => outcomes,
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, count, "messages were not stored");
-                return (0..count).map(|_| Err(DeliveryError::NotStored(error.code()))).collect();
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    count,
+                    "messages were not stored"
+                );
+                return (0..count)
+                    .map(|_| Err(DeliveryError::NotStored(error.code())))
+                    .collect();
             }
         };
         let mut answers = Vec::with_capacity(count);
@@ -207,7 +250,11 @@ impl Tools {
         let conversation = entry.conversation;
         let membership = newcomers.map(|newcomers| newcomers.joined_at(&entry));
         if let Some(entry) = frame::encode(&ServerFrame::Entry(entry)) {
-            self.bus.publish(&News { conversation, entry, membership });
+            self.bus.publish(&News {
+                conversation,
+                entry,
+                membership,
+            });
         }
     }
 }
@@ -221,8 +268,16 @@ struct Newcomers {
 impl Newcomers {
     fn of(commit: &NewCommit, founder: Option<DeviceId>) -> Self {
         let (added, removed) = (commit.added.clone(), commit.removed.clone());
-        let membership = Membership { founder, added, welcome: None, removed };
-        Self { membership, welcome: commit.welcome.clone() }
+        let membership = Membership {
+            founder,
+            added,
+            welcome: None,
+            removed,
+        };
+        Self {
+            membership,
+            welcome: commit.welcome.clone(),
+        }
     }
 
     fn joined_at(self, entry: &LogEntry) -> Membership {
@@ -236,6 +291,9 @@ impl Newcomers {
                 ratchet_tree: new.ratchet_tree,
             }))
         });
-        Membership { welcome, ..self.membership }
+        Membership {
+            welcome,
+            ..self.membership
+        }
     }
 }

@@ -17,7 +17,10 @@ use crate::rate_limit::Class;
 use crate::state::AppState;
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(commit)).routes(routes!(log))
+    OpenApiRouter::new()
+        .routes(routes!(create, list))
+        .routes(routes!(commit))
+        .routes(routes!(log))
 }
 
 /// Begins a conversation with its first commit.
@@ -96,7 +99,11 @@ async fn log(
     Query(query): Query<LogQuery>,
 ) -> Result<Json<LogPage>, ApiError> {
     let limit = query.limit.unwrap_or(LOG_PAGE_MAX);
-    let fetch = FetchLog { conversation, after: Sequence(query.after), limit };
+    let fetch = FetchLog {
+        conversation,
+        after: Sequence(query.after),
+        limit,
+    };
     let page = state.store.log_page(caller.device, fetch).await?;
     page.map(Json).map_err(|refusal| ApiError::of(refusal.code()))
 }
@@ -104,5 +111,9 @@ async fn log(
 /// The address and the body must name the same conversation.
 pub(super) fn same(address: ConversationId, body: ConversationId) -> Result<(), ApiError> {
     let words = "The address and the body name different conversations.";
-    if address == body { Ok(()) } else { Err(ApiError::new(ErrorCode::BadRequest, words)) }
+    if address == body {
+        Ok(())
+    } else {
+        Err(ApiError::new(ErrorCode::BadRequest, words))
+    }
 }

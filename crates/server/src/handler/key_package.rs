@@ -19,7 +19,9 @@ use crate::state::AppState;
 use crate::store::key_package::{Claimer, NewKeyPackage, NewStock};
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(upload, stock)).routes(routes!(claim))
+    OpenApiRouter::new()
+        .routes(routes!(upload, stock))
+        .routes(routes!(claim))
 }
 
 /// Adds to the device's stock. Packages that the server has had before are passed over.
@@ -44,9 +46,15 @@ async fn upload(
     let now = state.clock.now();
     let checking = tokio::task::spawn_blocking(move || check(request, &certificate, now));
     let (single_use, last_resort) = checking.await.map_err(ApiError::internal)??;
-    let new = NewStock { device: caller.device, single_use, last_resort };
+    let new = NewStock {
+        device: caller.device,
+        single_use,
+        last_resort,
+    };
     let stock = state.store.add_key_packages(new).await?;
-    stock.map(Json).map_err(|_| ApiError::new(ErrorCode::LimitReached, "There are key packages enough."))
+    stock
+        .map(Json)
+        .map_err(|_| ApiError::new(ErrorCode::LimitReached, "There are key packages enough."))
 }
 
 /// What the server holds of the device.
@@ -80,7 +88,11 @@ async fn claim(
     if state.store.person(target).await?.is_none() {
         return Err(ApiError::of(ErrorCode::NotFound));
     }
-    let claimer = Claimer { device: caller.device, target, now: state.clock.now() };
+    let claimer = Claimer {
+        device: caller.device,
+        target,
+        now: state.clock.now(),
+    };
     let key_packages = state.store.claim_key_packages(claimer).await?;
     Ok(Json(ClaimKeyPackagesResponse { key_packages }))
 }
@@ -92,7 +104,9 @@ async fn registered_certificate(
 ) -> Result<DeviceCertificateBody, ApiError> {
     let person = state.store.person(caller.user).await?;
     let device = person.and_then(|person| person.devices.into_iter().find(|one| one.device == caller.device));
-    let certificate = device.ok_or_else(|| ApiError::of(ErrorCode::SessionRevoked))?.certificate;
+    let certificate = device
+        .ok_or_else(|| ApiError::of(ErrorCode::SessionRevoked))?
+        .certificate;
     verify_certificate(certificate.as_slice()).map_err(ApiError::internal)
 }
 
@@ -106,7 +120,10 @@ fn check(
 ) -> Result<Checked, ApiError> {
     let checked = catch_unwind(AssertUnwindSafe(|| {
         let check = |package: Bytes, last_resort| check_one(package, last_resort, certificate, now);
-        let single_use = request.key_packages.into_iter().map(|package| check(package, false));
+        let single_use = request
+            .key_packages
+            .into_iter()
+            .map(|package| check(package, false));
         let single_use = single_use.collect::<Option<Vec<_>>>()?;
         let last_resort = match request.last_resort {
             Some(package) => Some(check(package, true)?),
@@ -114,7 +131,10 @@ fn check(
         };
         Some((single_use, last_resort))
     }));
-    checked.ok().flatten().ok_or_else(|| ApiError::of(ErrorCode::KeyPackageInvalid))
+    checked
+        .ok()
+        .flatten()
+        .ok_or_else(|| ApiError::of(ErrorCode::KeyPackageInvalid))
 }
 
 fn check_one(
@@ -125,5 +145,9 @@ fn check_one(
 ) -> Option<NewKeyPackage> {
     let info: KeyPackageInfo = inspect_key_package(key_package.as_slice(), now).ok()?;
     let fits = info.last_resort == last_resort && is_same_device(&info.certificate, registered);
-    fits.then_some(NewKeyPackage { reference: info.reference, expires_at: info.expires_at, key_package })
+    fits.then_some(NewKeyPackage {
+        reference: info.reference,
+        expires_at: info.expires_at,
+        key_package,
+    })
 }

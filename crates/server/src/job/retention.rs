@@ -2,13 +2,14 @@
 
 use crate::clock::Clock;
 use crate::store::Store;
+use crate::store::conversation::Swept;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 /// Often enough that what was deleted does not stay readable in the database's own log.
-const EVERY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_mins(1);
 
 /// Sweeps until `shutdown` becomes true or is dropped.
 pub async fn run(store: Store, clock: Arc<dyn Clock>, mut shutdown: watch::Receiver<bool>) {
@@ -28,7 +29,7 @@ pub async fn run(store: Store, clock: Arc<dyn Clock>, mut shutdown: watch::Recei
 
 async fn sweep(store: &Store, clock: &dyn Clock) {
     match store.sweep(clock.now()).await {
-        Ok(swept) if swept != Default::default() => tracing::info!(
+        Ok(swept) if swept != Swept::default() => tracing::info!(
             sweep.entries = swept.entries,
             sweep.welcomes = swept.welcomes,
             sweep.key_packages = swept.key_packages,
@@ -36,10 +37,16 @@ async fn sweep(store: &Store, clock: &dyn Clock) {
         ),
         Ok(_) => {}
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "what is past its retention could not be deleted");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "what is past its retention could not be deleted"
+            );
         }
     }
     if let Err(error) = store.truncate_log().await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "the database's log could not be emptied");
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the database's log could not be emptied"
+        );
     }
 }

@@ -42,18 +42,31 @@ async fn a_lost_answer_is_given_again_and_a_second_conversation_is_not() {
     let (mut alice, mut bob) = (server.register("alice").await, server.register("bob").await);
     alice.stock(&server, 2).await;
     bob.stock(&server, 2).await;
-    let (first, second) = (alice.prepare(&server, bob.user).await, bob.prepare(&server, alice.user).await);
+    let (first, second) = (
+        alice.prepare(&server, bob.user).await,
+        bob.prepare(&server, alice.user).await,
+    );
     let accepted = create(&server, &alice, &first).await.unwrap();
     assert_eq!(create(&server, &alice, &first).await.unwrap(), accepted);
     let refused = create(&server, &bob, &second).await.unwrap_err();
     assert_eq!(refused.code, ErrorCode::ConversationExists);
     assert_eq!(refused.conversation, Some(first.conversation));
     let other_counter = CreateConversationRequest {
-        commit: undertone_wire::conversation::CommitBundle { counter: Counter(2), ..first.commit.clone() },
+        commit: undertone_wire::conversation::CommitBundle {
+            counter: Counter(2),
+            ..first.commit.clone()
+        },
         ..first.clone()
     };
-    assert_eq!(code(create(&server, &alice, &other_counter).await), ErrorCode::ConversationExists);
-    assert_eq!(code(create(&server, &bob, &first).await), ErrorCode::CommitInvalid, "it is not his");
+    assert_eq!(
+        code(create(&server, &alice, &other_counter).await),
+        ErrorCode::ConversationExists
+    );
+    assert_eq!(
+        code(create(&server, &bob, &first).await),
+        ErrorCode::CommitInvalid,
+        "it is not his"
+    );
 }
 
 #[tokio::test]
@@ -62,11 +75,21 @@ async fn two_who_open_the_same_chat_at_once_end_in_one() {
     let (mut alice, mut bob) = (server.register("alice").await, server.register("bob").await);
     alice.stock(&server, 2).await;
     bob.stock(&server, 2).await;
-    let (first, second) = (alice.prepare(&server, bob.user).await, bob.prepare(&server, alice.user).await);
+    let (first, second) = (
+        alice.prepare(&server, bob.user).await,
+        bob.prepare(&server, alice.user).await,
+    );
     let (one, other) = tokio::join!(create(&server, &alice, &first), create(&server, &bob, &second));
-    let (won, lost) = if one.is_ok() { (&first, other) } else { (&second, one) };
+    let (won, lost) = if one.is_ok() {
+        (&first, other)
+    } else {
+        (&second, one)
+    };
     let lost = lost.unwrap_err();
-    assert_eq!((lost.code, lost.conversation), (ErrorCode::ConversationExists, Some(won.conversation)));
+    assert_eq!(
+        (lost.code, lost.conversation),
+        (ErrorCode::ConversationExists, Some(won.conversation))
+    );
 }
 
 #[tokio::test]
@@ -83,21 +106,40 @@ async fn nobody_else_is_in_it_and_nobody_is_left_out() {
 
     let users = [alice.user, bob.user];
     let left_out = alice.found(&users, bob.user, &both[..1]);
-    assert_eq!(code(create(&server, &alice, &left_out).await), ErrorCode::CommitInvalid);
+    assert_eq!(
+        code(create(&server, &alice, &left_out).await),
+        ErrorCode::CommitInvalid
+    );
     let all = [alice.user, bob.user, carol.user];
     let with_carol = [both.clone(), alice.claim(&server, carol.user).await].concat();
     let stranger = alice.found(&all, bob.user, &with_carol);
-    assert_eq!(code(create(&server, &alice, &stranger).await), ErrorCode::CommitInvalid);
+    assert_eq!(
+        code(create(&server, &alice, &stranger).await),
+        ErrorCode::CommitInvalid
+    );
     let other_peer = alice.found(&users, carol.user, &both);
-    assert_eq!(code(create(&server, &alice, &other_peer).await), ErrorCode::CommitInvalid);
+    assert_eq!(
+        code(create(&server, &alice, &other_peer).await),
+        ErrorCode::CommitInvalid
+    );
     let myself = alice.found(&users, alice.user, &both);
-    assert_eq!(code(create(&server, &alice, &myself).await), ErrorCode::CommitInvalid);
+    assert_eq!(
+        code(create(&server, &alice, &myself).await),
+        ErrorCode::CommitInvalid
+    );
 
     let unregistered = bob.second().key_packages(1, false).remove(0).0;
     let ghost = alice.found(&users, bob.user, &[both.clone(), vec![unregistered]].concat());
-    assert_eq!(code(create(&server, &alice, &ghost).await), ErrorCode::CertificateInvalid);
+    assert_eq!(
+        code(create(&server, &alice, &ghost).await),
+        ErrorCode::CertificateInvalid
+    );
     let twice = alice.found(&users, bob.user, &both);
-    assert_eq!(code(create(&server, &carol, &twice).await), ErrorCode::CommitInvalid, "not the founder");
+    assert_eq!(
+        code(create(&server, &carol, &twice).await),
+        ErrorCode::CommitInvalid,
+        "not the founder"
+    );
 
     let nothing: ConversationsResponse = server.get(&alice, CONVERSATIONS).await.unwrap();
     assert!(nothing.conversations.is_empty(), "nothing of it was stored");
@@ -143,8 +185,11 @@ async fn damaged_requests_change_nothing() {
     ];
     for bad in damaged {
         let code = code(create(&server, &alice, &bad).await);
-        let documented =
-            [ErrorCode::CommitInvalid, ErrorCode::GroupInfoInvalid, ErrorCode::WelcomeInvalid];
+        let documented = [
+            ErrorCode::CommitInvalid,
+            ErrorCode::GroupInfoInvalid,
+            ErrorCode::WelcomeInvalid,
+        ];
         assert!(documented.contains(&code), "{code}");
     }
     let large = cut(&|bad| bad.commit.group_info = Bytes(vec![0; 65 * 1024]));

@@ -13,7 +13,16 @@ async fn upload(
     key_packages: Vec<Bytes>,
     last_resort: Option<Bytes>,
 ) -> Result<KeyPackageStock, ErrorBody> {
-    server.post(phone, PATH, &UploadKeyPackagesRequest { key_packages, last_resort }).await
+    server
+        .post(
+            phone,
+            PATH,
+            &UploadKeyPackagesRequest {
+                key_packages,
+                last_resort,
+            },
+        )
+        .await
 }
 
 #[tokio::test]
@@ -21,7 +30,13 @@ async fn a_device_stocks_its_own_packages() {
     let server = Server::start().await;
     let alice = server.register("alice").await;
     let stock = alice.stock(&server, 3).await;
-    assert_eq!(stock, KeyPackageStock { available: 3, has_last_resort: true });
+    assert_eq!(
+        stock,
+        KeyPackageStock {
+            available: 3,
+            has_last_resort: true
+        }
+    );
     assert_eq!(server.get::<KeyPackageStock>(&alice, PATH).await.unwrap(), stock);
 }
 
@@ -36,14 +51,28 @@ async fn bad_packages_are_refused_whole() {
     let mut forged = good.clone();
     *forged.0.last_mut().unwrap() ^= 1;
     let unregistered = alice.second().key_packages(1, false).remove(0);
-    let bad = [cut, longer, forged, unregistered, bob.key_packages(1, false).remove(0), Bytes::default()];
+    let bad = [
+        cut,
+        longer,
+        forged,
+        unregistered,
+        bob.key_packages(1, false).remove(0),
+        Bytes::default(),
+    ];
     for one in bad {
         let outcome = upload(&server, &alice, vec![good.clone(), one.clone()], None).await;
         assert_eq!(code(outcome), ErrorCode::KeyPackageInvalid);
-        assert_eq!(code(upload(&server, &alice, vec![], Some(one)).await), ErrorCode::KeyPackageInvalid);
+        assert_eq!(
+            code(upload(&server, &alice, vec![], Some(one)).await),
+            ErrorCode::KeyPackageInvalid
+        );
     }
     let swapped = upload(&server, &alice, vec![last_resort.clone()], None).await;
-    assert_eq!(code(swapped), ErrorCode::KeyPackageInvalid, "a last resort is no single-use package");
+    assert_eq!(
+        code(swapped),
+        ErrorCode::KeyPackageInvalid,
+        "a last resort is no single-use package"
+    );
     let swapped = upload(&server, &alice, vec![], Some(good.clone())).await;
     assert_eq!(code(swapped), ErrorCode::KeyPackageInvalid);
     let many = upload(&server, &alice, vec![good.clone(); 101], None).await;
@@ -51,8 +80,16 @@ async fn bad_packages_are_refused_whole() {
     let large = upload(&server, &alice, vec![Bytes(vec![0; 9 * 1024])], None).await;
     assert_eq!(code(large), ErrorCode::TooLarge);
     let stock: KeyPackageStock = server.get(&alice, PATH).await.unwrap();
-    assert_eq!(stock, KeyPackageStock { available: 0, has_last_resort: false });
-    let twice = upload(&server, &alice, vec![good.clone(), good], Some(last_resort)).await.unwrap();
+    assert_eq!(
+        stock,
+        KeyPackageStock {
+            available: 0,
+            has_last_resort: false
+        }
+    );
+    let twice = upload(&server, &alice, vec![good.clone(), good], Some(last_resort))
+        .await
+        .unwrap();
     assert_eq!(twice.available, 1, "the same one counts once");
 }
 
@@ -62,7 +99,9 @@ async fn asking_is_limited_for_each_pair() {
     let (alice, bob) = (server.register("alice").await, server.register("bob").await);
     bob.stock(&server, 2).await;
     let ask = async |asker, target: UserId| -> Result<ClaimKeyPackagesResponse, ErrorBody> {
-        server.post(asker, &format!("/api/v1/people/{target}/key-packages"), &()).await
+        server
+            .post(asker, &format!("/api/v1/people/{target}/key-packages"), &())
+            .await
     };
     let nobody = UserId::from_bytes([0; 16]);
     assert_eq!(code(ask(&alice, nobody).await), ErrorCode::NotFound);

@@ -48,12 +48,19 @@ impl Server {
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let directory = TempDir::new().unwrap();
         let clock = Arc::new(SystemClock::start());
-        let environment = Environment { clock, checkpoints: Checkpoints::default() };
+        let environment = Environment {
+            clock,
+            checkpoints: Checkpoints::default(),
+        };
         let mut config = Config::for_tests(directory.path());
         change(&mut config);
         let running = start(config, environment).await.unwrap();
         let state = running.state().clone();
-        Self { running, state, _directory: directory }
+        Self {
+            running,
+            state,
+            _directory: directory,
+        }
     }
 
     /// Registers a person with one device.
@@ -69,7 +76,10 @@ impl Server {
                 key_by_password: Bytes(vec![1]),
                 key_by_recovery: Bytes(vec![1]),
             },
-            device: NewDevice { body: phone.body(), certificate: phone.mls.certificate.clone() },
+            device: NewDevice {
+                body: phone.body(),
+                certificate: phone.mls.certificate.clone(),
+            },
             session: new,
             at: self.now(),
         };
@@ -83,15 +93,40 @@ impl Server {
         let phone = first.second();
         let (session, new) = session();
         let ticket = new.refresh;
-        let expires_at = self.now().plus(std::time::Duration::from_secs(60));
-        self.state.store.finish_login(NewTicket { ticket, user: phone.user, expires_at }).await.unwrap();
-        let device = NewDevice { body: phone.body(), certificate: phone.mls.certificate.clone() };
-        self.state.store.add_device(AddDevice { ticket, device, session: new, at: self.now() }).await.unwrap();
+        let expires_at = self.now().plus(std::time::Duration::from_mins(1));
+        self.state
+            .store
+            .finish_login(NewTicket {
+                ticket,
+                user: phone.user,
+                expires_at,
+            })
+            .await
+            .unwrap();
+        let device = NewDevice {
+            body: phone.body(),
+            certificate: phone.mls.certificate.clone(),
+        };
+        self.state
+            .store
+            .add_device(AddDevice {
+                ticket,
+                device,
+                session: new,
+                at: self.now(),
+            })
+            .await
+            .unwrap();
         self.log_in(phone, session)
     }
 
     fn log_in(&self, mut phone: Phone, session: SessionId) -> Phone {
-        phone.token = self.state.tokens.issue(phone.user, phone.device, session, self.now()).unwrap().0;
+        phone.token = self
+            .state
+            .tokens
+            .issue(phone.user, phone.device, session, self.now())
+            .unwrap()
+            .0;
         phone
     }
 
@@ -105,7 +140,11 @@ impl Server {
             return Admission::Nothing;
         }
         let registration = RegistrationPolicy::Open;
-        Admission::Setup { token, server_name: "Test".to_owned(), registration }
+        Admission::Setup {
+            token,
+            server_name: "Test".to_owned(),
+            registration,
+        }
     }
 
     /// A request in the name of a device; the answer, or the documented refusal.
@@ -115,7 +154,8 @@ impl Server {
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, undertone_wire::ErrorBody> {
-        self.post_bytes(phone, path, serde_json::to_vec(body).unwrap()).await
+        self.post_bytes(phone, path, serde_json::to_vec(body).unwrap())
+            .await
     }
 
     pub(crate) async fn post_bytes<T: DeserializeOwned>(
@@ -133,7 +173,8 @@ impl Server {
         phone: &Phone,
         path: &str,
     ) -> Result<T, undertone_wire::ErrorBody> {
-        self.ask(phone, Request::get(path).body(Body::empty()).unwrap()).await
+        self.ask(phone, Request::get(path).body(Body::empty()).unwrap())
+            .await
     }
 
     async fn ask<T: DeserializeOwned>(
@@ -142,11 +183,17 @@ impl Server {
         mut request: Request<Body>,
     ) -> Result<T, undertone_wire::ErrorBody> {
         let bearer = format!("Bearer {}", phone.token);
-        request.headers_mut().insert(header::AUTHORIZATION, bearer.parse().unwrap());
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::from((Ipv4Addr::LOCALHOST, 4))));
+        request
+            .headers_mut()
+            .insert(header::AUTHORIZATION, bearer.parse().unwrap());
+        request
+            .extensions_mut()
+            .insert(ConnectInfo(SocketAddr::from((Ipv4Addr::LOCALHOST, 4))));
         let response = router(self.state.clone()).oneshot(request).await.unwrap();
         let status = response.status();
-        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX)
+            .await
+            .unwrap();
         if status == StatusCode::OK {
             return Ok(serde_json::from_slice(&bytes).unwrap());
         }

@@ -6,11 +6,15 @@ use undertone_wire::{ErrorCode, Sequence};
 
 /// Lets the database's file have so many pages.
 async fn limit_pages(server: &Server, pages: i64) {
-    let Store::Sqlite(store) = &server.state.store else { panic!("not SQLite") };
+    let Store::Sqlite(store) = &server.state.store else {
+        panic!("not SQLite")
+    };
     store
         .write(move |connection| {
             let sql = format!("pragma max_page_count = {pages}");
-            connection.query_row(&sql, [], |_| Ok(())).map_err(StoreError::from)
+            connection
+                .query_row(&sql, [], |_| Ok(()))
+                .map_err(StoreError::from)
         })
         .await
         .unwrap();

@@ -15,9 +15,7 @@ use undertone_wire::conversation::{
 use undertone_wire::device::DeviceCertificateBody;
 use undertone_wire::key_package::{ClaimKeyPackagesResponse, KeyPackageStock, UploadKeyPackagesRequest};
 use undertone_wire::message::SendMessageRequest;
-use undertone_wire::{
-    Bytes, ConversationId, Counter, DeviceId, ErrorBody, Sequence, Timestamp, UserId,
-};
+use undertone_wire::{Bytes, ConversationId, Counter, DeviceId, ErrorBody, Sequence, Timestamp, UserId};
 
 pub(crate) struct Phone {
     pub(crate) user: UserId,
@@ -48,7 +46,10 @@ impl Phone {
     }
 
     fn certified(name: &str, user: UserId, identity_seed: [u8; 32]) -> Self {
-        let (identity, key) = (IdentityKey::from_seed(&identity_seed), DeviceKey::generate().unwrap());
+        let (identity, key) = (
+            IdentityKey::from_seed(&identity_seed),
+            DeviceKey::generate().unwrap(),
+        );
         let device = DeviceId::from_bytes(random());
         let certificate = identity
             .certify(DeviceCertificateBody {
@@ -79,7 +80,10 @@ impl Phone {
     }
 
     pub(crate) fn key_packages(&self, count: usize, last_resort: bool) -> Vec<Bytes> {
-        let made = self.mls.make_key_packages(&self.provider, count, last_resort).unwrap();
+        let made = self
+            .mls
+            .make_key_packages(&self.provider, count, last_resort)
+            .unwrap();
         made.into_iter().map(Bytes).collect()
     }
 
@@ -95,7 +99,11 @@ impl Phone {
     pub(crate) async fn claim(&self, server: &Server, user: UserId) -> Vec<Vec<u8>> {
         let path = format!("/api/v1/people/{user}/key-packages");
         let claimed: ClaimKeyPackagesResponse = server.post(self, &path, &()).await.unwrap();
-        claimed.key_packages.into_iter().map(|one| one.key_package.0).collect()
+        claimed
+            .key_packages
+            .into_iter()
+            .map(|one| one.key_package.0)
+            .collect()
     }
 
     /// Claims packages of both people and makes the request that begins their conversation.
@@ -132,19 +140,30 @@ impl Phone {
     /// Begins the conversation with somebody.
     pub(crate) async fn begin(&mut self, server: &Server, peer: UserId) -> ConversationId {
         let request = self.prepare(server, peer).await;
-        let _: Accepted = server.post(self, "/api/v1/conversations", &request).await.unwrap();
+        let _: Accepted = server
+            .post(self, "/api/v1/conversations", &request)
+            .await
+            .unwrap();
         self.merge(request.conversation);
         request.conversation
     }
 
     pub(crate) fn merge(&mut self, conversation: ConversationId) {
         let provider = &self.provider;
-        self.groups.get_mut(&conversation).unwrap().merge_pending(provider).unwrap();
+        self.groups
+            .get_mut(&conversation)
+            .unwrap()
+            .merge_pending(provider)
+            .unwrap();
     }
 
     pub(crate) fn clear_pending(&mut self, conversation: ConversationId) {
         let provider = &self.provider;
-        self.groups.get_mut(&conversation).unwrap().clear_pending(provider).unwrap();
+        self.groups
+            .get_mut(&conversation)
+            .unwrap()
+            .clear_pending(provider)
+            .unwrap();
     }
 
     pub(crate) fn join(&mut self, welcome: &PendingWelcome) {
@@ -160,21 +179,32 @@ impl Phone {
         let group = self.groups.get_mut(&conversation).unwrap();
         let counter = self.counters.get_mut(&conversation).unwrap();
         *counter += 1;
-        let message = group.encrypt(&self.provider, &self.mls, text.as_bytes(), [7; 32]).unwrap();
+        let message = group
+            .encrypt(&self.provider, &self.mls, text.as_bytes(), [7; 32])
+            .unwrap();
         let epoch = group.epoch();
-        SendMessageRequest { conversation, epoch, counter: Counter(*counter), message: message.into() }
+        SendMessageRequest {
+            conversation,
+            epoch,
+            counter: Counter(*counter),
+            message: message.into(),
+        }
     }
 
     pub(crate) fn read(&mut self, conversation: ConversationId, payload: &Bytes) -> String {
         let group = self.groups.get_mut(&conversation).unwrap();
         let decrypted = group.decrypt(&self.provider, payload.as_slice()).unwrap();
-        String::from_utf8(decrypted.plaintext.to_vec()).unwrap()
+        String::from_utf8(decrypted.plaintext.clone()).unwrap()
     }
 
     /// Applies somebody else's commit.
     pub(crate) fn apply(&mut self, conversation: ConversationId, payload: &Bytes) {
         let provider = &self.provider;
-        self.groups.get_mut(&conversation).unwrap().apply_commit(provider, payload.as_slice()).unwrap();
+        self.groups
+            .get_mut(&conversation)
+            .unwrap()
+            .apply_commit(provider, payload.as_slice())
+            .unwrap();
     }
 
     /// Commits to fresh keys.
@@ -197,7 +227,11 @@ impl Phone {
         };
         let counter = self.counters.get_mut(&conversation).unwrap();
         *counter += 1;
-        SubmitCommitRequest { conversation, epoch, commit: bundle(*counter, pending) }
+        SubmitCommitRequest {
+            conversation,
+            epoch,
+            commit: bundle(*counter, pending),
+        }
     }
 
     /// Takes the last counter back: what it was for was refused.
@@ -225,7 +259,10 @@ impl Phone {
 }
 
 fn unseen() -> SeenEntry {
-    SeenEntry { sequence: Sequence(0), running_hash: Bytes(vec![0; 32]) }
+    SeenEntry {
+        sequence: Sequence(0),
+        running_hash: Bytes(vec![0; 32]),
+    }
 }
 
 fn bundle(counter: u64, pending: PendingCommit) -> CommitBundle {

@@ -45,7 +45,10 @@ impl Line {
     /// The next frame; nothing when the connection is closed.
     async fn hear(&mut self) -> Option<ServerFrame> {
         loop {
-            match timeout(PATIENCE, self.0.next()).await.expect("nothing is heard")? {
+            match timeout(PATIENCE, self.0.next())
+                .await
+                .expect("nothing is heard")?
+            {
                 Ok(Message::Binary(bytes)) => return Some(codec::from_cbor(&bytes).unwrap()),
                 Ok(Message::Close(_)) | Err(_) => return None,
                 Ok(_) => {}
@@ -90,7 +93,10 @@ impl Line {
 }
 
 fn authenticate(token: &str) -> ClientFrame {
-    ClientFrame::Authenticate(Authenticate { version: PROTOCOL_VERSION, access_token: token.to_owned() })
+    ClientFrame::Authenticate(Authenticate {
+        version: PROTOCOL_VERSION,
+        access_token: token.to_owned(),
+    })
 }
 
 struct Talk {
@@ -106,18 +112,43 @@ async fn talk() -> Talk {
     bob.stock(&server, 3).await;
     let id = alice.begin(&server, bob.user).await;
     bob.join(&server.state.store.pending_welcomes(bob.device).await.unwrap()[0]);
-    Talk { server, alice, bob, id }
+    Talk {
+        server,
+        alice,
+        bob,
+        id,
+    }
 }
 
 #[tokio::test]
 async fn two_people_talk() {
-    let Talk { server, mut alice, mut bob, id } = talk().await;
+    let Talk {
+        server,
+        mut alice,
+        mut bob,
+        id,
+    } = talk().await;
     let (mut hers, greeting) = Line::connect(&server, &alice).await;
-    assert_eq!((greeting.heads[0].conversation, greeting.heads[0].head), (id, Sequence(1)));
+    assert_eq!(
+        (greeting.heads[0].conversation, greeting.heads[0].head),
+        (id, Sequence(1))
+    );
     assert!(greeting.presence.is_empty());
     let (mut his, greeting) = Line::connect(&server, &bob).await;
-    assert_eq!(greeting.presence, [Presence { user: alice.user, online: true }]);
-    assert_eq!(hers.hear_presence().await, Presence { user: bob.user, online: true });
+    assert_eq!(
+        greeting.presence,
+        [Presence {
+            user: alice.user,
+            online: true
+        }]
+    );
+    assert_eq!(
+        hers.hear_presence().await,
+        Presence {
+            user: bob.user,
+            online: true
+        }
+    );
     assert!(matches!(his.hear_news().await, ServerFrame::Welcome(welcome) if welcome.conversation == id));
 
     let hello = alice.write(id, "hello");
@@ -131,19 +162,33 @@ async fn two_people_talk() {
         }
     }
     let (accepted, echoed) = (accepted.unwrap(), echoed.unwrap());
-    assert_eq!((accepted.sequence, accepted.counter), (Sequence(2), hello.counter));
+    assert_eq!(
+        (accepted.sequence, accepted.counter),
+        (Sequence(2), hello.counter)
+    );
     let entry = his.hear_entry().await;
     assert_eq!(entry, echoed);
     assert_eq!((entry.sender, entry.sent_at), (alice.device, accepted.sent_at));
     assert_eq!(bob.read(id, &entry.payload), "hello");
 
     drop(his);
-    assert_eq!(hers.hear_presence().await, Presence { user: bob.user, online: false });
+    assert_eq!(
+        hers.hear_presence().await,
+        Presence {
+            user: bob.user,
+            online: false
+        }
+    );
 }
 
 #[tokio::test]
 async fn what_was_missed_is_fetched_and_acknowledged() {
-    let Talk { server, mut alice, bob, id } = talk().await;
+    let Talk {
+        server,
+        mut alice,
+        bob,
+        id,
+    } = talk().await;
     for text in ["one", "two", "three"] {
         let message = alice.write(id, text);
         alice.send(&server, &message).await.unwrap();
@@ -151,11 +196,26 @@ async fn what_was_missed_is_fetched_and_acknowledged() {
     let (mut his, greeting) = Line::connect(&server, &bob).await;
     assert_eq!(greeting.heads[0].head, Sequence(4));
     assert!(matches!(his.hear_news().await, ServerFrame::Welcome(_)));
-    let fetch = FetchLog { conversation: id, after: Sequence(1), limit: 2 };
+    let fetch = FetchLog {
+        conversation: id,
+        after: Sequence(1),
+        limit: 2,
+    };
     his.say(&ClientFrame::Fetch(fetch)).await;
-    let ServerFrame::Log(page) = his.hear_news().await else { panic!() };
-    assert_eq!(page.entries.iter().map(|entry| entry.sequence.0).collect::<Vec<_>>(), [2, 3]);
-    let acknowledge = Acknowledge { conversation: id, sequence: Sequence(4) };
+    let ServerFrame::Log(page) = his.hear_news().await else {
+        panic!()
+    };
+    assert_eq!(
+        page.entries
+            .iter()
+            .map(|entry| entry.sequence.0)
+            .collect::<Vec<_>>(),
+        [2, 3]
+    );
+    let acknowledge = Acknowledge {
+        conversation: id,
+        sequence: Sequence(4),
+    };
     his.say(&ClientFrame::AcknowledgeWelcome(acknowledge)).await;
     his.say(&ClientFrame::Acknowledge(acknowledge)).await;
     // Acknowledgements are gathered: the next greeting shows them, sooner or later.
@@ -170,10 +230,18 @@ async fn what_was_missed_is_fetched_and_acknowledged() {
         }
     };
     timeout(PATIENCE, deadline).await.unwrap();
-    let elsewhere = FetchLog { conversation: ConversationId::from_bytes([1; 16]), ..fetch };
+    let elsewhere = FetchLog {
+        conversation: ConversationId::from_bytes([1; 16]),
+        ..fetch
+    };
     his.say(&ClientFrame::Fetch(elsewhere)).await;
-    let ServerFrame::Error(error) = his.hear_news().await else { panic!() };
-    assert_eq!((error.code, error.conversation), (ErrorCode::NotFound, Some(elsewhere.conversation)));
+    let ServerFrame::Error(error) = his.hear_news().await else {
+        panic!()
+    };
+    assert_eq!(
+        (error.code, error.conversation),
+        (ErrorCode::NotFound, Some(elsewhere.conversation))
+    );
 }
 
 #[tokio::test]
@@ -181,13 +249,23 @@ async fn a_new_conversation_reaches_those_who_are_connected() {
     let server = Server::start().await;
     let (mut alice, mut bob) = (server.register("alice").await, server.register("bob").await);
     bob.stock(&server, 1).await;
-    let ((mut hers, _), (mut his, _)) =
-        (Line::connect(&server, &alice).await, Line::connect(&server, &bob).await);
+    let ((mut hers, _), (mut his, _)) = (
+        Line::connect(&server, &alice).await,
+        Line::connect(&server, &bob).await,
+    );
     let id = alice.begin(&server, bob.user).await;
     let echo = hers.hear_entry().await;
     assert_eq!((echo.conversation, echo.sequence), (id, Sequence(1)));
-    assert_eq!(hers.hear_presence().await, Presence { user: bob.user, online: true });
-    let ServerFrame::Welcome(welcome) = his.hear_news().await else { panic!() };
+    assert_eq!(
+        hers.hear_presence().await,
+        Presence {
+            user: bob.user,
+            online: true
+        }
+    );
+    let ServerFrame::Welcome(welcome) = his.hear_news().await else {
+        panic!()
+    };
     assert_eq!((welcome.sequence, welcome.sender), (Sequence(1), alice.device));
     bob.join(&welcome);
     let hello = bob.write(id, "hello");
@@ -197,9 +275,16 @@ async fn a_new_conversation_reaches_those_who_are_connected() {
 
 #[tokio::test]
 async fn messages_of_one_connection_keep_their_order() {
-    let Talk { server, mut alice, mut bob, id } = talk().await;
-    let ((mut hers, _), (mut his, _)) =
-        (Line::connect(&server, &alice).await, Line::connect(&server, &bob).await);
+    let Talk {
+        server,
+        mut alice,
+        mut bob,
+        id,
+    } = talk().await;
+    let ((mut hers, _), (mut his, _)) = (
+        Line::connect(&server, &alice).await,
+        Line::connect(&server, &bob).await,
+    );
     assert!(matches!(his.hear_news().await, ServerFrame::Welcome(_)));
     let texts: Vec<String> = (0..60).map(|number| format!("message {number}")).collect();
     for text in &texts {
@@ -215,22 +300,38 @@ async fn messages_of_one_connection_keep_their_order() {
 
 #[tokio::test]
 async fn refusals_name_what_was_refused() {
-    let Talk { server, mut alice, mut bob, id } = talk().await;
+    let Talk {
+        server,
+        mut alice,
+        mut bob,
+        id,
+    } = talk().await;
     let (mut hers, _) = Line::connect(&server, &alice).await;
     let update = bob.update(id);
     bob.submit(&server, &update).await.unwrap();
     assert_eq!(hers.hear_entry().await.sequence, Sequence(2));
     let late = alice.write(id, "late");
     hers.say(&ClientFrame::Send(late.clone())).await;
-    let ServerFrame::Refused(refused) = hers.hear_news().await else { panic!() };
+    let ServerFrame::Refused(refused) = hers.hear_news().await else {
+        panic!()
+    };
     assert_eq!((refused.conversation, refused.counter), (id, late.counter));
     assert_eq!(refused.error.code, ErrorCode::EpochStale);
     let stale = alice.update(id);
     hers.say(&ClientFrame::Commit(stale.clone())).await;
-    let ServerFrame::Refused(refused) = hers.hear_news().await else { panic!() };
-    assert_eq!((refused.counter, refused.error.code), (stale.commit.counter, ErrorCode::CounterConflict));
+    let ServerFrame::Refused(refused) = hers.hear_news().await else {
+        panic!()
+    };
+    assert_eq!(
+        (refused.counter, refused.error.code),
+        (stale.commit.counter, ErrorCode::CounterConflict)
+    );
     hers.say(&ClientFrame::Ping).await;
-    assert_eq!(hers.hear_news().await, ServerFrame::Pong, "the connection lives on");
+    assert_eq!(
+        hers.hear_news().await,
+        ServerFrame::Pong,
+        "the connection lives on"
+    );
 }
 
 #[tokio::test]
@@ -248,7 +349,10 @@ async fn the_first_frame_must_authenticate() {
     forged.pop();
     assert_eq!(ends(&authenticate(&forged)).await, ErrorCode::Unauthorized);
     let version = PROTOCOL_VERSION + 1;
-    let later = ClientFrame::Authenticate(Authenticate { version, access_token: alice.token.clone() });
+    let later = ClientFrame::Authenticate(Authenticate {
+        version,
+        access_token: alice.token.clone(),
+    });
     assert_eq!(ends(&later).await, ErrorCode::VersionUnsupported);
     assert_eq!(server.state.delivery.hub().connection_count(), 0);
 }
@@ -259,7 +363,12 @@ async fn malformed_frames_end_the_connection() {
     let alice = server.register("alice").await;
     let whole = codec::to_cbor(&ClientFrame::Ping).unwrap();
     let trailing = [whole.clone(), vec![0]].concat();
-    for bytes in [vec![], vec![0xff; 50], whole[..whole.len() - 1].to_vec(), trailing] {
+    for bytes in [
+        vec![],
+        vec![0xff; 50],
+        whole[..whole.len() - 1].to_vec(),
+        trailing,
+    ] {
         let (mut line, _) = Line::connect(&server, &alice).await;
         line.say_bytes(bytes).await;
         assert_eq!(line.hear_end().await, ErrorCode::BadRequest);
@@ -269,7 +378,11 @@ async fn malformed_frames_end_the_connection() {
     assert_eq!(line.hear_end().await, ErrorCode::BadRequest);
     let (mut line, _) = Line::connect(&server, &alice).await;
     // The server may close before all of it is sent.
-    drop(line.0.send(Message::Binary(vec![0; 2 * 1024 * 1024 + 1].into())).await);
+    drop(
+        line.0
+            .send(Message::Binary(vec![0; 2 * 1024 * 1024 + 1].into()))
+            .await,
+    );
     assert_eq!(line.hear_end().await, ErrorCode::TooLarge);
 }
 
@@ -278,9 +391,13 @@ async fn a_page_of_another_site_is_refused() {
     let server = Server::start().await;
     let url = server.running.loopback_url().replacen("http", "ws", 1) + "/api/v1/stream";
     let mut request = url.into_client_request().unwrap();
-    request.headers_mut().insert("origin", "http://evil.example".parse().unwrap());
+    request
+        .headers_mut()
+        .insert("origin", "http://evil.example".parse().unwrap());
     let refused = connect_async(request).await.unwrap_err();
-    let tokio_tungstenite::tungstenite::Error::Http(response) = refused else { panic!("{refused}") };
+    let tokio_tungstenite::tungstenite::Error::Http(response) = refused else {
+        panic!("{refused}")
+    };
     assert_eq!(response.status().as_u16(), ErrorCode::OriginRefused.status());
 }
 
@@ -289,7 +406,14 @@ async fn a_revoked_device_is_cut_off() {
     let Talk { server, alice, .. } = talk().await;
     let (mut hers, _) = Line::connect(&server, &alice).await;
     let now = server.now();
-    assert!(server.state.store.revoke_device(alice.user, alice.device, now).await.unwrap());
+    assert!(
+        server
+            .state
+            .store
+            .revoke_device(alice.user, alice.device, now)
+            .await
+            .unwrap()
+    );
     server.state.delivery.hub().close_sessions_of(alice.device);
     let end = timeout(Duration::from_secs(2), hers.hear_end()).await.unwrap();
     assert_eq!(end, ErrorCode::SessionRevoked);
@@ -300,13 +424,20 @@ async fn a_revoked_device_is_cut_off() {
 
 #[tokio::test]
 async fn authenticating_again_prolongs_the_connection() {
-    let Talk { server, mut alice, bob, id } = talk().await;
+    let Talk {
+        server,
+        mut alice,
+        bob,
+        id,
+    } = talk().await;
     let (mut hers, _) = Line::connect(&server, &alice).await;
     let message = alice.write(id, "hello");
     alice.send(&server, &message).await.unwrap();
     assert_eq!(hers.hear_entry().await.sequence, Sequence(2));
     hers.say(&authenticate(&alice.token)).await;
-    let ServerFrame::Authenticated(again) = hers.hear_news().await else { panic!() };
+    let ServerFrame::Authenticated(again) = hers.hear_news().await else {
+        panic!()
+    };
     assert_eq!(again.heads[0].head, Sequence(2), "with fresh heads");
     hers.say(&authenticate(&bob.token)).await;
     assert_eq!(hers.hear_end().await, ErrorCode::Unauthorized);
@@ -355,7 +486,10 @@ async fn messages_are_limited_without_ending_the_connection() {
             other => panic!("{other:?}"),
         }
     };
-    assert_eq!((refused.error.code, refused.counter), (ErrorCode::RateLimited, message.counter));
+    assert_eq!(
+        (refused.error.code, refused.counter),
+        (ErrorCode::RateLimited, message.counter)
+    );
     assert!(refused.error.retry_after_ms.is_some());
     assert!(server.state.delivery.hub().is_online(alice.user));
 }
@@ -363,17 +497,28 @@ async fn messages_are_limited_without_ending_the_connection() {
 /// Waits for the real deadlines, which are part of the contract: 10 and 20 seconds.
 #[tokio::test]
 async fn who_is_not_heard_is_given_up() {
-    let Talk { server, alice, bob, .. } = talk().await;
+    let Talk {
+        server, alice, bob, ..
+    } = talk().await;
     let (mut hers, _) = Line::connect(&server, &alice).await;
     let (mut his, _) = Line::connect(&server, &bob).await;
     let mut stranger = Line::open(&server).await;
-    assert_eq!(hers.hear_presence().await, Presence { user: bob.user, online: true });
+    assert_eq!(
+        hers.hear_presence().await,
+        Presence {
+            user: bob.user,
+            online: true
+        }
+    );
     let silent = async {
         // The stranger must speak first, and has less time.
         assert_eq!(wait_for_end(&mut stranger).await, ErrorCode::Unauthorized);
         assert_eq!(wait_for_end(&mut his).await, ErrorCode::BadRequest);
     };
-    let offline = ServerFrame::Presence(Presence { user: bob.user, online: false });
+    let offline = ServerFrame::Presence(Presence {
+        user: bob.user,
+        online: false,
+    });
     let kept_up = async {
         let mut pings = tokio::time::interval(Duration::from_secs(5));
         loop {

@@ -11,7 +11,10 @@ pub(super) struct Column(pub(super) &'static str, pub(super) &'static str);
 impl Column {
     /// The value is not what the program writes there.
     pub(super) const fn inconsistent(self) -> StoreError {
-        StoreError::Inconsistent { table: self.0, column: self.1 }
+        StoreError::Inconsistent {
+            table: self.0,
+            column: self.1,
+        }
     }
 
     /// An id.

@@ -8,7 +8,9 @@ use undertone_wire::conversation::{
     Accepted, ConversationHead, ConversationKind, EntryKind, LogEntry, LogPage, PendingWelcome,
 };
 use undertone_wire::stream::{Acknowledge, FetchLog};
-use undertone_wire::{Bytes, ConversationId, Counter, DeviceId, Epoch, ErrorCode, Sequence, Timestamp, UserId};
+use undertone_wire::{
+    Bytes, ConversationId, Counter, DeviceId, Epoch, ErrorCode, Sequence, Timestamp, UserId,
+};
 
 /// Bytes of payload in one page of a log, unless its first entry is larger alone.
 pub(super) const PAGE_PAYLOAD_BYTES: usize = 1024 * 1024;
@@ -170,8 +172,18 @@ pub enum Refusal {
 impl CommitStanding {
     /// What the device claims, in whatever epoch the group is.
     pub(super) fn claim(&self, epoch: Epoch) -> Claim {
-        let Self { conversation, sender, counter } = *self;
-        Claim { conversation, sender, epoch, counter, kind: EntryKind::Commit }
+        let Self {
+            conversation,
+            sender,
+            counter,
+        } = *self;
+        Claim {
+            conversation,
+            sender,
+            epoch,
+            counter,
+            kind: EntryKind::Commit,
+        }
     }
 }
 

@@ -44,7 +44,9 @@ pub enum StoreError {
 impl StoreError {
     /// The database cannot be used now, because of `source`.
     pub fn unavailable(source: impl Into<Source>) -> Self {
-        Self::Unavailable { source: source.into() }
+        Self::Unavailable {
+            source: source.into(),
+        }
     }
 
     /// The code that a client gets.
@@ -60,7 +62,9 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;
         let source: Source = Box::new(error);
-        let code = source.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
+        let code = source
+            .downcast_ref::<rusqlite::Error>()
+            .and_then(rusqlite::Error::sqlite_error_code);
         match code {
             Some(Code::ConstraintViolation) => Self::Conflict { source },
             Some(

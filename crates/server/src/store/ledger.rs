@@ -71,14 +71,22 @@ impl Ledger {
 
     /// The current epoch of a conversation that was taken up.
     pub(super) fn epoch(&self, conversation: &ConversationId) -> Option<Epoch> {
-        self.conversations.get(conversation).map(|standing| standing.epoch)
+        self.conversations
+            .get(conversation)
+            .map(|standing| standing.epoch)
     }
 
     /// Judges a claim. A repetition is recognised before the epoch is looked at, since the group may
     /// have moved on while the first answer was lost.
     pub(super) fn judge(&self, claim: &Claim) -> Result<Admission, Refusal> {
-        let last = self.members.get(&(claim.conversation, claim.sender)).ok_or(Refusal::NotMember)?;
-        let standing = self.conversations.get(&claim.conversation).ok_or(Refusal::NotMember)?;
+        let last = self
+            .members
+            .get(&(claim.conversation, claim.sender))
+            .ok_or(Refusal::NotMember)?;
+        let standing = self
+            .conversations
+            .get(&claim.conversation)
+            .ok_or(Refusal::NotMember)?;
         if claim.counter == last.counter && claim.kind == last.kind && last.counter != Counter(0) {
             return Ok(Admission::Repeated(Accepted {
                 conversation: claim.conversation,
@@ -102,7 +110,15 @@ impl Ledger {
         if let Some(standing) = self.conversations.get_mut(&claim.conversation) {
             standing.head = sequence;
         }
-        self.members.insert(leaf, Last { counter: claim.counter, kind: claim.kind, sequence, sent_at });
+        self.members.insert(
+            leaf,
+            Last {
+                counter: claim.counter,
+                kind: claim.kind,
+                sequence,
+                sent_at,
+            },
+        );
         self.changed.insert(leaf);
     }
 
@@ -142,13 +158,21 @@ impl Ledger {
 
     /// The devices that sent something, with what they sent last.
     pub(super) fn changed_members(&self) -> impl Iterator<Item = (&Leaf, &Last)> {
-        self.changed.iter().filter_map(|leaf| self.members.get(leaf).map(|last| (leaf, last)))
+        self.changed
+            .iter()
+            .filter_map(|leaf| self.members.get(leaf).map(|last| (leaf, last)))
     }
 
     /// The conversations that grew, with their new heads.
     pub(super) fn changed_heads(&self) -> impl Iterator<Item = (&ConversationId, Sequence)> {
-        let grown: BTreeSet<_> = self.changed.iter().map(|(conversation, _)| conversation).collect();
-        grown.into_iter().filter_map(|id| self.conversations.get(id).map(|standing| (id, standing.head)))
+        let grown: BTreeSet<_> = self
+            .changed
+            .iter()
+            .map(|(conversation, _)| conversation)
+            .collect();
+        grown
+            .into_iter()
+            .filter_map(|id| self.conversations.get(id).map(|standing| (id, standing.head)))
     }
 }
 
@@ -166,7 +190,13 @@ mod tests {
 
     fn ledger(devices: u8) -> Ledger {
         let mut ledger = Ledger::default();
-        ledger.know_conversation(CONVERSATION, Standing { epoch: Epoch(1), head: Sequence(1) });
+        ledger.know_conversation(
+            CONVERSATION,
+            Standing {
+                epoch: Epoch(1),
+                head: Sequence(1),
+            },
+        );
         let never = Last {
             counter: Counter(0),
             kind: EntryKind::Message,
@@ -191,23 +221,38 @@ mod tests {
     }
 
     fn stamp() -> Stamp {
-        Stamp { now: Timestamp::from_millis(5), key: FrankingKey::from_bytes([0; 32]) }
+        Stamp {
+            now: Timestamp::from_millis(5),
+            key: FrankingKey::from_bytes([0; 32]),
+        }
     }
 
     #[test]
     fn a_repetition_is_answered_alike_even_after_the_epoch_changed() {
         let mut ledger = ledger(1);
         let first = ledger.append(message(0, 1, 1), &stamp()).unwrap();
-        ledger.know_conversation(CONVERSATION, Standing { epoch: Epoch(2), head: Sequence(3) });
+        ledger.know_conversation(
+            CONVERSATION,
+            Standing {
+                epoch: Epoch(2),
+                head: Sequence(3),
+            },
+        );
         let again = ledger.append(message(0, 1, 1), &stamp()).unwrap();
         assert_eq!(again, Stored::Repeated(first.accepted()));
-        assert_eq!(ledger.append(message(0, 2, 1), &stamp()), Err(Refusal::EpochStale));
+        assert_eq!(
+            ledger.append(message(0, 2, 1), &stamp()),
+            Err(Refusal::EpochStale)
+        );
     }
 
     #[test]
     fn a_counter_of_zero_or_of_another_kind_is_no_repetition() {
         let mut ledger = ledger(1);
-        assert_eq!(ledger.append(message(0, 0, 1), &stamp()), Err(Refusal::CounterConflict));
+        assert_eq!(
+            ledger.append(message(0, 0, 1), &stamp()),
+            Err(Refusal::CounterConflict)
+        );
         ledger.append(message(0, 1, 1), &stamp()).unwrap();
         let commit = Claim {
             conversation: CONVERSATION,

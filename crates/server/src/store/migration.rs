@@ -45,7 +45,9 @@ pub(super) fn missing(taken: &[i64]) -> Result<impl Iterator<Item = &'static Mig
         return Err(TooNew(*unknown));
     }
     let taken = taken.to_vec();
-    Ok(MIGRATIONS.iter().filter(move |migration| !taken.contains(&migration.version)))
+    Ok(MIGRATIONS
+        .iter()
+        .filter(move |migration| !taken.contains(&migration.version)))
 }
 
 #[cfg(test)]

@@ -88,7 +88,12 @@ impl Live {
 
     async fn greet(&mut self, caller: &AuthedDevice, expires_at: Timestamp) -> Result<(), Ending> {
         // It may have been revoked between the check of the token and the registration.
-        let session = self.state.store.session(caller.session).await.map_err(unavailable)?;
+        let session = self
+            .state
+            .store
+            .session(caller.session)
+            .await
+            .map_err(unavailable)?;
         if session.is_none_or(|session| session.is_revoked) {
             return Err(Ending::Refused(body(ErrorCode::SessionRevoked)));
         }
@@ -97,9 +102,16 @@ impl Live {
         self.registration.follow(before.iter().copied());
         let authenticated = self.standing(expires_at).await?;
         // Whoever was removed between the two readings must not go on following.
-        self.registration.unfollow(before.difference(&conversations(&authenticated.heads)));
+        self.registration
+            .unfollow(before.difference(&conversations(&authenticated.heads)));
         self.send(&ServerFrame::Authenticated(authenticated)).await?;
-        for welcome in self.state.store.pending_welcomes(device).await.map_err(unavailable)? {
+        for welcome in self
+            .state
+            .store
+            .pending_welcomes(device)
+            .await
+            .map_err(unavailable)?
+        {
             self.send(&ServerFrame::Welcome(welcome)).await?;
         }
         Ok(())
@@ -107,15 +119,32 @@ impl Live {
 
     async fn standing(&mut self, expires_at: Timestamp) -> Result<Authenticated, Ending> {
         let presence = self.registration.announce();
-        let heads = self.state.store.heads(self.caller.device).await.map_err(unavailable)?;
-        Ok(Authenticated { now: self.state.clock.now(), expires_at, heads, presence })
+        let heads = self
+            .state
+            .store
+            .heads(self.caller.device)
+            .await
+            .map_err(unavailable)?;
+        Ok(Authenticated {
+            now: self.state.clock.now(),
+            expires_at,
+            heads,
+            presence,
+        })
     }
 
     /// Waits for what happens next.
     ///
     /// Cancel safe because each branch is.
     async fn next(&mut self) -> Result<Event, Ending> {
-        let Self { socket, registration, pending, silent_at, expires_at, .. } = self;
+        let Self {
+            socket,
+            registration,
+            pending,
+            silent_at,
+            expires_at,
+            ..
+        } = self;
         tokio::select! {
             biased;
             closed = &mut registration.closed => Err(Ending::Closed(closed.unwrap_or(Close::Stopping))),
@@ -165,8 +194,9 @@ impl Live {
             }
             (_, Err(limited)) => self.send(&ServerFrame::Error(limited)).await,
             (ClientFrame::Authenticate(request), Ok(())) => {
-                let (caller, expires_at) =
-                    authenticate(&self.state, &request).await.map_err(Ending::Refused)?;
+                let (caller, expires_at) = authenticate(&self.state, &request)
+                    .await
+                    .map_err(Ending::Refused)?;
                 self.prolong(&caller, expires_at).await
             }
             (ClientFrame::Fetch(fetch), Ok(())) => {
@@ -204,17 +234,28 @@ impl Live {
     ) -> Result<(), Ending> {
         let (conversation, counter) = (request.conversation, request.counter);
         let queued = match allowed {
-            Ok(()) => self.state.delivery.queue(self.caller, request).await.map_err(DeliveryError::into_body),
+            Ok(()) => self
+                .state
+                .delivery
+                .queue(self.caller, request)
+                .await
+                .map_err(DeliveryError::into_body),
             Err(limited) => Err(limited),
         };
         match queued {
             Ok(message) => {
-                self.pending.push(
-                    async move { outcome(conversation, counter, message.answer().await) }.boxed(),
-                );
+                self.pending
+                    .push(async move { outcome(conversation, counter, message.answer().await) }.boxed());
                 Ok(())
             }
-            Err(error) => self.send(&ServerFrame::Refused(Refused { conversation, counter, error })).await,
+            Err(error) => {
+                self.send(&ServerFrame::Refused(Refused {
+                    conversation,
+                    counter,
+                    error,
+                }))
+                .await
+            }
         }
     }
 
@@ -225,7 +266,11 @@ impl Live {
             async move {
                 match allowed {
                     Ok(()) => outcome(conversation, counter, delivery.commit(caller, request).await),
-                    Err(error) => ServerFrame::Refused(Refused { conversation, counter, error }),
+                    Err(error) => ServerFrame::Refused(Refused {
+                        conversation,
+                        counter,
+                        error,
+                    }),
                 }
             }
             .boxed(),
@@ -259,7 +304,9 @@ impl Live {
     /// Writes a frame and what waits behind it, then flushes once. A client that does not read is
     /// given up at the same deadline as one that is not heard.
     async fn write(&mut self, first: Bytes) -> Result<(), Ending> {
-        let Self { socket, registration, .. } = self;
+        let Self {
+            socket, registration, ..
+        } = self;
         let Registration { frames, closed, .. } = registration;
         let writing = async {
             socket.feed(Message::Binary(first)).await?;
@@ -291,9 +338,11 @@ fn outcome(
 ) -> ServerFrame {
     match answer {
         Ok(accepted) => ServerFrame::Accepted(accepted),
-        Err(error) => {
-            ServerFrame::Refused(Refused { conversation, counter, error: error.into_body() })
-        }
+        Err(error) => ServerFrame::Refused(Refused {
+            conversation,
+            counter,
+            error: error.into_body(),
+        }),
     }
 }
 

@@ -8,9 +8,9 @@ use crate::auth::{AuthedDevice, origin, verify_access_token};
 use crate::delivery::{self, Close};
 use crate::error::{ApiError, body};
 use crate::state::AppState;
+use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use live::Live;
@@ -138,7 +138,11 @@ async fn authenticate(
 /// Cancel safe because a message is taken from the socket only when it is returned.
 async fn receive(socket: &mut WebSocket) -> Result<ClientFrame, Ending> {
     loop {
-        let message = socket.recv().await.ok_or(Ending::Gone)?.map_err(|error| broken(&error))?;
+        let message = socket
+            .recv()
+            .await
+            .ok_or(Ending::Gone)?
+            .map_err(|error| broken(&error))?;
         if let Some(frame) = read(&message)? {
             return Ok(frame);
         }
@@ -148,12 +152,13 @@ async fn receive(socket: &mut WebSocket) -> Result<ClientFrame, Ending> {
 /// What a message of the socket says; nothing if it only shows that the client is there.
 fn read(message: &Message) -> Result<Option<ClientFrame>, Ending> {
     match message {
-        Message::Binary(bytes) => {
-            delivery::decode(bytes).map(Some).map_err(|_| Ending::Refused(body(ErrorCode::BadRequest)))
-        }
-        Message::Text(_) => {
-            Err(Ending::Refused(ErrorBody::new(ErrorCode::BadRequest, "Frames are binary: CBOR.")))
-        }
+        Message::Binary(bytes) => delivery::decode(bytes)
+            .map(Some)
+            .map_err(|_| Ending::Refused(body(ErrorCode::BadRequest))),
+        Message::Text(_) => Err(Ending::Refused(ErrorBody::new(
+            ErrorCode::BadRequest,
+            "Frames are binary: CBOR.",
+        ))),
         Message::Ping(_) | Message::Pong(_) => Ok(None),
         Message::Close(_) => Err(Ending::Gone),
     }
@@ -161,7 +166,9 @@ fn read(message: &Message) -> Result<Option<ClientFrame>, Ending> {
 
 /// Why the socket cannot be read any more.
 fn broken(error: &axum::Error) -> Ending {
-    let cause = error.source().and_then(|source| source.downcast_ref::<tungstenite::Error>());
+    let cause = error
+        .source()
+        .and_then(|source| source.downcast_ref::<tungstenite::Error>());
     match cause {
         Some(tungstenite::Error::Capacity(_)) => Ending::Refused(body(ErrorCode::TooLarge)),
         Some(tungstenite::Error::Protocol(_) | tungstenite::Error::Utf8(_)) => {
@@ -178,21 +185,29 @@ async fn say_farewell(mut socket: WebSocket, ending: Ending) -> Result<(), axum:
         Ending::Refused(refused) => refused,
         Ending::Silent => ErrorBody::new(ErrorCode::BadRequest, "Nothing was heard for too long."),
         Ending::Closed(Close::Revoked) => body(ErrorCode::SessionRevoked),
-        Ending::Closed(Close::Replaced) => {
-            ErrorBody::new(ErrorCode::LimitReached, "This device has opened another connection.")
-        }
-        Ending::Closed(Close::Slow) => {
-            ErrorBody::new(ErrorCode::LimitReached, "This connection takes its frames too slowly.")
-        }
-        Ending::Closed(Close::Stopping) => {
-            ErrorBody::new(ErrorCode::Unavailable, "The server is stopping. Connect again in a moment.")
-        }
+        Ending::Closed(Close::Replaced) => ErrorBody::new(
+            ErrorCode::LimitReached,
+            "This device has opened another connection.",
+        ),
+        Ending::Closed(Close::Slow) => ErrorBody::new(
+            ErrorCode::LimitReached,
+            "This connection takes its frames too slowly.",
+        ),
+        Ending::Closed(Close::Stopping) => ErrorBody::new(
+            ErrorCode::Unavailable,
+            "The server is stopping. Connect again in a moment.",
+        ),
     };
     let code = close_code(refused.code);
     if let Some(frame) = delivery::encode(&ServerFrame::Error(refused)) {
         socket.send(Message::Binary(frame)).await?;
     }
-    socket.send(Message::Close(Some(CloseFrame { code, reason: "".into() }))).await
+    socket
+        .send(Message::Close(Some(CloseFrame {
+            code,
+            reason: "".into(),
+        })))
+        .await
 }
 
 /// The WebSocket close code (RFC 6455 section 7.4) that fits best; the error frame before says more.

@@ -94,7 +94,7 @@ function useConversation(conversation: ConversationView) {
   const { core, store } = useCore();
   const id = conversation.conversation;
   const snapshot = useView(store.timeline(id));
-  const timeline = snapshot.state === 'ready' ? snapshot.value : undefined;
+  const timeline = snapshot.state === 'ready' && !snapshot.isStale ? snapshot.value : undefined;
   const onRead = useCallback(() => {
     // Not being able to mark it now is no harm: it is tried again with the next message.
     core.markRead(id).catch(() => {});

@@ -5,6 +5,7 @@ import { useAttention } from '../../platform/attention';
 import { type UnreadLine, unreadLine } from './layout';
 
 interface Reading {
+  /** Up to date: an old one would put the line in a wrong place. */
   readonly timeline: TimelineView | undefined;
   /** How many messages the core counts as unread. */
   readonly unread: number;

@@ -17,7 +17,11 @@ fn conversation(number: u8) -> ConversationId {
 }
 
 fn news(number: u8, entry: &'static [u8]) -> News {
-    News { conversation: conversation(number), entry: Bytes::from_static(entry), membership: None }
+    News {
+        conversation: conversation(number),
+        entry: Bytes::from_static(entry),
+        membership: None,
+    }
 }
 
 /// What waits for a connection.
@@ -55,22 +59,45 @@ fn news_reaches_those_who_follow() {
 fn a_commit_changes_who_follows() {
     let hub = Hub::default();
     let mut phones = [1, 2, 3].map(|number| hub.register(user(number), device(number)));
-    let added = vec![NewMember { device: device(2), user: user(2), leaf: 1 }];
+    let added = vec![NewMember {
+        device: device(2),
+        user: user(2),
+        leaf: 1,
+    }];
     let welcome = Some(Bytes::from_static(b"welcome"));
-    let founding = Membership { founder: Some(device(1)), added, welcome, removed: Vec::new() };
-    hub.deliver(&News { membership: Some(founding), ..news(1, b"commit") });
+    let founding = Membership {
+        founder: Some(device(1)),
+        added,
+        welcome,
+        removed: Vec::new(),
+    };
+    hub.deliver(&News {
+        membership: Some(founding),
+        ..news(1, b"commit")
+    });
     hub.deliver(&news(1, b"hello"));
     let frames = phones.each_mut().map(waiting);
     assert_eq!(frames[0].first().unwrap(), &b"commit"[..]);
     assert_eq!(frames[0].last().unwrap(), &b"hello"[..]);
     assert_eq!(frames[1].first().unwrap(), &b"welcome"[..]);
     assert_eq!(frames[1].last().unwrap(), &b"hello"[..]);
-    assert!(!frames[1].iter().any(|frame| frame == &b"commit"[..]), "its log begins after the commit");
+    assert!(
+        !frames[1].iter().any(|frame| frame == &b"commit"[..]),
+        "its log begins after the commit"
+    );
     assert!(frames[2].is_empty());
 
     let removed = vec![device(2)];
-    let removal = Membership { founder: None, added: Vec::new(), welcome: None, removed };
-    hub.deliver(&News { membership: Some(removal), ..news(1, b"removal") });
+    let removal = Membership {
+        founder: None,
+        added: Vec::new(),
+        welcome: None,
+        removed,
+    };
+    hub.deliver(&News {
+        membership: Some(removal),
+        ..news(1, b"removal")
+    });
     hub.deliver(&news(1, b"without you"));
     assert_eq!(waiting(&mut phones[1]).last().unwrap(), &b"removal"[..]);
 }
@@ -85,7 +112,10 @@ fn a_slow_client_is_dropped_and_the_others_are_not() {
     let mut delivered = 0;
     while slow.closed.try_recv().is_err() {
         hub.deliver(&news(1, b"x"));
-        delivered += waiting(&mut quick).iter().filter(|frame| **frame == b"x"[..]).count();
+        delivered += waiting(&mut quick)
+            .iter()
+            .filter(|frame| **frame == b"x"[..])
+            .count();
         assert!(delivered < 10_000, "never dropped");
     }
     assert_eq!(hub.connection_count(), 1);
@@ -103,22 +133,42 @@ fn presence_is_of_users_and_told_to_those_who_share_a_conversation() {
     assert!(alice.announce().is_empty());
     let bob = hub.register(user(2), device(2));
     bob.follow([conversation(1), conversation(2)]);
-    assert_eq!(bob.announce(), [Presence { user: user(1), online: true }]);
-    assert_eq!(presences(&mut alice), [Presence { user: user(2), online: true }], "once, not per conversation");
+    assert_eq!(
+        bob.announce(),
+        [Presence {
+            user: user(1),
+            online: true
+        }]
+    );
+    assert_eq!(
+        presences(&mut alice),
+        [Presence {
+            user: user(2),
+            online: true
+        }],
+        "once, not per conversation"
+    );
     let bobs_laptop = hub.register(user(2), device(4));
     bobs_laptop.follow([conversation(1)]);
     drop(bob);
     assert!(presences(&mut alice).is_empty(), "another device is there");
     drop(bobs_laptop);
-    assert_eq!(presences(&mut alice), [Presence { user: user(2), online: false }]);
+    assert_eq!(
+        presences(&mut alice),
+        [Presence {
+            user: user(2),
+            online: false
+        }]
+    );
     assert!(presences(&mut carol).is_empty());
 }
 
 #[test]
 fn revoked_and_surplus_connections_are_closed() {
     let hub = Hub::default();
-    let mut phones: Vec<_> =
-        (0..=CONNECTIONS_PER_DEVICE_MAX).map(|_| hub.register(user(1), device(1))).collect();
+    let mut phones: Vec<_> = (0..=CONNECTIONS_PER_DEVICE_MAX)
+        .map(|_| hub.register(user(1), device(1)))
+        .collect();
     assert_eq!(phones[0].closed.try_recv(), Ok(Close::Replaced));
     hub.close_sessions_of(device(2));
     assert!(phones[1].closed.try_recv().is_err());
@@ -127,5 +177,8 @@ fn revoked_and_surplus_connections_are_closed() {
     assert_eq!(hub.connection_count(), 0);
     drop(phones);
     hub.close_all();
-    assert_eq!(hub.register(user(1), device(1)).closed.try_recv(), Ok(Close::Stopping));
+    assert_eq!(
+        hub.register(user(1), device(1)).closed.try_recv(),
+        Ok(Close::Stopping)
+    );
 }

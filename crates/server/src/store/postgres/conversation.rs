@@ -11,8 +11,7 @@ use crate::store::ledger::{Admission, Ledger};
 use undertone_wire::conversation::{ConversationKind, LogEntry};
 use undertone_wire::{ConversationId, Sequence, UserId};
 
-const SELECT_DIRECT: &str =
-    "select conversation_id from conversation where user_low = $1 and user_high = $2";
+const SELECT_DIRECT: &str = "select conversation_id from conversation where user_low = $1 and user_high = $2";
 // Waits for another transaction that creates the same one, and then does nothing.
 const INSERT_CONVERSATION: &str = "
     insert into conversation (conversation_id, kind, user_low, user_high, epoch, head, first_kept)
@@ -56,7 +55,10 @@ pub(in crate::store) const STATEMENTS: &[&str] = &[
 ];
 
 impl PostgresStore {
-    pub(in crate::store) async fn create_conversation(&self, new: NewConversation) -> Result<Created, StoreError> {
+    pub(in crate::store) async fn create_conversation(
+        &self,
+        new: NewConversation,
+    ) -> Result<Created, StoreError> {
         in_transaction!(self, transaction => create(&transaction, new.clone()))
     }
 
@@ -91,32 +93,53 @@ async fn direct(
     let (low, high) = (one.min(other), one.max(other));
     let statement = transaction.prepare_cached(SELECT_DIRECT).await?;
     let found = transaction
-        .query_opt(&statement, &[&low.as_bytes().as_slice(), &high.as_bytes().as_slice()])
+        .query_opt(
+            &statement,
+            &[&low.as_bytes().as_slice(), &high.as_bytes().as_slice()],
+        )
         .await?;
-    found.map(|row| Column("conversation", "conversation_id").id(row.try_get(0)?)).transpose()
+    found
+        .map(|row| Column("conversation", "conversation_id").id(row.try_get(0)?))
+        .transpose()
 }
 
 async fn create(transaction: &Transaction<'_>, new: NewConversation) -> Result<Created, StoreError> {
-    let NewConversation { kind: ConversationKind::Direct, peer, creator, commit } = new;
+    let NewConversation {
+        kind: ConversationKind::Direct,
+        peer,
+        creator,
+        commit,
+    } = new;
     let leaf = (commit.conversation, commit.sender);
     let id = commit.conversation.as_bytes().as_slice();
     let (low, high) = (creator.user.min(peer), creator.user.max(peer));
     let insert = transaction.prepare_cached(INSERT_CONVERSATION).await?;
     let users = [low.as_bytes().as_slice(), high.as_bytes().as_slice()];
     let epoch = integer(commit.next_epoch.0);
-    let inserted = transaction.execute(&insert, &[&id, &DIRECT, &users[0], &users[1], &epoch]).await?;
+    let inserted = transaction
+        .execute(&insert, &[&id, &DIRECT, &users[0], &users[1], &epoch])
+        .await?;
     let mut ledger = load(transaction, &[leaf]).await?;
     if inserted == 0 {
         return match ledger.judge(&commit.claim()) {
             Ok(Admission::Repeated(accepted)) => Ok(Created::Repeated(accepted)),
-            _ => Ok(direct(transaction, creator.user, peer).await?.map_or(Created::IdTaken, Created::Exists)),
+            _ => Ok(direct(transaction, creator.user, peer)
+                .await?
+                .map_or(Created::IdTaken, Created::Exists)),
         };
     }
     let group = transaction.prepare_cached(INSERT_GROUP).await?;
-    transaction.execute(&group, &[&id, &commit.public_state, &commit.group_info.as_slice()]).await?;
+    transaction
+        .execute(
+            &group,
+            &[&id, &commit.public_state, &commit.group_info.as_slice()],
+        )
+        .await?;
     insert_members(transaction, commit.conversation, &[creator], Sequence(0)).await?;
     ledger.enter(&commit.claim(), Sequence(1), commit.sent_at);
-    store(transaction, &ledger, commit, Sequence(1)).await.map(Created::New)
+    store(transaction, &ledger, commit, Sequence(1))
+        .await
+        .map(Created::New)
 }
 
 async fn snapshot(
@@ -125,15 +148,23 @@ async fn snapshot(
 ) -> Result<Result<GroupSnapshot, Refusal>, StoreError> {
     let id = standing.conversation;
     let ledger = load(transaction, &[(id, standing.sender)]).await?;
-    let Some(epoch) = ledger.epoch(&id) else { return Ok(Err(Refusal::NotMember)) };
+    let Some(epoch) = ledger.epoch(&id) else {
+        return Ok(Err(Refusal::NotMember));
+    };
     let repeated = match ledger.judge(&standing.claim(epoch)) {
         Ok(Admission::Repeated(accepted)) => Some(accepted),
         Ok(Admission::New(_)) => None,
         Err(refusal) => return Ok(Err(refusal)),
     };
     let statement = transaction.prepare_cached(SELECT_STATE).await?;
-    let row = transaction.query_one(&statement, &[&id.as_bytes().as_slice()]).await?;
-    Ok(Ok(GroupSnapshot { epoch, public_state: row.try_get(0)?, repeated }))
+    let row = transaction
+        .query_one(&statement, &[&id.as_bytes().as_slice()])
+        .await?;
+    Ok(Ok(GroupSnapshot {
+        epoch,
+        public_state: row.try_get(0)?,
+        repeated,
+    }))
 }
 
 async fn accept(
@@ -154,8 +185,15 @@ async fn accept(
         return Err(Column("conversation", "epoch").inconsistent());
     }
     let group = transaction.prepare_cached(UPDATE_GROUP).await?;
-    transaction.execute(&group, &[&id, &commit.public_state, &commit.group_info.as_slice()]).await?;
-    store(transaction, &ledger, commit, sequence).await.map(|entry| Ok(Stored::New(entry)))
+    transaction
+        .execute(
+            &group,
+            &[&id, &commit.public_state, &commit.group_info.as_slice()],
+        )
+        .await?;
+    store(transaction, &ledger, commit, sequence)
+        .await
+        .map(|entry| Ok(Stored::New(entry)))
 }
 
 /// The part that the first commit and later ones share: members, Welcomes, and the entry itself.
@@ -167,9 +205,15 @@ async fn store(
 ) -> Result<LogEntry, StoreError> {
     let id = commit.conversation.as_bytes().as_slice();
     if !commit.removed.is_empty() {
-        let removed: Vec<&[u8]> = commit.removed.iter().map(|device| device.as_bytes().as_slice()).collect();
+        let removed: Vec<&[u8]> = commit
+            .removed
+            .iter()
+            .map(|device| device.as_bytes().as_slice())
+            .collect();
         transaction.execute(DELETE_MEMBERS, &[&id, &removed]).await?;
-        transaction.execute(DELETE_PENDING_WELCOMES, &[&id, &removed]).await?;
+        transaction
+            .execute(DELETE_PENDING_WELCOMES, &[&id, &removed])
+            .await?;
     }
     insert_members(transaction, commit.conversation, &commit.added, sequence).await?;
     if let Some(new) = &commit.welcome {
@@ -178,8 +222,14 @@ async fn store(
         let (welcome, tree) = (new.welcome.as_slice(), new.ratchet_tree.as_slice());
         let insert = transaction.prepare_cached(INSERT_WELCOME).await?;
         let sent_at = milliseconds(commit.sent_at);
-        transaction.execute(&insert, &[&id, &place, &sender, &sent_at, &welcome, &tree]).await?;
-        let added: Vec<&[u8]> = commit.added.iter().map(|one| one.device.as_bytes().as_slice()).collect();
+        transaction
+            .execute(&insert, &[&id, &place, &sender, &sent_at, &welcome, &tree])
+            .await?;
+        let added: Vec<&[u8]> = commit
+            .added
+            .iter()
+            .map(|one| one.device.as_bytes().as_slice())
+            .collect();
         let insert = transaction.prepare_cached(INSERT_PENDING_WELCOMES).await?;
         transaction.execute(&insert, &[&id, &place, &added]).await?;
     }
@@ -198,11 +248,19 @@ async fn insert_members(
     if members.is_empty() {
         return Ok(());
     }
-    let devices: Vec<&[u8]> = members.iter().map(|member| member.device.as_bytes().as_slice()).collect();
-    let users: Vec<&[u8]> = members.iter().map(|member| member.user.as_bytes().as_slice()).collect();
+    let devices: Vec<&[u8]> = members
+        .iter()
+        .map(|member| member.device.as_bytes().as_slice())
+        .collect();
+    let users: Vec<&[u8]> = members
+        .iter()
+        .map(|member| member.user.as_bytes().as_slice())
+        .collect();
     let leaves: Vec<i64> = members.iter().map(|member| i64::from(member.leaf)).collect();
     let insert = transaction.prepare_cached(INSERT_MEMBERS).await?;
     let id = conversation.as_bytes().as_slice();
-    transaction.execute(&insert, &[&id, &devices, &users, &leaves, &integer(start.0)]).await?;
+    transaction
+        .execute(&insert, &[&id, &devices, &users, &leaves, &integer(start.0)])
+        .await?;
     Ok(())
 }

@@ -87,13 +87,20 @@ impl PostgresStore {
     ) -> Result<Vec<DeviceId>, StoreError> {
         let client = self.connection().await?;
         let statement = client.prepare_cached(SELECT_REACHABLE).await?;
-        let rows = client.query(&statement, &[&user.as_bytes().as_slice(), &milliseconds(now)]).await?;
-        rows.iter().map(|row| Column("device", "device_id").id(row.try_get(0)?)).collect()
+        let rows = client
+            .query(&statement, &[&user.as_bytes().as_slice(), &milliseconds(now)])
+            .await?;
+        rows.iter()
+            .map(|row| Column("device", "device_id").id(row.try_get(0)?))
+            .collect()
     }
 }
 
 /// Deletes the whole stock of a device; part of its revocation.
-pub(in crate::store) async fn wipe(transaction: &Transaction<'_>, device: DeviceId) -> Result<(), StoreError> {
+pub(in crate::store) async fn wipe(
+    transaction: &Transaction<'_>,
+    device: DeviceId,
+) -> Result<(), StoreError> {
     let device = device.as_bytes().as_slice();
     transaction.execute(WIPE, &[&device]).await?;
     transaction.execute(WIPE_LAST_RESORT, &[&device]).await?;
@@ -107,7 +114,9 @@ async fn add(
     let device = new.device.as_bytes().as_slice();
     transaction.execute(LOCK_DEVICE, &[&device]).await?;
     let before = stock(transaction, new.device).await?;
-    let wanted = usize::try_from(before.available).unwrap_or(usize::MAX).saturating_add(new.single_use.len());
+    let wanted = usize::try_from(before.available)
+        .unwrap_or(usize::MAX)
+        .saturating_add(new.single_use.len());
     if wanted > STOCK_MAX {
         return Ok(Err(StockFull));
     }
@@ -115,19 +124,30 @@ async fn add(
     for package in &new.single_use {
         let (reference, bytes) = (package.reference.as_slice(), package.key_package.as_slice());
         let expires_at = milliseconds(package.expires_at);
-        transaction.execute(&insert, &[&reference, &device, &expires_at, &bytes]).await?;
+        transaction
+            .execute(&insert, &[&reference, &device, &expires_at, &bytes])
+            .await?;
     }
-    if let Some(NewKeyPackage { expires_at, key_package, .. }) = &new.last_resort {
+    if let Some(NewKeyPackage {
+        expires_at,
+        key_package,
+        ..
+    }) = &new.last_resort
+    {
         let replace = transaction.prepare_cached(REPLACE_LAST_RESORT).await?;
         let bytes = key_package.as_slice();
-        transaction.execute(&replace, &[&device, &milliseconds(*expires_at), &bytes]).await?;
+        transaction
+            .execute(&replace, &[&device, &milliseconds(*expires_at), &bytes])
+            .await?;
     }
     stock(transaction, new.device).await.map(Ok)
 }
 
 async fn stock(transaction: &Transaction<'_>, device: DeviceId) -> Result<KeyPackageStock, StoreError> {
     let statement = transaction.prepare_cached(COUNT).await?;
-    let row = transaction.query_one(&statement, &[&device.as_bytes().as_slice()]).await?;
+    let row = transaction
+        .query_one(&statement, &[&device.as_bytes().as_slice()])
+        .await?;
     let available: i64 = row.try_get(0)?;
     Ok(KeyPackageStock {
         available: u32::try_from(available).unwrap_or(u32::MAX),
@@ -141,13 +161,15 @@ async fn claim(
 ) -> Result<Vec<ClaimedKeyPackage>, StoreError> {
     let statement = transaction.prepare_cached(SELECT_DEVICES).await?;
     let target = claimer.target.as_bytes().as_slice();
-    let rows = transaction.query(&statement, &[&target, &claimer.device.as_bytes().as_slice()]).await?;
-    let mut claimed = Vec::with_capacity(rows.len());
+    let rows = transaction
+        .query(&statement, &[&target, &claimer.device.as_bytes().as_slice()])
+        .await?;
+    let mut taken = Vec::with_capacity(rows.len());
     for row in rows {
         let device = Column("device", "device_id").id(row.try_get(0)?)?;
-        claimed.extend(take(transaction, device, claimer.now).await?);
+        taken.extend(take(transaction, device, claimer.now).await?);
     }
-    Ok(claimed)
+    Ok(taken)
 }
 
 /// One package of a device, or nothing if it has not even a last resort.
@@ -161,12 +183,22 @@ async fn take(
     if let Some(row) = transaction.query_opt(&statement, &[&id, &now]).await? {
         let (reference, expires_at): (&[u8], i64) = (row.try_get(0)?, row.try_get(1)?);
         let used = transaction.prepare_cached(INSERT_USED).await?;
-        transaction.execute(&used, &[&reference, &id, &expires_at]).await?;
-        return Ok(Some(ClaimedKeyPackage { device, key_package: Bytes(row.try_get(2)?) }));
+        transaction
+            .execute(&used, &[&reference, &id, &expires_at])
+            .await?;
+        return Ok(Some(ClaimedKeyPackage {
+            device,
+            key_package: Bytes(row.try_get(2)?),
+        }));
     }
     let statement = transaction.prepare_cached(SELECT_LAST_RESORT).await?;
     let last_resort = transaction.query_opt(&statement, &[&id, &now]).await?;
     last_resort
-        .map(|row| Ok(ClaimedKeyPackage { device, key_package: Bytes(row.try_get(0)?) }))
+        .map(|row| {
+            Ok(ClaimedKeyPackage {
+                device,
+                key_package: Bytes(row.try_get(0)?),
+            })
+        })
         .transpose()
 }

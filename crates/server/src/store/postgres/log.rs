@@ -116,22 +116,33 @@ impl PostgresStore {
         let view = client.prepare_cached(SELECT_VIEW).await?;
         let conversation = fetch.conversation;
         let id = conversation.as_bytes().as_slice();
-        let Some(row) = client.query_opt(&view, &[&id, &device.as_bytes().as_slice()]).await? else {
+        let Some(row) = client
+            .query_opt(&view, &[&id, &device.as_bytes().as_slice()])
+            .await?
+        else {
             return Ok(Err(Refusal::NotMember));
         };
         let after = integer(fetch.after.0).max(row.try_get(2)?);
         let limit = i64::from(fetch.limit.clamp(1, LOG_PAGE_MAX));
         let page = client.prepare_cached(SELECT_PAGE).await?;
-        let rows = client.query(&page, &[&id, &after, &limit, &payload_budget()]).await?;
+        let rows = client
+            .query(&page, &[&id, &after, &limit, &payload_budget()])
+            .await?;
         Ok(Ok(LogPage {
             conversation,
-            entries: rows.iter().map(|row| entry_of(row, &fetch)).collect::<Result<_, _>>()?,
+            entries: rows
+                .iter()
+                .map(|row| entry_of(row, &fetch))
+                .collect::<Result<_, _>>()?,
             head: Sequence(Column("conversation", "head").number(row.try_get(0)?)?),
             first_kept: Sequence(Column("conversation", "first_kept").number(row.try_get(1)?)?),
         }))
     }
 
-    pub(in crate::store) async fn heads(&self, device: DeviceId) -> Result<Vec<ConversationHead>, StoreError> {
+    pub(in crate::store) async fn heads(
+        &self,
+        device: DeviceId,
+    ) -> Result<Vec<ConversationHead>, StoreError> {
         let client = self.connection().await?;
         let statement = client.prepare_cached(SELECT_HEADS).await?;
         let rows = client.query(&statement, &[&device.as_bytes().as_slice()]).await?;
@@ -155,9 +166,15 @@ async fn append(
     messages: Vec<NewMessage>,
     stamp: &Stamp,
 ) -> Result<Vec<Result<Stored, Refusal>>, StoreError> {
-    let leaves: Vec<Leaf> = messages.iter().map(|message| (message.conversation, message.sender)).collect();
+    let leaves: Vec<Leaf> = messages
+        .iter()
+        .map(|message| (message.conversation, message.sender))
+        .collect();
     let mut ledger = load(transaction, &leaves).await?;
-    let outcomes: Vec<_> = messages.into_iter().map(|message| ledger.append(message, stamp)).collect();
+    let outcomes: Vec<_> = messages
+        .into_iter()
+        .map(|message| ledger.append(message, stamp))
+        .collect();
     let entries: Vec<&LogEntry> = outcomes
         .iter()
         .filter_map(|outcome| match outcome {
@@ -198,7 +215,11 @@ fn last_of(row: &Row) -> Result<Last, StoreError> {
     Ok(Last {
         counter: Counter(Column("member", "last_counter").number(row.try_get(2)?)?),
         // 0 goes with a counter of 0: nothing was sent yet.
-        kind: if kind == 0 { EntryKind::Message } else { Column("member", "last_kind").entry_kind(kind)? },
+        kind: if kind == 0 {
+            EntryKind::Message
+        } else {
+            Column("member", "last_kind").entry_kind(kind)?
+        },
         sequence: Sequence(Column("member", "last_sequence").number(row.try_get(4)?)?),
         sent_at: Column("member", "last_sent_at").time(row.try_get(5)?)?,
     })
@@ -233,21 +254,35 @@ pub(super) async fn insert_entries(
 
 /// Stores the heads and counters that the ledger changed.
 pub(super) async fn write_back(transaction: &Transaction<'_>, ledger: &Ledger) -> Result<(), StoreError> {
-    let (ids, heads): (Vec<&[u8]>, Vec<i64>) =
-        ledger.changed_heads().map(|(id, head)| (id.as_bytes().as_slice(), integer(head.0))).unzip();
+    let (ids, heads): (Vec<&[u8]>, Vec<i64>) = ledger
+        .changed_heads()
+        .map(|(id, head)| (id.as_bytes().as_slice(), integer(head.0)))
+        .unzip();
     let statement = transaction.prepare_cached(UPDATE_HEADS).await?;
     transaction.execute(&statement, &[&ids, &heads]).await?;
 
     let changed: Vec<_> = ledger.changed_members().collect();
-    let conversations: Vec<&[u8]> = changed.iter().map(|(leaf, _)| leaf.0.as_bytes().as_slice()).collect();
-    let devices: Vec<&[u8]> = changed.iter().map(|(leaf, _)| leaf.1.as_bytes().as_slice()).collect();
+    let conversations: Vec<&[u8]> = changed
+        .iter()
+        .map(|(leaf, _)| leaf.0.as_bytes().as_slice())
+        .collect();
+    let devices: Vec<&[u8]> = changed
+        .iter()
+        .map(|(leaf, _)| leaf.1.as_bytes().as_slice())
+        .collect();
     let counters: Vec<i64> = changed.iter().map(|(_, last)| integer(last.counter.0)).collect();
     let kinds: Vec<i64> = changed.iter().map(|(_, last)| entry_kind(last.kind)).collect();
     let sequences: Vec<i64> = changed.iter().map(|(_, last)| integer(last.sequence.0)).collect();
-    let times: Vec<i64> = changed.iter().map(|(_, last)| milliseconds(last.sent_at)).collect();
+    let times: Vec<i64> = changed
+        .iter()
+        .map(|(_, last)| milliseconds(last.sent_at))
+        .collect();
     let statement = transaction.prepare_cached(UPDATE_LASTS).await?;
     transaction
-        .execute(&statement, &[&conversations, &devices, &counters, &kinds, &sequences, &times])
+        .execute(
+            &statement,
+            &[&conversations, &devices, &counters, &kinds, &sequences, &times],
+        )
         .await?;
     Ok(())
 }
@@ -281,14 +316,24 @@ async fn move_cursors(
     transaction: &Transaction<'_>,
     acknowledged: &[DeviceAcknowledge],
 ) -> Result<(), StoreError> {
-    let conversations: Vec<&[u8]> =
-        acknowledged.iter().map(|one| one.up_to.conversation.as_bytes().as_slice()).collect();
-    let devices: Vec<&[u8]> = acknowledged.iter().map(|one| one.device.as_bytes().as_slice()).collect();
-    let sequences: Vec<i64> = acknowledged.iter().map(|one| integer(one.up_to.sequence.0)).collect();
+    let conversations: Vec<&[u8]> = acknowledged
+        .iter()
+        .map(|one| one.up_to.conversation.as_bytes().as_slice())
+        .collect();
+    let devices: Vec<&[u8]> = acknowledged
+        .iter()
+        .map(|one| one.device.as_bytes().as_slice())
+        .collect();
+    let sequences: Vec<i64> = acknowledged
+        .iter()
+        .map(|one| integer(one.up_to.sequence.0))
+        .collect();
     let lock = transaction.prepare_cached(LOCK_CONVERSATIONS).await?;
     transaction.query(&lock, &[&conversations]).await?;
     let update = transaction.prepare_cached(UPDATE_CURSORS).await?;
-    transaction.execute(&update, &[&conversations, &devices, &sequences]).await?;
+    transaction
+        .execute(&update, &[&conversations, &devices, &sequences])
+        .await?;
     let delivered = transaction.prepare_cached(SELECT_DELIVERED).await?;
     let rows = transaction.query(&delivered, &[&conversations]).await?;
     cut(transaction, &rows).await.map(|_| ())
@@ -299,8 +344,14 @@ async fn cut(transaction: &Transaction<'_>, rows: &[Row]) -> Result<u64, StoreEr
     if rows.is_empty() {
         return Ok(0);
     }
-    let ids = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<&[u8]>, _>>()?;
-    let first_kept = rows.iter().map(|row| row.try_get(1)).collect::<Result<Vec<i64>, _>>()?;
+    let ids = rows
+        .iter()
+        .map(|row| row.try_get(0))
+        .collect::<Result<Vec<&[u8]>, _>>()?;
+    let first_kept = rows
+        .iter()
+        .map(|row| row.try_get(1))
+        .collect::<Result<Vec<i64>, _>>()?;
     let delete = transaction.prepare_cached(DELETE_ENTRIES).await?;
     let deleted = transaction.execute(&delete, &[&ids, &first_kept]).await?;
     let update = transaction.prepare_cached(UPDATE_FIRST_KEPT).await?;
@@ -312,13 +363,22 @@ async fn forget(transaction: &Transaction<'_>, now: Timestamp) -> Result<Swept, 
     let now = milliseconds(now);
     let ceiling = i64::try_from(RETENTION_CEILING.as_millis()).unwrap_or(i64::MAX);
     let expired = transaction.query(SELECT_EXPIRED, &[&now, &ceiling]).await?;
-    let ids = expired.iter().map(|row| row.try_get(0)).collect::<Result<Vec<&[u8]>, _>>()?;
+    let ids = expired
+        .iter()
+        .map(|row| row.try_get(0))
+        .collect::<Result<Vec<&[u8]>, _>>()?;
     transaction.query(LOCK_CONVERSATIONS, &[&ids]).await?;
     let entries = cut(transaction, &expired).await?;
-    let welcomes = transaction.execute(DELETE_OLD_WELCOMES, &[&now, &ceiling]).await?;
+    let welcomes = transaction
+        .execute(DELETE_OLD_WELCOMES, &[&now, &ceiling])
+        .await?;
     transaction.execute(DELETE_EXPIRED_KEY_PACKAGES, &[&now]).await?;
     let key_packages = transaction.execute(DELETE_EXPIRED_USED, &[&now]).await?;
-    Ok(Swept { entries, welcomes, key_packages })
+    Ok(Swept {
+        entries,
+        welcomes,
+        key_packages,
+    })
 }
 
 fn payload_budget() -> i64 {

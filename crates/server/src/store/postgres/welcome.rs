@@ -49,12 +49,24 @@ impl PostgresStore {
 }
 
 async fn delete(transaction: &Transaction<'_>, acknowledged: &[DeviceAcknowledge]) -> Result<(), StoreError> {
-    let conversations: Vec<&[u8]> =
-        acknowledged.iter().map(|one| one.up_to.conversation.as_bytes().as_slice()).collect();
-    let devices: Vec<&[u8]> = acknowledged.iter().map(|one| one.device.as_bytes().as_slice()).collect();
-    let sequences: Vec<i64> = acknowledged.iter().map(|one| integer(one.up_to.sequence.0)).collect();
+    let conversations: Vec<&[u8]> = acknowledged
+        .iter()
+        .map(|one| one.up_to.conversation.as_bytes().as_slice())
+        .collect();
+    let devices: Vec<&[u8]> = acknowledged
+        .iter()
+        .map(|one| one.device.as_bytes().as_slice())
+        .collect();
+    let sequences: Vec<i64> = acknowledged
+        .iter()
+        .map(|one| integer(one.up_to.sequence.0))
+        .collect();
     transaction.execute(LOCK, &[&conversations]).await?;
-    if transaction.execute(DELETE_PENDING, &[&devices, &conversations, &sequences]).await? > 0 {
+    if transaction
+        .execute(DELETE_PENDING, &[&devices, &conversations, &sequences])
+        .await?
+        > 0
+    {
         transaction.execute(DELETE_DELIVERED, &[&conversations]).await?;
     }
     Ok(())

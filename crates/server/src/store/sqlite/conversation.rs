@@ -12,8 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use undertone_wire::conversation::{ConversationKind, LogEntry};
 use undertone_wire::{ConversationId, Sequence, UserId};
 
-const SELECT_DIRECT: &str =
-    "select conversation_id from conversation where user_low = ?1 and user_high = ?2";
+const SELECT_DIRECT: &str = "select conversation_id from conversation where user_low = ?1 and user_high = ?2";
 const INSERT_CONVERSATION: &str = "
     insert into conversation (conversation_id, kind, user_low, user_high, epoch, head, first_kept)
     values (?1, ?2, ?3, ?4, ?5, 1, 1)";
@@ -54,7 +53,10 @@ pub(in crate::store) const STATEMENTS: &[&str] = &[
 ];
 
 impl SqliteStore {
-    pub(in crate::store) async fn create_conversation(&self, new: NewConversation) -> Result<Created, StoreError> {
+    pub(in crate::store) async fn create_conversation(
+        &self,
+        new: NewConversation,
+    ) -> Result<Created, StoreError> {
         self.write(move |connection| create(connection, new)).await
     }
 
@@ -85,13 +87,22 @@ fn direct(connection: &Connection, one: UserId, other: UserId) -> Result<Option<
     let (low, high) = (one.min(other), one.max(other));
     let found = connection
         .prepare_cached(SELECT_DIRECT)?
-        .query_row(params![low.as_bytes(), high.as_bytes()], |row| row.get::<_, Vec<u8>>(0))
+        .query_row(params![low.as_bytes(), high.as_bytes()], |row| {
+            row.get::<_, Vec<u8>>(0)
+        })
         .optional()?;
-    found.map(|bytes| Column("conversation", "conversation_id").id(&bytes)).transpose()
+    found
+        .map(|bytes| Column("conversation", "conversation_id").id(&bytes))
+        .transpose()
 }
 
 fn create(connection: &Connection, new: NewConversation) -> Result<Created, StoreError> {
-    let NewConversation { kind: ConversationKind::Direct, peer, creator, commit } = new;
+    let NewConversation {
+        kind: ConversationKind::Direct,
+        peer,
+        creator,
+        commit,
+    } = new;
     let id = commit.conversation;
     let mut ledger = load(connection, (id, commit.sender))?;
     if let Ok(Admission::Repeated(accepted)) = ledger.judge(&commit.claim()) {
@@ -105,12 +116,18 @@ fn create(connection: &Connection, new: NewConversation) -> Result<Created, Stor
     }
     let (low, high) = (creator.user.min(peer), creator.user.max(peer));
     let epoch = integer(commit.next_epoch.0);
-    connection
-        .prepare_cached(INSERT_CONVERSATION)?
-        .execute(params![id.as_bytes(), DIRECT, low.as_bytes(), high.as_bytes(), epoch])?;
-    connection
-        .prepare_cached(INSERT_GROUP)?
-        .execute(params![id.as_bytes(), commit.public_state, commit.group_info.as_slice()])?;
+    connection.prepare_cached(INSERT_CONVERSATION)?.execute(params![
+        id.as_bytes(),
+        DIRECT,
+        low.as_bytes(),
+        high.as_bytes(),
+        epoch
+    ])?;
+    connection.prepare_cached(INSERT_GROUP)?.execute(params![
+        id.as_bytes(),
+        commit.public_state,
+        commit.group_info.as_slice()
+    ])?;
     insert_member(connection, id, &creator, Sequence(0))?;
     ledger.enter(&commit.claim(), Sequence(1), commit.sent_at);
     store(connection, &ledger, commit, Sequence(1)).map(Created::New)
@@ -122,15 +139,22 @@ fn snapshot(
 ) -> Result<Result<GroupSnapshot, Refusal>, StoreError> {
     let id = standing.conversation;
     let ledger = load(connection, (id, standing.sender))?;
-    let Some(epoch) = ledger.epoch(&id) else { return Ok(Err(Refusal::NotMember)) };
+    let Some(epoch) = ledger.epoch(&id) else {
+        return Ok(Err(Refusal::NotMember));
+    };
     let repeated = match ledger.judge(&standing.claim(epoch)) {
         Ok(Admission::Repeated(accepted)) => Some(accepted),
         Ok(Admission::New(_)) => None,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let public_state =
-        connection.prepare_cached(SELECT_STATE)?.query_row(params![id.as_bytes()], |row| row.get(0))?;
-    Ok(Ok(GroupSnapshot { epoch, public_state, repeated }))
+    let public_state = connection
+        .prepare_cached(SELECT_STATE)?
+        .query_row(params![id.as_bytes()], |row| row.get(0))?;
+    Ok(Ok(GroupSnapshot {
+        epoch,
+        public_state,
+        repeated,
+    }))
 }
 
 fn accept(connection: &Connection, commit: NewCommit) -> Result<Result<Stored, Refusal>, StoreError> {
@@ -144,13 +168,17 @@ fn accept(connection: &Connection, commit: NewCommit) -> Result<Result<Stored, R
     ledger.enter(&commit.claim(), sequence, commit.sent_at);
     let (epoch, next_epoch) = (integer(commit.epoch.0), integer(commit.next_epoch.0));
     let swapped =
-        connection.prepare_cached(UPDATE_EPOCH)?.execute(params![id.as_bytes(), next_epoch, epoch])?;
+        connection
+            .prepare_cached(UPDATE_EPOCH)?
+            .execute(params![id.as_bytes(), next_epoch, epoch])?;
     if swapped != 1 {
         return Err(Column("conversation", "epoch").inconsistent());
     }
-    connection
-        .prepare_cached(UPDATE_GROUP)?
-        .execute(params![id.as_bytes(), commit.public_state, commit.group_info.as_slice()])?;
+    connection.prepare_cached(UPDATE_GROUP)?.execute(params![
+        id.as_bytes(),
+        commit.public_state,
+        commit.group_info.as_slice()
+    ])?;
     store(connection, &ledger, commit, sequence).map(|entry| Ok(Stored::New(entry)))
 }
 
@@ -175,7 +203,9 @@ fn store(
 ) -> Result<LogEntry, StoreError> {
     let id = commit.conversation;
     for device in &commit.removed {
-        connection.prepare_cached(DELETE_MEMBER)?.execute(params![id.as_bytes(), device.as_bytes()])?;
+        connection
+            .prepare_cached(DELETE_MEMBER)?
+            .execute(params![id.as_bytes(), device.as_bytes()])?;
         connection
             .prepare_cached(DELETE_PENDING_WELCOME)?
             .execute(params![id.as_bytes(), device.as_bytes()])?;
@@ -193,11 +223,13 @@ fn store(
             new.ratchet_tree.as_slice(),
         ])?;
         for member in &commit.added {
-            connection.prepare_cached(INSERT_PENDING_WELCOME)?.execute(params![
-                member.device.as_bytes(),
-                id.as_bytes(),
-                integer(sequence.0)
-            ])?;
+            connection
+                .prepare_cached(INSERT_PENDING_WELCOME)?
+                .execute(params![
+                    member.device.as_bytes(),
+                    id.as_bytes(),
+                    integer(sequence.0)
+                ])?;
         }
     }
     let entry = commit.into_entry(sequence);

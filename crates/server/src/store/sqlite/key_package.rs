@@ -76,11 +76,11 @@ impl SqliteStore {
     ) -> Result<Vec<ClaimedKeyPackage>, StoreError> {
         self.write(move |connection| {
             let devices = device_ids(connection, claimer.target, claimer.device)?;
-            let mut claimed = Vec::with_capacity(devices.len());
+            let mut taken = Vec::with_capacity(devices.len());
             for device in devices {
-                claimed.extend(take(connection, device, claimer.now)?);
+                taken.extend(take(connection, device, claimer.now)?);
             }
-            Ok(claimed)
+            Ok(taken)
         })
         .await
     }
@@ -92,8 +92,9 @@ impl SqliteStore {
     ) -> Result<Vec<DeviceId>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(SELECT_REACHABLE)?;
-            let rows = statement
-                .query_map(params![user.as_bytes(), milliseconds(now)], |row| row.get::<_, Vec<u8>>(0))?;
+            let rows = statement.query_map(params![user.as_bytes(), milliseconds(now)], |row| {
+                row.get::<_, Vec<u8>>(0)
+            })?;
             rows.map(|row| Column("device", "device_id").id(&row?)).collect()
         })
         .await
@@ -102,14 +103,20 @@ impl SqliteStore {
 
 /// Deletes the whole stock of a device; part of its revocation.
 pub(in crate::store) fn wipe(connection: &Connection, device: DeviceId) -> Result<(), StoreError> {
-    connection.prepare_cached(WIPE)?.execute(params![device.as_bytes()])?;
-    connection.prepare_cached(WIPE_LAST_RESORT)?.execute(params![device.as_bytes()])?;
+    connection
+        .prepare_cached(WIPE)?
+        .execute(params![device.as_bytes()])?;
+    connection
+        .prepare_cached(WIPE_LAST_RESORT)?
+        .execute(params![device.as_bytes()])?;
     Ok(())
 }
 
 fn add(connection: &Connection, new: &NewStock) -> Result<Result<KeyPackageStock, StockFull>, StoreError> {
     let before = stock(connection, new.device)?;
-    let wanted = usize::try_from(before.available).unwrap_or(usize::MAX).saturating_add(new.single_use.len());
+    let wanted = usize::try_from(before.available)
+        .unwrap_or(usize::MAX)
+        .saturating_add(new.single_use.len());
     if wanted > STOCK_MAX {
         return Ok(Err(StockFull));
     }
@@ -121,7 +128,12 @@ fn add(connection: &Connection, new: &NewStock) -> Result<Result<KeyPackageStock
             package.key_package.as_slice(),
         ])?;
     }
-    if let Some(NewKeyPackage { expires_at, key_package, .. }) = &new.last_resort {
+    if let Some(NewKeyPackage {
+        expires_at,
+        key_package,
+        ..
+    }) = &new.last_resort
+    {
         connection.prepare_cached(REPLACE_LAST_RESORT)?.execute(params![
             new.device.as_bytes(),
             milliseconds(*expires_at),
@@ -132,15 +144,21 @@ fn add(connection: &Connection, new: &NewStock) -> Result<Result<KeyPackageStock
 }
 
 fn stock(connection: &Connection, device: DeviceId) -> Result<KeyPackageStock, StoreError> {
-    Ok(connection.prepare_cached(COUNT)?.query_row(params![device.as_bytes()], |row| {
-        Ok(KeyPackageStock { available: row.get(0)?, has_last_resort: row.get(1)? })
-    })?)
+    Ok(connection
+        .prepare_cached(COUNT)?
+        .query_row(params![device.as_bytes()], |row| {
+            Ok(KeyPackageStock {
+                available: row.get(0)?,
+                has_last_resort: row.get(1)?,
+            })
+        })?)
 }
 
 fn device_ids(connection: &Connection, user: UserId, except: DeviceId) -> Result<Vec<DeviceId>, StoreError> {
     let mut statement = connection.prepare_cached(SELECT_DEVICES)?;
-    let rows =
-        statement.query_map(params![user.as_bytes(), except.as_bytes()], |row| row.get::<_, Vec<u8>>(0))?;
+    let rows = statement.query_map(params![user.as_bytes(), except.as_bytes()], |row| {
+        row.get::<_, Vec<u8>>(0)
+    })?;
     rows.map(|row| Column("device", "device_id").id(&row?)).collect()
 }
 
@@ -153,16 +171,28 @@ fn take(
     let taken = connection
         .prepare_cached(TAKE)?
         .query_row(params![device.as_bytes(), milliseconds(now)], |row| {
-            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?))
+            Ok((
+                row.get::<_, Vec<u8>>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get::<_, Vec<u8>>(2)?,
+            ))
         })
         .optional()?;
     if let Some((reference, expires_at, key_package)) = taken {
-        connection.prepare_cached(INSERT_USED)?.execute(params![reference, device.as_bytes(), expires_at])?;
-        return Ok(Some(ClaimedKeyPackage { device, key_package: Bytes(key_package) }));
+        connection
+            .prepare_cached(INSERT_USED)?
+            .execute(params![reference, device.as_bytes(), expires_at])?;
+        return Ok(Some(ClaimedKeyPackage {
+            device,
+            key_package: Bytes(key_package),
+        }));
     }
     let last_resort = connection
         .prepare_cached(SELECT_LAST_RESORT)?
         .query_row(params![device.as_bytes(), milliseconds(now)], |row| row.get(0))
         .optional()?;
-    Ok(last_resort.map(|key_package| ClaimedKeyPackage { device, key_package: Bytes(key_package) }))
+    Ok(last_resort.map(|key_package| ClaimedKeyPackage {
+        device,
+        key_package: Bytes(key_package),
+    }))
 }

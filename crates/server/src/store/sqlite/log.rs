@@ -80,7 +80,8 @@ impl SqliteStore {
         messages: Vec<NewMessage>,
         stamp: Stamp,
     ) -> Result<Vec<Result<Stored, Refusal>>, StoreError> {
-        self.write(move |connection| append(connection, messages, &stamp)).await
+        self.write(move |connection| append(connection, messages, &stamp))
+            .await
     }
 
     pub(in crate::store) async fn log_page(
@@ -88,10 +89,14 @@ impl SqliteStore {
         device: DeviceId,
         fetch: FetchLog,
     ) -> Result<Result<LogPage, Refusal>, StoreError> {
-        self.read(move |connection| page(connection, device, &fetch)).await
+        self.read(move |connection| page(connection, device, &fetch))
+            .await
     }
 
-    pub(in crate::store) async fn heads(&self, device: DeviceId) -> Result<Vec<ConversationHead>, StoreError> {
+    pub(in crate::store) async fn heads(
+        &self,
+        device: DeviceId,
+    ) -> Result<Vec<ConversationHead>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(SELECT_HEADS)?;
             let mut rows = statement.query(params![device.as_bytes()])?;
@@ -109,7 +114,9 @@ impl SqliteStore {
         acknowledged: Vec<DeviceAcknowledge>,
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
-            acknowledged.iter().try_for_each(|acknowledge| move_cursor(connection, acknowledge))
+            acknowledged
+                .iter()
+                .try_for_each(|acknowledge| move_cursor(connection, acknowledge))
         })
         .await
     }
@@ -155,9 +162,13 @@ pub(super) fn conversation_row(
 ) -> Result<Option<Standing>, StoreError> {
     let found = connection
         .prepare_cached(SELECT_CONVERSATION)?
-        .query_row(params![conversation.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row(params![conversation.as_bytes()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
         .optional()?;
-    let Some((epoch, head)) = found else { return Ok(None) };
+    let Some((epoch, head)) = found else {
+        return Ok(None);
+    };
     Ok(Some(Standing {
         epoch: Epoch(Column("conversation", "epoch").number(epoch)?),
         head: Sequence(Column("conversation", "head").number(head)?),
@@ -172,11 +183,17 @@ pub(super) fn member_row(connection: &Connection, leaf: Leaf) -> Result<Option<L
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
         })
         .optional()?;
-    let Some((counter, kind, sequence, sent_at)) = found else { return Ok(None) };
+    let Some((counter, kind, sequence, sent_at)) = found else {
+        return Ok(None);
+    };
     Ok(Some(Last {
         counter: Counter(Column("member", "last_counter").number(counter)?),
         // 0 goes with a counter of 0: nothing was sent yet.
-        kind: if kind == 0 { EntryKind::Message } else { Column("member", "last_kind").entry_kind(kind)? },
+        kind: if kind == 0 {
+            EntryKind::Message
+        } else {
+            Column("member", "last_kind").entry_kind(kind)?
+        },
         sequence: Sequence(Column("member", "last_sequence").number(sequence)?),
         sent_at: Column("member", "last_sent_at").time(sent_at)?,
     }))
@@ -229,7 +246,9 @@ fn page(
             Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?))
         })
         .optional()?;
-    let Some((head, first_kept, start)) = view else { return Ok(Err(Refusal::NotMember)) };
+    let Some((head, first_kept, start)) = view else {
+        return Ok(Err(Refusal::NotMember));
+    };
     let after = integer(fetch.after.0).max(start);
     let mut statement = connection.prepare_cached(SELECT_PAGE)?;
     let limit = fetch.limit.clamp(1, LOG_PAGE_MAX);
@@ -288,7 +307,9 @@ fn move_cursor(connection: &Connection, acknowledge: &DeviceAcknowledge) -> Resu
     }
     let (slowest, first_kept) = connection
         .prepare_cached(SELECT_SLOWEST)?
-        .query_row(params![conversation], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
+        .query_row(params![conversation], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+        })?;
     if slowest < first_kept {
         return Ok(());
     }
@@ -297,8 +318,12 @@ fn move_cursor(connection: &Connection, acknowledge: &DeviceAcknowledge) -> Resu
 
 /// Deletes the entries before `first_kept`.
 fn cut(connection: &Connection, conversation: &[u8], first_kept: i64) -> Result<usize, StoreError> {
-    let deleted = connection.prepare_cached(DELETE_ENTRIES)?.execute(params![conversation, first_kept])?;
-    connection.prepare_cached(UPDATE_FIRST_KEPT)?.execute(params![conversation, first_kept])?;
+    let deleted = connection
+        .prepare_cached(DELETE_ENTRIES)?
+        .execute(params![conversation, first_kept])?;
+    connection
+        .prepare_cached(UPDATE_FIRST_KEPT)?
+        .execute(params![conversation, first_kept])?;
     Ok(deleted)
 }
 
@@ -307,17 +332,28 @@ fn forget(connection: &Connection, now: Timestamp) -> Result<Swept, StoreError> 
     let ceiling = i64::try_from(RETENTION_CEILING.as_millis()).unwrap_or(i64::MAX);
     let expired = {
         let mut statement = connection.prepare_cached(SELECT_EXPIRED)?;
-        let rows = statement
-            .query_map(params![now, ceiling], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?)))?;
+        let rows = statement.query_map(params![now, ceiling], |row| {
+            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?))
+        })?;
         rows.collect::<Result<Vec<_>, _>>()?
     };
     let mut swept = Swept::default();
     for (conversation, first_kept) in expired {
         swept.entries += count(cut(connection, &conversation, first_kept)?);
     }
-    swept.welcomes = count(connection.prepare_cached(DELETE_OLD_WELCOMES)?.execute(params![now, ceiling])?);
-    connection.prepare_cached(DELETE_EXPIRED_KEY_PACKAGES)?.execute(params![now])?;
-    swept.key_packages = count(connection.prepare_cached(DELETE_EXPIRED_USED)?.execute(params![now])?);
+    swept.welcomes = count(
+        connection
+            .prepare_cached(DELETE_OLD_WELCOMES)?
+            .execute(params![now, ceiling])?,
+    );
+    connection
+        .prepare_cached(DELETE_EXPIRED_KEY_PACKAGES)?
+        .execute(params![now])?;
+    swept.key_packages = count(
+        connection
+            .prepare_cached(DELETE_EXPIRED_USED)?
+            .execute(params![now])?,
+    );
     Ok(swept)
 }
 

@@ -23,7 +23,10 @@ impl Readers {
                 Ok(connection)
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
-        Ok(Self { permits: Semaphore::new(READERS), idle: Mutex::new(idle) })
+        Ok(Self {
+            permits: Semaphore::new(READERS),
+            idle: Mutex::new(idle),
+        })
     }
 
     pub(super) async fn read<T, E, F>(self: Arc<Self>, work: F) -> Result<T, E>
@@ -75,7 +78,11 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
-            self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            self.readers
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(connection);
         }
         self.readers.permits.add_permits(1);
     }

@@ -47,11 +47,15 @@ impl SqliteStore {
             for DeviceAcknowledge { device, up_to } in acknowledged {
                 let conversation = up_to.conversation.as_bytes();
                 let sequence = integer(up_to.sequence.0);
-                let deleted = connection
-                    .prepare_cached(DELETE_PENDING)?
-                    .execute(params![device.as_bytes(), conversation, sequence])?;
+                let deleted = connection.prepare_cached(DELETE_PENDING)?.execute(params![
+                    device.as_bytes(),
+                    conversation,
+                    sequence
+                ])?;
                 if deleted > 0 {
-                    connection.prepare_cached(DELETE_DELIVERED)?.execute(params![conversation])?;
+                    connection
+                        .prepare_cached(DELETE_DELIVERED)?
+                        .execute(params![conversation])?;
                 }
             }
             Ok(())

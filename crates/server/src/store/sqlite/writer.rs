@@ -38,7 +38,9 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(connection: Connection) -> Result<Self, std::io::Error> {
         let (orders, queue) = mpsc::channel(QUEUE_JOBS_MAX);
-        thread::Builder::new().name("store-writer".to_owned()).spawn(move || run(connection, queue))?;
+        thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || run(connection, queue))?;
         Ok(Self { orders })
     }
 
@@ -63,13 +65,19 @@ impl Writer {
             });
             Done { keep, reply }
         });
-        self.orders.send(Order::Write(job)).await.map_err(|_| writer_gone())?;
+        self.orders
+            .send(Order::Write(job))
+            .await
+            .map_err(|_| writer_gone())?;
         outcome.await.map_err(StoreError::unavailable)?
     }
 
     pub(super) async fn truncate_log(&self) -> Result<(), StoreError> {
         let (answer, outcome) = oneshot::channel();
-        self.orders.send(Order::TruncateLog(answer)).await.map_err(|_| writer_gone())?;
+        self.orders
+            .send(Order::TruncateLog(answer))
+            .await
+            .map_err(|_| writer_gone())?;
         outcome.await.map_err(StoreError::unavailable)?
     }
 }
@@ -78,7 +86,6 @@ fn writer_gone() -> StoreError {
     StoreError::unavailable("the writer has stopped")
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the thread owns its end of the queue")]
 fn run(mut connection: Connection, mut queue: mpsc::Receiver<Order>) {
     let mut next = queue.blocking_recv();
     while let Some(order) = next {
@@ -116,7 +123,10 @@ fn commit_together(connection: &mut Connection, jobs: Vec<Job>) {
     let mut replies = Vec::with_capacity(jobs.len());
     let committed = transact(connection, jobs, &mut replies).map_err(Arc::new);
     if let Err(error) = &committed {
-        tracing::error!(error = error.as_ref() as &dyn std::error::Error, "a group of writes was not stored");
+        tracing::error!(
+            error = error.as_ref() as &dyn std::error::Error,
+            "a group of writes was not stored"
+        );
     }
     for reply in replies {
         reply(committed.clone());

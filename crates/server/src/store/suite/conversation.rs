@@ -29,7 +29,11 @@ pub(super) fn conversation(number: u8) -> ConversationId {
 }
 
 fn member(number: u8) -> NewMember {
-    NewMember { device: device(number), user: user(number), leaf: u32::from(number) }
+    NewMember {
+        device: device(number),
+        user: user(number),
+        leaf: u32::from(number),
+    }
 }
 
 /// The first commit of a conversation of 1 and 2.
@@ -43,7 +47,10 @@ fn first_commit(id: u8) -> NewCommit {
         next_epoch: Epoch(1),
         public_state: vec![0x51],
         group_info: Bytes(vec![0x61]),
-        welcome: Some(NewWelcome { welcome: Bytes(vec![0x71]), ratchet_tree: Bytes(vec![0x72]) }),
+        welcome: Some(NewWelcome {
+            welcome: Bytes(vec![0x71]),
+            ratchet_tree: Bytes(vec![0x72]),
+        }),
         added: vec![member(2)],
         removed: Vec::new(),
         sent_at: NOW,
@@ -68,7 +75,12 @@ pub(super) fn commit(id: u8, sender: u8, counter: u64, epoch: u64) -> NewCommit 
 /// A conversation of 1, who creates it, and 2.
 pub(super) fn new_conversation(id: u8) -> NewConversation {
     let (kind, peer) = (ConversationKind::Direct, user(2));
-    NewConversation { kind, peer, creator: member(1), commit: first_commit(id) }
+    NewConversation {
+        kind,
+        peer,
+        creator: member(1),
+        commit: first_commit(id),
+    }
 }
 
 impl TestStore {
@@ -81,18 +93,33 @@ impl TestStore {
 }
 
 fn standing(sender: u8, counter: u64) -> CommitStanding {
-    CommitStanding { conversation: conversation(1), sender: device(sender), counter: Counter(counter) }
+    CommitStanding {
+        conversation: conversation(1),
+        sender: device(sender),
+        counter: Counter(counter),
+    }
 }
 
 fn up_to(number: u8, sequence: u64) -> DeviceAcknowledge {
-    let up_to = Acknowledge { conversation: conversation(1), sequence: Sequence(sequence) };
-    DeviceAcknowledge { device: device(number), up_to }
+    let up_to = Acknowledge {
+        conversation: conversation(1),
+        sequence: Sequence(sequence),
+    };
+    DeviceAcknowledge {
+        device: device(number),
+        up_to,
+    }
 }
 
 async fn a_conversation_begins_with_its_first_commit(store: TestStore) {
     let created = store.create_conversation(new_conversation(1)).await.unwrap();
-    let Created::New(entry) = created else { panic!("{created:?}") };
-    assert_eq!((entry.sequence, entry.kind, entry.epoch), (Sequence(1), EntryKind::Commit, Epoch(0)));
+    let Created::New(entry) = created else {
+        panic!("{created:?}")
+    };
+    assert_eq!(
+        (entry.sequence, entry.kind, entry.epoch),
+        (Sequence(1), EntryKind::Commit, Epoch(0))
+    );
     assert!(entry.franking_mac.is_empty());
     let accepted = Stored::New(entry).accepted();
     assert_eq!(
@@ -103,9 +130,16 @@ async fn a_conversation_begins_with_its_first_commit(store: TestStore) {
 
     let creator = store.heads(device(1)).await.unwrap();
     assert_eq!(creator.len(), 1);
-    assert_eq!((creator[0].head, creator[0].cursor, creator[0].epoch), (Sequence(1), Sequence(0), Epoch(1)));
+    assert_eq!(
+        (creator[0].head, creator[0].cursor, creator[0].epoch),
+        (Sequence(1), Sequence(0), Epoch(1))
+    );
     let added = store.heads(device(2)).await.unwrap();
-    assert_eq!(added[0].cursor, Sequence(1), "the log of an added device begins after its commit");
+    assert_eq!(
+        added[0].cursor,
+        Sequence(1),
+        "the log of an added device begins after its commit"
+    );
     assert_eq!(added[0].first_kept, Sequence(2));
     assert!(store.heads(device(3)).await.unwrap().is_empty());
 
@@ -115,26 +149,41 @@ async fn a_conversation_begins_with_its_first_commit(store: TestStore) {
 
 async fn two_people_have_one_conversation(store: TestStore) {
     store.converse(1).await;
-    assert_eq!(store.direct_conversation(user(2), user(1)).await.unwrap(), Some(conversation(1)));
+    assert_eq!(
+        store.direct_conversation(user(2), user(1)).await.unwrap(),
+        Some(conversation(1))
+    );
     assert_eq!(store.direct_conversation(user(1), user(3)).await.unwrap(), None);
     let second = store.create_conversation(new_conversation(2)).await.unwrap();
     assert_eq!(second, Created::Exists(conversation(1)));
     let from_the_other = NewConversation {
         peer: user(1),
         creator: member(2),
-        commit: NewCommit { sender: device(2), added: vec![member(1)], ..first_commit(3) },
+        commit: NewCommit {
+            sender: device(2),
+            added: vec![member(1)],
+            ..first_commit(3)
+        },
         ..new_conversation(3)
     };
     let third = store.create_conversation(from_the_other).await.unwrap();
     assert_eq!(third, Created::Exists(conversation(1)));
-    assert_eq!(store.heads(device(1)).await.unwrap().len(), 1, "a refused one leaves nothing behind");
+    assert_eq!(
+        store.heads(device(1)).await.unwrap().len(),
+        1,
+        "a refused one leaves nothing behind"
+    );
 }
 
 async fn racing_creations_end_in_one_conversation(store: TestStore) {
     for _ in 0..5 {
         let racing = (10..18).map(|id| store.create_conversation(new_conversation(id)));
         let outcomes = futures::future::join_all(racing).await;
-        let existing = store.direct_conversation(user(1), user(2)).await.unwrap().unwrap();
+        let existing = store
+            .direct_conversation(user(1), user(2))
+            .await
+            .unwrap()
+            .unwrap();
         for (id, outcome) in (10..18).map(conversation).zip(outcomes) {
             match outcome.unwrap() {
                 Created::New(_) | Created::Repeated(_) => assert_eq!(id, existing),
@@ -150,10 +199,17 @@ async fn an_id_is_taken_once(store: TestStore) {
     let of_strangers = NewConversation {
         peer: user(4),
         creator: member(3),
-        commit: NewCommit { sender: device(3), added: vec![member(4)], ..first_commit(1) },
+        commit: NewCommit {
+            sender: device(3),
+            added: vec![member(4)],
+            ..first_commit(1)
+        },
         ..new_conversation(1)
     };
-    assert_eq!(store.create_conversation(of_strangers).await.unwrap(), Created::IdTaken);
+    assert_eq!(
+        store.create_conversation(of_strangers).await.unwrap(),
+        Created::IdTaken
+    );
     assert!(store.heads(device(3)).await.unwrap().is_empty());
 }
 
@@ -161,22 +217,38 @@ async fn a_commit_moves_the_epoch_and_the_members(store: TestStore) {
     let id = store.converse(1).await;
     let adding = NewCommit {
         added: vec![member(3)],
-        welcome: Some(NewWelcome { welcome: Bytes(vec![0x73]), ratchet_tree: Bytes(vec![0x74]) }),
+        welcome: Some(NewWelcome {
+            welcome: Bytes(vec![0x73]),
+            ratchet_tree: Bytes(vec![0x74]),
+        }),
         ..commit(1, 2, 1, 1)
     };
     let stored = store.accept_commit(adding.clone()).await.unwrap().unwrap();
-    let Stored::New(entry) = &stored else { panic!("{stored:?}") };
+    let Stored::New(entry) = &stored else {
+        panic!("{stored:?}")
+    };
     assert_eq!((entry.sequence, entry.epoch), (Sequence(2), Epoch(1)));
     let again = store.accept_commit(adding).await.unwrap().unwrap();
     assert_eq!(again, Stored::Repeated(stored.accepted()));
 
     let snapshot = store.group_snapshot(standing(3, 1)).await.unwrap().unwrap();
     assert_eq!((snapshot.epoch, snapshot.public_state), (Epoch(2), vec![0x52]));
-    let repeated = store.group_snapshot(standing(2, 1)).await.unwrap().unwrap().repeated;
+    let repeated = store
+        .group_snapshot(standing(2, 1))
+        .await
+        .unwrap()
+        .unwrap()
+        .repeated;
     assert_eq!(repeated, Some(stored.accepted()));
-    let sent = store.append_messages(vec![message(id, 3, 1, 2)], stamp()).await.unwrap();
+    let sent = store
+        .append_messages(vec![message(id, 3, 1, 2)], stamp())
+        .await
+        .unwrap();
     assert_eq!(sent[0].as_ref().unwrap().accepted().sequence, Sequence(3));
-    let stale = store.append_messages(vec![message(id, 1, 2, 1)], stamp()).await.unwrap();
+    let stale = store
+        .append_messages(vec![message(id, 1, 2, 1)], stamp())
+        .await
+        .unwrap();
     assert_eq!(stale[0], Err(Refusal::EpochStale));
 }
 
@@ -217,38 +289,74 @@ async fn a_commit_is_judged_like_a_message(store: TestStore) {
     assert_eq!(refused(commit(1, 2, 1, 0)).await, Refusal::EpochStale);
     assert_eq!(refused(commit(1, 2, 1, 2)).await, Refusal::EpochStale);
     assert_eq!(refused(commit(1, 2, 2, 1)).await, Refusal::CounterConflict);
-    assert_eq!(refused(commit(1, 2, u64::MAX, u64::MAX)).await, Refusal::EpochStale);
+    assert_eq!(
+        refused(commit(1, 2, u64::MAX, u64::MAX)).await,
+        Refusal::EpochStale
+    );
     let head = store.heads(device(2)).await.unwrap()[0];
-    assert_eq!((head.head, head.epoch), (Sequence(1), Epoch(1)), "nothing was changed");
+    assert_eq!(
+        (head.head, head.epoch),
+        (Sequence(1), Epoch(1)),
+        "nothing was changed"
+    );
 }
 
 async fn a_welcome_waits_for_each_device_and_goes_with_the_last(store: TestStore) {
     let mut new = new_conversation(1);
-    new.commit.added.push(NewMember { device: device(3), user: user(2), leaf: 3 });
+    new.commit.added.push(NewMember {
+        device: device(3),
+        user: user(2),
+        leaf: 3,
+    });
     store.create_conversation(new).await.unwrap();
     for number in [2, 3] {
         let pending = store.pending_welcomes(device(number)).await.unwrap();
         assert_eq!(pending.len(), 1);
         assert_eq!((pending[0].sequence, pending[0].sender), (Sequence(1), device(1)));
-        assert_eq!((&pending[0].welcome.0, &pending[0].ratchet_tree.0), (&vec![0x71], &vec![0x72]));
+        assert_eq!(
+            (&pending[0].welcome.0, &pending[0].ratchet_tree.0),
+            (&vec![0x71], &vec![0x72])
+        );
     }
     assert!(store.pending_welcomes(device(1)).await.unwrap().is_empty());
-    store.acknowledge_welcomes(vec![up_to(2, 1), up_to(9, 1)]).await.unwrap();
+    store
+        .acknowledge_welcomes(vec![up_to(2, 1), up_to(9, 1)])
+        .await
+        .unwrap();
     assert!(store.pending_welcomes(device(2)).await.unwrap().is_empty());
     store.acknowledge_welcomes(vec![up_to(3, 0)]).await.unwrap();
-    assert_eq!(store.pending_welcomes(device(3)).await.unwrap().len(), 1, "acknowledged too little");
+    assert_eq!(
+        store.pending_welcomes(device(3)).await.unwrap().len(),
+        1,
+        "acknowledged too little"
+    );
     assert_eq!(rows(&store, "welcome").await, 1);
-    store.acknowledge_welcomes(vec![up_to(3, 5), up_to(3, 5)]).await.unwrap();
-    assert_eq!((rows(&store, "welcome").await, rows(&store, "pending_welcome").await), (0, 0));
+    store
+        .acknowledge_welcomes(vec![up_to(3, 5), up_to(3, 5)])
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            rows(&store, "welcome").await,
+            rows(&store, "pending_welcome").await
+        ),
+        (0, 0)
+    );
 }
 
 async fn a_removed_device_sees_nothing_more(store: TestStore) {
     let id = store.converse(1).await;
-    let removing = NewCommit { removed: vec![device(2)], ..commit(1, 1, 2, 1) };
+    let removing = NewCommit {
+        removed: vec![device(2)],
+        ..commit(1, 1, 2, 1)
+    };
     store.accept_commit(removing).await.unwrap().unwrap();
     assert!(store.heads(device(2)).await.unwrap().is_empty());
     assert!(store.pending_welcomes(device(2)).await.unwrap().is_empty());
-    let sent = store.append_messages(vec![message(id, 2, 1, 2)], stamp()).await.unwrap();
+    let sent = store
+        .append_messages(vec![message(id, 2, 1, 2)], stamp())
+        .await
+        .unwrap();
     assert_eq!(sent[0], Err(Refusal::NotMember));
 }
 
@@ -259,10 +367,19 @@ pub(super) async fn rows(store: &TestStore, table: &'static str) -> i64 {
     match &**store {
         Store::Sqlite(store) => store
             .read(move |connection| {
-                connection.query_row(&sql, [], |row| row.get(0)).map_err(StoreError::from)
+                connection
+                    .query_row(&sql, [], |row| row.get(0))
+                    .map_err(StoreError::from)
             })
             .await
             .unwrap(),
-        Store::Postgres(store) => store.connection().await.unwrap().query_one(&sql, &[]).await.unwrap().get(0),
+        Store::Postgres(store) => store
+            .connection()
+            .await
+            .unwrap()
+            .query_one(&sql, &[])
+            .await
+            .unwrap()
+            .get(0),
     }
 }

@@ -32,12 +32,23 @@ async fn on_a_full_disk_nothing_is_acknowledged() {
     let store = TestStore::sqlite().await;
     let id = store.converse(1).await;
     limit_pages(&store, 1).await;
-    let large = |counter| NewMessage { payload: Bytes(vec![0; 100_000]), ..message(id, 1, counter, 1) };
+    let large = |counter| NewMessage {
+        payload: Bytes(vec![0; 100_000]),
+        ..message(id, 1, counter, 1)
+    };
     let refused = store.append_messages(vec![large(2)], stamp()).await;
-    assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(StoreError::Unavailable { .. })),
+        "{refused:?}"
+    );
     assert_eq!(store.heads(device(1)).await.unwrap()[0].head, Sequence(1));
     limit_pages(&store, 1_000_000).await;
-    let stored = store.append_messages(vec![large(2)], stamp()).await.unwrap().remove(0).unwrap();
+    let stored = store
+        .append_messages(vec![large(2)], stamp())
+        .await
+        .unwrap()
+        .remove(0)
+        .unwrap();
     assert_eq!(stored.accepted().sequence, Sequence(2));
 }
 
@@ -48,17 +59,26 @@ async fn a_failing_write_does_not_spoil_its_group() {
     let writer = sqlite(&store);
     let bad = |_: usize| {
         writer.write(|connection| {
-            connection.execute("update conversation set head = head + 1", []).map_err(StoreError::from)?;
-            connection.execute("insert into conversation default values", []).map_err(StoreError::from)
+            connection
+                .execute("update conversation set head = head + 1", [])
+                .map_err(StoreError::from)?;
+            connection
+                .execute("insert into conversation default values", [])
+                .map_err(StoreError::from)
         })
     };
     let panicking = writer.write(|connection| -> Result<(), StoreError> {
-        connection.execute("update conversation set head = head + 1", []).map_err(StoreError::from)?;
+        connection
+            .execute("update conversation set head = head + 1", [])
+            .map_err(StoreError::from)?;
         panic!("a mistake of ours");
     });
     let good = store.append_messages(vec![message(conversation(1), 1, 2, 1)], stamp());
     let (bads, panicked, good) = tokio::join!(futures::future::join_all((0..20).map(bad)), panicking, good);
-    assert!(bads.iter().all(|bad| matches!(bad, Err(StoreError::Conflict { .. }))));
+    assert!(
+        bads.iter()
+            .all(|bad| matches!(bad, Err(StoreError::Conflict { .. })))
+    );
     assert!(matches!(panicked, Err(StoreError::Unavailable { .. })));
     assert_eq!(good.unwrap().remove(0).unwrap().accepted().sequence, Sequence(2));
     assert_eq!(store.heads(device(1)).await.unwrap()[0].head, Sequence(2));
@@ -70,8 +90,14 @@ async fn a_file_opens_only_with_its_key_and_keeps_what_was_acknowledged() {
     let path = directory.path().join("store.sqlite");
     let key = SqliteKey::from_bytes([1; 32]);
     let store = Store::open_sqlite(&path, &key).await.unwrap();
-    store.create_conversation(super::conversation::new_conversation(1)).await.unwrap();
-    store.append_messages(vec![message(conversation(1), 1, 2, 1)], stamp()).await.unwrap();
+    store
+        .create_conversation(super::conversation::new_conversation(1))
+        .await
+        .unwrap();
+    store
+        .append_messages(vec![message(conversation(1), 1, 2, 1)], stamp())
+        .await
+        .unwrap();
     let wrong = Store::open_sqlite(&path, &SqliteKey::from_bytes([2; 32])).await;
     assert!(matches!(wrong.err(), Some(StoreError::Unavailable { .. })));
     drop(store);
@@ -92,7 +118,9 @@ async fn emptying_the_log_leaves_what_is_stored() {
 
 #[tokio::test]
 async fn a_restarted_database_is_found_again() {
-    let Some(test) = TestStore::postgres().await else { return };
+    let Some(test) = TestStore::postgres().await else {
+        return;
+    };
     let id = test.converse(1).await;
     test.end_connections().await;
     let mut refused = 0;
@@ -112,10 +140,17 @@ async fn a_restarted_database_is_found_again() {
 async fn a_database_that_is_down_is_unavailable() {
     let missing = Store::open_postgres("postgres://nobody@127.0.0.1:1/nothing").await;
     assert!(matches!(missing.err(), Some(StoreError::Unavailable { .. })));
-    let Some(test) = TestStore::postgres().await else { return };
+    let Some(test) = TestStore::postgres().await else {
+        return;
+    };
     let id = test.converse(1).await;
-    let Store::Postgres(store) = &*test else { panic!("not PostgreSQL") };
+    let Store::Postgres(store) = &*test else {
+        panic!("not PostgreSQL")
+    };
     store.close();
     let refused = test.append_messages(vec![message(id, 1, 2, 1)], stamp()).await;
-    assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(StoreError::Unavailable { .. })),
+        "{refused:?}"
+    );
 }

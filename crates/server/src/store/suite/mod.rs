@@ -23,7 +23,7 @@ pub(crate) use people::{device, user};
 /// A store of one test, which is gone with it.
 pub(crate) struct TestStore {
     store: Store,
-    _home: Home,
+    home: Home,
 }
 
 enum Home {
@@ -49,8 +49,13 @@ impl TestStore {
     pub(crate) async fn sqlite() -> Self {
         let directory = TempDir::new().unwrap();
         let path = directory.path().join("store.sqlite");
-        let store = Store::open_sqlite(&path, &SqliteKey::from_bytes([7; 32])).await.unwrap();
-        Self { store, _home: Home::Directory(directory) }
+        let store = Store::open_sqlite(&path, &SqliteKey::from_bytes([7; 32]))
+            .await
+            .unwrap();
+        Self {
+            store,
+            home: Home::Directory(directory),
+        }
     }
 
     /// A schema of its own. `None` where PostgreSQL is left out on purpose.
@@ -67,16 +72,22 @@ impl TestStore {
         let schema = Schema::create(url).await;
         let name = &schema.name;
         let separator = if schema.url.contains('?') { '&' } else { '?' };
-        let store_url = format!("{}{separator}options=-csearch_path%3D{name}&application_name={name}", schema.url);
+        let store_url = format!(
+            "{}{separator}options=-csearch_path%3D{name}&application_name={name}",
+            schema.url
+        );
         let store = Store::open_postgres(&store_url).await.unwrap();
-        Some(Self { store, _home: Home::Schema(schema) })
+        Some(Self {
+            store,
+            home: Home::Schema(schema),
+        })
     }
 }
 
 impl TestStore {
     /// Ends the store's connections, as a database that restarts does.
     async fn end_connections(&self) {
-        let Home::Schema(schema) = &self._home else { return };
+        let Home::Schema(schema) = &self.home else { return };
         let name = &schema.name;
         let sql = format!(
             "select pg_terminate_backend(pid) from pg_stat_activity where application_name = '{name}'"
@@ -87,7 +98,10 @@ impl TestStore {
 
 impl Schema {
     async fn create(url: String) -> Self {
-        let schema = Self { url, name: format!("test_{:016x}", OsRng.next_u64()) };
+        let schema = Self {
+            url,
+            name: format!("test_{:016x}", OsRng.next_u64()),
+        };
         schema.execute(format!("create schema {}", schema.name)).await;
         schema
     }
@@ -103,13 +117,19 @@ impl Schema {
 
 impl Drop for Schema {
     fn drop(&mut self) {
-        let schema = Self { url: std::mem::take(&mut self.url), name: std::mem::take(&mut self.name) };
+        let schema = Self {
+            url: std::mem::take(&mut self.url),
+            name: std::mem::take(&mut self.name),
+        };
         if schema.url.is_empty() {
             return;
         }
         // A test's own runtime may be ending; the schema is dropped on another.
         let dropping = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
             runtime.block_on(schema.execute(format!("drop schema {} cascade", schema.name)));
             std::mem::forget(schema);
         });
@@ -117,7 +137,10 @@ impl Drop for Schema {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "tests are told by the environment where PostgreSQL is")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests are told by the environment where PostgreSQL is"
+)]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }

@@ -51,11 +51,22 @@ impl TestStore {
     /// Adds a device with this number to a person.
     pub(crate) async fn add_device_of(&self, person: Person, number: u8) -> DeviceId {
         let ticket = hash(number);
-        let expires_at = NOW.plus(std::time::Duration::from_secs(300));
-        self.finish_login(NewTicket { ticket, user: person.user, expires_at }).await.unwrap().unwrap();
+        let expires_at = NOW.plus(std::time::Duration::from_mins(5));
+        self.finish_login(NewTicket {
+            ticket,
+            user: person.user,
+            expires_at,
+        })
+        .await
+        .unwrap()
+        .unwrap();
         let owner = person.user.as_bytes()[0];
-        let adding =
-            AddDevice { ticket, device: new_device(owner, number), session: new_session(number), at: NOW };
+        let adding = AddDevice {
+            ticket,
+            device: new_device(owner, number),
+            session: new_session(number),
+            at: NOW,
+        };
         self.add_device(adding).await.unwrap();
         device(number)
     }
@@ -67,7 +78,11 @@ impl TestStore {
             return Admission::Nothing;
         }
         let registration = RegistrationPolicy::Open;
-        Admission::Setup { token, server_name: "Test".to_owned(), registration }
+        Admission::Setup {
+            token,
+            server_name: "Test".to_owned(),
+            registration,
+        }
     }
 }
 
@@ -81,7 +96,10 @@ fn new_device(owner: u8, number: u8) -> NewDevice {
         signature_key: Bytes(vec![number; 32]),
         issued_at: NOW,
     };
-    NewDevice { body, certificate: vec![number] }
+    NewDevice {
+        body,
+        certificate: vec![number],
+    }
 }
 
 fn new_session(number: u8) -> NewSession {

@@ -1,12 +1,14 @@
 //! Every statement is understood by its database: each is prepared against the schema.
 
 use super::TestStore;
-use crate::store::{Store, StoreError, postgres, sqlite};
+use crate::store::{Store, StoreError, account, postgres, sqlite};
 
 #[tokio::test]
 async fn sqlite_understands_every_statement() {
     let test = TestStore::sqlite().await;
-    let Store::Sqlite(store) = &*test else { panic!("not SQLite") };
+    let Store::Sqlite(store) = &*test else {
+        panic!("not SQLite")
+    };
     store
         .read(|connection| {
             let all = [
@@ -14,6 +16,7 @@ async fn sqlite_understands_every_statement() {
                 sqlite::log::STATEMENTS,
                 sqlite::welcome::STATEMENTS,
                 sqlite::key_package::STATEMENTS,
+                account::sql::ALL,
             ];
             for sql in all.concat() {
                 if let Err(error) = connection.prepare(sql) {
@@ -28,14 +31,19 @@ async fn sqlite_understands_every_statement() {
 
 #[tokio::test]
 async fn postgres_understands_every_statement() {
-    let Some(test) = TestStore::postgres().await else { return };
-    let Store::Postgres(store) = &*test else { panic!("not PostgreSQL") };
+    let Some(test) = TestStore::postgres().await else {
+        return;
+    };
+    let Store::Postgres(store) = &*test else {
+        panic!("not PostgreSQL")
+    };
     let client = store.connection().await.unwrap();
     let all = [
         postgres::conversation::STATEMENTS,
         postgres::log::STATEMENTS,
         postgres::welcome::STATEMENTS,
         postgres::key_package::STATEMENTS,
+        account::sql::ALL,
     ];
     for sql in all.concat() {
         if let Err(error) = client.prepare(sql).await {
