@@ -44,7 +44,10 @@ impl UserName {
     /// What must be unique on a server: the lower-case name with look-alikes made equal (Unicode TR39).
     /// `i` counts as `l` as well, since a capital I looks like it: Ian and Lan are one name.
     pub fn unique_key(&self) -> String {
-        skeleton(&self.0.to_lowercase()).collect::<String>().to_lowercase().replace('i', "l")
+        skeleton(&self.0.to_lowercase())
+            .collect::<String>()
+            .to_lowercase()
+            .replace('i', "l")
     }
 }
 

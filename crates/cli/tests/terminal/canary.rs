@@ -74,5 +74,8 @@ fn a_planted_leak_is_found() {
         "in a file"
     );
     let here = canary.find_in_memory(std::process::id()).unwrap();
-    assert!(!here.is_empty(), "in the memory of this process, which knows the sentence");
+    assert!(
+        !here.is_empty(),
+        "in the memory of this process, which knows the sentence"
+    );
 }

@@ -50,7 +50,10 @@ impl Secret {
 
     /// Looks in bytes.
     pub(crate) fn find_in_bytes(&self, place: &str, bytes: &[u8]) -> Vec<Finding> {
-        let found = self.0.iter().filter(|(_, form)| memmem::find(bytes, form).is_some());
+        let found = self
+            .0
+            .iter()
+            .filter(|(_, form)| memmem::find(bytes, form).is_some());
         found
             .map(|(form, _)| Finding {
                 place: place.to_owned(),

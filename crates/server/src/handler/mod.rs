@@ -2,12 +2,12 @@
 //! or of delivery, and answers; rules that need the database live there.
 
 pub mod conversation;
-pub mod key_package;
-pub mod message;
 pub mod device;
 pub mod health;
 pub mod invitation;
+pub mod key_package;
 pub mod login;
+pub mod message;
 pub mod people;
 pub mod registration;
 pub mod server_info;

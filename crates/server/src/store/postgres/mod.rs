@@ -40,7 +40,10 @@ macro_rules! in_transaction {
         let mut attempts = $crate::store::postgres::Attempts::default();
         loop {
             let mut connection = $store.connection().await?;
-            let $transaction = connection.transaction().await.map_err($crate::store::StoreError::from)?;
+            let $transaction = connection
+                .transaction()
+                .await
+                .map_err($crate::store::StoreError::from)?;
             let outcome = match $work.await {
                 Ok(value) => match $transaction.commit().await {
                     Ok(()) => Ok(value),
@@ -68,7 +71,9 @@ impl PostgresStore {
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let mut config: Config = url.parse().map_err(StoreError::unavailable)?;
         config.connect_timeout(CONNECT_TIMEOUT);
-        let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager_config = ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        };
         let manager = if is_remote(&config) {
             config.ssl_mode(SslMode::Require);
             Manager::from_config(config, encrypted()?, manager_config)
@@ -101,7 +106,9 @@ impl PostgresStore {
     /// Whether the database answers.
     pub async fn check(&self) -> Result<(), StoreError> {
         let connection = self.connection().await?;
-        connection.query_one("select count(*) from schema_migration", &[]).await?;
+        connection
+            .query_one("select count(*) from schema_migration", &[])
+            .await?;
         Ok(())
     }
 
@@ -109,7 +116,6 @@ impl PostgresStore {
         in_transaction!(self, transaction => migrate(&transaction))
     }
 }
-
 
 /// Counts how often a transaction was tried.
 #[derive(Default)]
@@ -130,17 +136,26 @@ pub(crate) trait Retry {
 
 impl Retry for StoreError {
     fn is_transient(&self) -> bool {
-        let Self::Unavailable { source } = self else { return false };
-        let state = source.downcast_ref::<tokio_postgres::Error>().and_then(tokio_postgres::Error::code);
+        let Self::Unavailable { source } = self else {
+            return false;
+        };
+        let state = source
+            .downcast_ref::<tokio_postgres::Error>()
+            .and_then(tokio_postgres::Error::code);
         matches!(state, Some(state) if *state == SqlState::T_R_SERIALIZATION_FAILURE || *state == SqlState::T_R_DEADLOCK_DETECTED)
     }
 }
 
 async fn migrate(transaction: &Transaction<'_>) -> Result<(), StoreError> {
-    transaction.execute("select pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK]).await?;
+    transaction
+        .execute("select pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK])
+        .await?;
     transaction.batch_execute(CREATE_TABLE).await?;
     let rows = transaction.query(SELECT_VERSIONS, &[]).await?;
-    let taken = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<i64>, _>>()?;
+    let taken = rows
+        .iter()
+        .map(|row| row.try_get(0))
+        .collect::<Result<Vec<i64>, _>>()?;
     for step in migration::missing(&taken).map_err(StoreError::unavailable)? {
         transaction.batch_execute(step.postgres).await?;
         let insert = "insert into schema_migration (version, name) values ($1, $2)";

@@ -60,7 +60,10 @@ impl SqliteStore {
             migrate(&mut connection)?;
             let readers = Readers::open(|| connect(&path, &key))?;
             let writer = Writer::start(connection).map_err(StoreError::unavailable)?;
-            Ok(Self { writer, readers: Arc::new(readers) })
+            Ok(Self {
+                writer,
+                readers: Arc::new(readers),
+            })
         });
         opened.await.map_err(StoreError::unavailable)?
     }
@@ -98,7 +101,9 @@ impl SqliteStore {
     /// Whether the file can be read and written.
     pub async fn check(&self) -> Result<(), StoreError> {
         self.write(|connection| {
-            connection.query_row("select count(*) from schema_migration", [], |_| Ok(())).map_err(Into::into)
+            connection
+                .query_row("select count(*) from schema_migration", [], |_| Ok(()))
+                .map_err(Into::into)
         })
         .await
     }
