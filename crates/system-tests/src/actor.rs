@@ -246,8 +246,7 @@ impl Actor {
             })
             .collect();
         let what = format!("{} sees {lines:?}", self.name);
-        self.until(&what, |client| {
-            let _ = client;
+        self.until(&what, |_| {
             Ok(self.timeline(talk)?.ends_with(&wanted).then_some(()))
         })
         .await
@@ -294,7 +293,9 @@ impl Actor {
             || {
                 let changes = Rc::clone(&changes);
                 // The news never end while the client lives.
-                async move { drop(changes.lock().await.next().await) }
+                async move {
+                    let _news = changes.lock().await.next().await;
+                }
             },
         )
         .await

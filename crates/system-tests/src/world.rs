@@ -19,7 +19,7 @@ use undertone_server::{Checkpoints, Config, Environment, RunningServer};
 pub const PASSWORD: &str = "seven quiet lanterns over harbour";
 
 /// How long a story waits for something that must happen.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// On which database a story is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

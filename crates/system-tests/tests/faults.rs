@@ -1,6 +1,8 @@
 //! Frames are lost, doubled and reordered, and connections cut; nothing acknowledged is lost, doubled
 //! or out of order.
 
+#![expect(clippy::print_stdout, reason = "the run says what it did")]
+
 use anyhow::{Result, ensure};
 use undertone_system_tests::{Database, Faults, Line, World, story};
 

@@ -1,5 +1,11 @@
 //! Two people, their devices, and a server that comes and goes.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "in a test, stopping is how to say that something is wrong"
+)]
+
 use anyhow::Result;
 use undertone_client_core::view::{ConnectionState, MessageStateView};
 use undertone_system_tests::{World, stories};

@@ -1,6 +1,8 @@
 //! Server and client are killed in turn at points between persisting, sending, acknowledging and
 //! merging; afterwards every acknowledged message is there once and in order on both sides.
 
+#![expect(clippy::print_stdout, reason = "the run says what it did")]
+
 use anyhow::{Context, Result, ensure};
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -94,9 +96,9 @@ impl Run<'_> {
         let mut random = StdRng::seed_from_u64(seed);
         for kill in 0..KILLS {
             if kill % 2 == 0 {
-                self.kill_server(&mut random).await?
+                self.kill_server(&mut random).await?;
             } else {
-                self.kill_client(&mut random).await?
+                self.kill_client(&mut random).await?;
             }
         }
         self.settle().await
@@ -111,9 +113,9 @@ impl Run<'_> {
             text,
         };
         if taken {
-            self.lines.taken.push(line)
+            self.lines.taken.push(line);
         } else {
-            self.lines.uncertain.push(line)
+            self.lines.uncertain.push(line);
         }
     }
 
@@ -252,8 +254,11 @@ fn client_dying_after(points: u32) -> (ClientCheckpoints, Countdown) {
     (checkpoints, countdown)
 }
 
+/// The same, for the server's threads.
+type SharedCountdown = Arc<Mutex<(u32, Option<&'static str>)>>;
+
 /// Kills the server at the n-th point that it reaches.
-fn server_dying_after(points: u32) -> (ServerCheckpoints, Arc<Mutex<(u32, Option<&'static str>)>>) {
+fn server_dying_after(points: u32) -> (ServerCheckpoints, SharedCountdown) {
     let countdown = Arc::new(Mutex::new((points, None)));
     let counter = Arc::clone(&countdown);
     let checkpoints = ServerCheckpoints::killing_at(move |point| {
@@ -366,7 +371,7 @@ async fn founding_while_client_dies(
     victim.start(checkpoints.clone()).await?;
     tokio::select! {
         () = checkpoints.killed() => {}
-        founded = found(founder, invited) => ensure!(founded.is_ok() || checkpoints.is_killed(), "{founded:?}"),
+        met = found(founder, invited) => ensure!(met.is_ok() || checkpoints.is_killed(), "{met:?}"),
     }
     victim.kill();
     victim.start(ClientCheckpoints::default()).await?;

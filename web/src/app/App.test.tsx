@@ -1,5 +1,5 @@
 /** The screen as its user meets it, over a core in memory. */
-import { fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { expect, test } from 'vitest';
 import { CoreDouble, person } from '../core/testing/double';
 import { expectAccessible, open } from '../core/testing/render';
@@ -111,7 +111,7 @@ test('the unread line stands before what came while the conversation was not ope
   double.say(conversation, bob, 'read long ago');
   await double.core.markRead(conversation);
   await open(double, `/c/${conversation}`);
-  await screen.findByText('read long ago');
+  await within(screen.getByRole('log')).findByText('read long ago');
   fireEvent.click(screen.getByRole('link', { name: /Mei-Lin/u }));
   await screen.findByRole('textbox', { name: 'Message to Mei-Lin' });
   double.say(conversation, bob, 'came meanwhile');
@@ -119,4 +119,8 @@ test('the unread line stands before what came while the conversation was not ope
   const line = await screen.findByText(/^1 new since/u);
   const next = line.closest('li')?.nextElementSibling;
   expect(next?.textContent).toContain('came meanwhile');
+  act(() => void double.say(conversation, bob, 'came under her eyes'));
+  await within(screen.getByRole('log')).findByText('came under her eyes');
+  expect(screen.getAllByText(/new since/u)).toHaveLength(1);
+  expect(screen.getByText(/^1 new since/u)).toBeTruthy();
 });

@@ -178,6 +178,7 @@ export const en = {
     back: 'Back to conversations',
     details: 'Details',
     between: (name: string) => `Only you and ${name} can read this`,
+    betweenShort: (name: string) => `Only you and ${name}`,
     log: 'Messages',
     older: 'Show older messages',
     beginning: (name: string) => `This is where your conversation with ${name} begins.`,

@@ -8,6 +8,7 @@ use crate::output::printable;
 use futures::StreamExt;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use undertone_client_core::view::{ConnectionState, MessageStateView, MessageView, TimelineQuery};
 use undertone_client_core::{Change, Client};
 use undertone_wire::{ConversationId, UserId};
@@ -116,8 +117,8 @@ impl Seen {
 
     fn print_conversations(&mut self, open: &mut Open) -> Result<(), CliError> {
         for conversation in open.client.conversations()? {
-            if !self.conversations.contains_key(&conversation.conversation) {
-                self.conversations.insert(conversation.conversation, 0);
+            if let Entry::Vacant(place) = self.conversations.entry(conversation.conversation) {
+                place.insert(0);
                 let change = MembershipChange::Joined;
                 print(
                     open,

@@ -40,7 +40,8 @@ function Header({ conversation, showsDetails }: Pick<ConversationPaneProps, 'con
         </h1>
         <p className="flex items-center gap-1.25 text-xs text-ink-3">
           <Lock aria-hidden="true" size={15} strokeWidth={1.75} className="flex-none text-good" />
-          <span className="truncate">{text.between(title)}</span>
+          <span className="truncate md:hidden">{text.betweenShort(title)}</span>
+          <span className="hidden truncate md:inline">{text.between(title)}</span>
         </p>
       </div>
       <IconButton

@@ -18,10 +18,8 @@ export function useUnreadLine({ timeline, unread, onRead }: Reading): UnreadLine
   const wasAttended = useRef(false);
   const [line, setLine] = useState<UnreadLine>();
   useEffect(() => {
-    if (!isAttended || !timeline) {
-      wasAttended.current = false;
-      return;
-    }
+    if (!isAttended) wasAttended.current = false;
+    if (!isAttended || !timeline) return;
     if (unread > 0) {
       if (!wasAttended.current) setLine(unreadLine(timeline.messages, unread));
       onRead();
