@@ -39,6 +39,18 @@ async function unwrap(record: WrappedKey): Promise<Uint8Array> {
   return new Uint8Array(key);
 }
 
+/** Stores the key on the disk: what is encrypted with a key that a power cut takes back is lost. */
+function store(database: IDBDatabase, record: WrappedKey): Promise<void> {
+  const transaction = database.transaction(STORE, 'readwrite', { durability: 'strict' });
+  transaction.objectStore(STORE).put(record, RECORD);
+  return new Promise((resolve, reject) => {
+    const failed = () => reject(transaction.error ?? new Error('IndexedDB failed'));
+    transaction.addEventListener('complete', () => resolve(), { once: true });
+    transaction.addEventListener('abort', failed, { once: true });
+    transaction.addEventListener('error', failed, { once: true });
+  });
+}
+
 /** Reads the key, or makes it at the first start. Only the owner of the store calls this. */
 export async function databaseKey(): Promise<Uint8Array> {
   const database = await openDatabase();
@@ -48,7 +60,7 @@ export async function databaseKey(): Promise<Uint8Array> {
     );
     if (stored) return await unwrap(stored);
     const { record, key } = await makeKey();
-    await settled(database.transaction(STORE, 'readwrite').objectStore(STORE).put(record, RECORD));
+    await store(database, record);
     return key;
   } finally {
     database.close();

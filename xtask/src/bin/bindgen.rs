@@ -14,5 +14,8 @@ fn main() -> Result<()> {
         .web(true)?
         .typescript(true)
         .omit_default_module_path(false)
+        // Names of functions are a quarter of the download and help nobody there.
+        .remove_name_section(true)
+        .remove_producers_section(true)
         .generate(directory)
 }
