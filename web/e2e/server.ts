@@ -11,7 +11,8 @@ interface Ready {
   readonly setup_token: string | null;
 }
 
-function program(): string {
+/** The program to test. */
+export function program(): string {
   const path = process.env['UNDERTONE_BIN'];
   if (!path) throw new Error('UNDERTONE_BIN must name the undertone program to test');
   return path;
