@@ -51,6 +51,20 @@ pub(crate) fn certified_members(
         .collect()
 }
 
+/// What the rules keep true in every group, asked of one that a device is about to join: a device
+/// has one leaf, a user one identity key.
+pub(crate) fn check_members(members: &[CertifiedMember]) -> Result<(), CommitRefused> {
+    let mut certificates = Vec::with_capacity(members.len());
+    for CertifiedMember { member, certificate } in members {
+        let mut before = members.iter().take(certificates.len());
+        if before.any(|other| other.member.device == member.device) {
+            return Err(Violation::AlreadyAMember.into());
+        }
+        certificates.push(certificate.clone());
+    }
+    one_identity_each(&[], &certificates)
+}
+
 /// Judges a staged commit against the group before it.
 pub(crate) fn judge(
     profile: &GroupProfile,

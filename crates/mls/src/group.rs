@@ -202,8 +202,8 @@ impl Group {
         mls.map(Self::wrap).transpose()
     }
 
-    /// Joins by a Welcome, with the ratchet tree of its epoch. Every leaf must be certified. Leaf
-    /// lifetimes are not checked, so that one stale member cannot block joiners (design D5).
+    /// Joins by a Welcome, with the ratchet tree of its epoch. Every leaf must be certified and
+    /// every device and identity key there once. Leaf lifetimes are not checked, so that one stale member cannot block joiners (design D5).
     pub fn join<S: KeyValue>(
         provider: &Provider<S>,
         welcome: &[u8],
@@ -222,6 +222,7 @@ impl Group {
             .map_err(failed("checking the Welcome"))?;
         let profile = GroupProfile::read(staged.group_context().extensions()).ok_or(GroupError::Profile)?;
         let members = commit::certified_members(staged.members())?;
+        commit::check_members(&members)?;
         if members
             .iter()
             .any(|certified| !profile.users.contains(&certified.member.user))

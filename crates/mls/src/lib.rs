@@ -27,6 +27,7 @@ mod suite;
 pub use certificate::{
     CertificateError, DeviceKey, IdentityKey, SignatureError, verify_certificate, verify_signature,
 };
+pub use commit::CommitRefused;
 pub use group::{CommitApplied, Decrypted, Group, GroupError, MlsDevice, PendingCommit};
 pub use key_package::{KeyPackageError, KeyPackageInfo, inspect_key_package};
 pub use member::Member;

@@ -19,7 +19,8 @@ use undertone_wire::device::DeviceCertificateBody;
 use undertone_wire::limits::{
     COMMIT_BYTES_MAX, GROUP_INFO_BYTES_MAX, RATCHET_TREE_BYTES_MAX, WELCOME_BYTES_MAX,
 };
-use undertone_wire::{ConversationId, DeviceId, Epoch, ErrorCode, UserId};
+use undertone_wire::message::CommitAuthenticatedData;
+use undertone_wire::{ConversationId, DeviceId, Epoch, ErrorCode, PROTOCOL_VERSION, UserId, codec};
 
 /// A snapshot of the public group, opaque to its keeper.
 #[derive(Clone, PartialEq, Eq)]
@@ -131,6 +132,9 @@ pub enum CommitError {
     /// It was signed by another device than the one that sent it.
     #[error("committed by another device than the sender")]
     Sender,
+    /// Its authenticated data is not ours.
+    #[error("the commit's authenticated data is malformed")]
+    AuthenticatedData(#[source] codec::DecodeError),
     /// A leaf is not certified.
     #[error(transparent)]
     Leaf(#[from] LeafError),
@@ -168,7 +172,8 @@ impl CommitError {
             Self::Malformed(_) | Self::Kind | Self::Conversation | Self::Profile | Self::Founding => {
                 ErrorCode::CommitInvalid
             }
-            Self::Process(_) | Self::Sender | Self::Leaf(_) | Self::Refused(_) => ErrorCode::CommitInvalid,
+            Self::Process(_) | Self::Sender | Self::AuthenticatedData(_) => ErrorCode::CommitInvalid,
+            Self::Leaf(_) | Self::Refused(_) => ErrorCode::CommitInvalid,
             Self::State(_) | Self::Storage(_) | Self::Merge(_) | Self::StateMissing => ErrorCode::Internal,
         }
     }
@@ -239,6 +244,7 @@ pub fn check_commit(check: CommitCheck<'_>) -> Result<CheckedCommit, CommitError
             ProtocolMessage::PublicMessage(Box::new(message)),
         )
         .map_err(CommitError::Process)?;
+    check_authenticated_data(processed.aad())?;
     let sender = processed.sender().clone();
     let ProcessedMessageContent::StagedCommitMessage(staged) = processed.into_content() else {
         return Err(CommitError::Kind);
@@ -305,6 +311,16 @@ fn read_sender(
         .iter()
         .any(|known| known.member.leaf == leaf.u32() && known.member.device == device);
     if sits { Ok(*leaf) } else { Err(CommitError::Sender) }
+}
+
+/// Every client refuses a commit without it, and none could follow the group behind one.
+fn check_authenticated_data(bytes: &[u8]) -> Result<(), CommitError> {
+    let data: CommitAuthenticatedData = codec::from_cbor(bytes).map_err(CommitError::AuthenticatedData)?;
+    if data.version == PROTOCOL_VERSION {
+        Ok(())
+    } else {
+        Err(CommitError::Profile)
+    }
 }
 
 fn check_welcome(

@@ -22,8 +22,8 @@ use people::{Person, Talk, begin, conversation, seen};
 use undertone_mls::member::LeafError;
 use undertone_mls::rule::Violation;
 use undertone_mls::{
-    CommitError, Group, GroupError, IdentityKey, KeyPackageError, PendingCommit, inspect_key_package,
-    message_header,
+    CommitError, CommitRefused, Group, GroupError, IdentityKey, KeyPackageError, PendingCommit,
+    inspect_key_package, message_header,
 };
 use undertone_wire::message::CommitAuthenticatedData;
 use undertone_wire::{Epoch, ErrorCode, PROTOCOL_VERSION, Timestamp, codec};
@@ -363,29 +363,72 @@ fn a_group_info_brings_no_tree() {
     ));
 }
 
+/// Its creator filled the group with somebody else before this device joins it.
+fn joining_beside(ben: &Person, other: &KeyPackage) -> GroupError {
+    let (ada, phone) = (Person::new(1, "Ada"), ben.second_device(21));
+    begin(&ada, &[ben]);
+    let mut group = bare(&ada);
+    let packages = [other.clone(), package(&phone, &phone.device.certificate)];
+    let filled = stage(&ada, &mut group, |builder| builder.propose_adds(packages));
+    group.merge_pending_commit(&ada.provider).unwrap();
+    let tree = group.export_ratchet_tree().tls_serialize_detached().unwrap();
+    let refused = Group::join(&phone.provider, &filled.welcome.unwrap(), &tree).unwrap_err();
+    assert!(Group::load(&phone.provider, conversation()).unwrap().is_none());
+    refused
+}
+
 #[test]
 fn one_does_not_join_a_group_with_strangers() {
     let (ben, eve) = (Person::new(2, "Ben"), Person::new(9, "Eve"));
-    let refusal = |certificate: &[u8]| {
-        let (ada, phone) = (Person::new(1, "Ada"), ben.second_device(21));
-        begin(&ada, &[&ben]);
-        let mut group = bare(&ada);
-        let packages = [
-            package(&eve, certificate),
-            package(&phone, &phone.device.certificate),
-        ];
-        let filled = stage(&ada, &mut group, |builder| builder.propose_adds(packages));
-        group.merge_pending_commit(&ada.provider).unwrap();
-        let tree = group.export_ratchet_tree().tls_serialize_detached().unwrap();
-        let refused = Group::join(&phone.provider, &filled.welcome.unwrap(), &tree).unwrap_err();
-        assert!(Group::load(&phone.provider, conversation()).unwrap().is_none());
-        refused
-    };
-    let stranger = refusal(&eve.device.certificate);
+    let stranger = joining_beside(&ben, &package(&eve, &eve.device.certificate));
     assert!(matches!(stranger, GroupError::Profile), "{stranger:?}");
-    let impostor = refusal(&ben.device.certificate);
+    let impostor = joining_beside(&ben, &package(&eve, &ben.device.certificate));
     assert!(
         matches!(impostor, GroupError::Leaf(LeafError::ForeignKey)),
         "{impostor:?}"
     );
+}
+
+#[test]
+fn one_does_not_join_a_group_with_a_double() {
+    let ben = Person::new(2, "Ben");
+    let twin = ben.second_device(2);
+    let refused = joining_beside(&ben, &package(&twin, &twin.device.certificate));
+    assert_eq!(refused.to_string(), Violation::AlreadyAMember.to_string());
+    // Another identity key, under Ben's id.
+    let ghost = Person::new_with_device(2, 66, "Ben");
+    let refused = joining_beside(&ben, &package(&ghost, &ghost.device.certificate));
+    assert!(
+        matches!(refused, GroupError::Refused(CommitRefused::SecondIdentity)),
+        "{refused:?}"
+    );
+}
+
+/// Clients refuse it, so a server that took it would leave them all behind.
+#[test]
+fn a_commit_says_what_its_sender_had_seen() {
+    let (ada, ben) = (Person::new(1, "Ada"), Person::new(2, "Ben"));
+    let mut talk = begin(&ada, &[&ben]);
+    let mut group = bare(&ada);
+    let mut saying = |data: Vec<u8>| {
+        group.clear_pending_commit(ada.provider.storage()).unwrap();
+        group.set_aad(data);
+        let silent = stage(&ada, &mut group, |builder| builder.force_self_update(true));
+        refused_by_all(&mut talk, &ada, &ben, &silent)
+    };
+    let (at_server, at_ben) = saying(b"nothing".to_vec());
+    assert!(
+        matches!(at_server, CommitError::AuthenticatedData(_)),
+        "{at_server:?}"
+    );
+    assert_eq!(at_server.code(), ErrorCode::CommitInvalid);
+    assert!(matches!(at_ben, GroupError::CommitData(_)), "{at_ben:?}");
+
+    let later = CommitAuthenticatedData {
+        version: PROTOCOL_VERSION + 1,
+        seen: seen(),
+    };
+    let (at_server, at_ben) = saying(codec::to_cbor(&later).unwrap());
+    assert!(matches!(at_server, CommitError::Profile), "{at_server:?}");
+    assert!(matches!(at_ben, GroupError::Profile), "{at_ben:?}");
 }

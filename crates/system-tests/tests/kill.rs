@@ -36,6 +36,22 @@ fn nothing_acknowledged_is_lost_on_postgres() -> Result<()> {
 /// How often each point was hit.
 type Histogram = Rc<RefCell<BTreeMap<&'static str, u32>>>;
 
+/// Different points that must be hit, or the kills are too much alike.
+const POINTS_MIN: usize = 12;
+
+fn report(histogram: &BTreeMap<&'static str, u32>, runs: &str) -> Result<()> {
+    println!("points hit in {runs}:");
+    for (point, count) in histogram {
+        println!("{count:5}  {point}");
+    }
+    ensure!(
+        histogram.len() >= POINTS_MIN,
+        "only {} different points were hit",
+        histogram.len()
+    );
+    Ok(())
+}
+
 fn runs(database: Database) -> Result<()> {
     let histogram = Histogram::default();
     for first in (0..RUNS).step_by(usize::try_from(RUNS_IN_A_WORLD)?) {
@@ -59,17 +75,7 @@ fn runs(database: Database) -> Result<()> {
             Ok(())
         })?;
     }
-    let histogram = histogram.borrow();
-    println!("points hit in {RUNS} runs on {database:?}:");
-    for (point, count) in histogram.iter() {
-        println!("{count:5}  {point}");
-    }
-    ensure!(
-        histogram.len() >= 12,
-        "only {} different points were hit",
-        histogram.len()
-    );
-    Ok(())
+    report(&histogram.borrow(), &format!("{RUNS} runs on {database:?}"))
 }
 
 /// All that was ever written, in the order of writing.
@@ -298,17 +304,10 @@ fn beginnings(database: Database) -> Result<()> {
         }
         Ok(())
     })?;
-    let histogram = histogram.borrow();
-    println!("points hit in {BEGINNINGS} beginnings on {database:?}:");
-    for (point, count) in histogram.iter() {
-        println!("{count:5}  {point}");
-    }
-    ensure!(
-        histogram.len() >= 12,
-        "only {} different points were hit",
-        histogram.len()
-    );
-    Ok(())
+    report(
+        &histogram.borrow(),
+        &format!("{BEGINNINGS} beginnings on {database:?}"),
+    )
 }
 
 async fn beginning(world: &World, seed: u64, hits: &Histogram) -> Result<()> {
