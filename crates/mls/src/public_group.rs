@@ -169,11 +169,16 @@ impl CommitError {
             Self::EpochStale { .. } => ErrorCode::EpochStale,
             Self::GroupInfo | Self::External(_) => ErrorCode::GroupInfoInvalid,
             Self::Welcome => ErrorCode::WelcomeInvalid,
-            Self::Malformed(_) | Self::Kind | Self::Conversation | Self::Profile | Self::Founding => {
-                ErrorCode::CommitInvalid
-            }
-            Self::Process(_) | Self::Sender | Self::AuthenticatedData(_) => ErrorCode::CommitInvalid,
-            Self::Leaf(_) | Self::Refused(_) => ErrorCode::CommitInvalid,
+            Self::Malformed(_)
+            | Self::Kind
+            | Self::Conversation
+            | Self::Profile
+            | Self::Founding
+            | Self::Process(_)
+            | Self::Sender
+            | Self::AuthenticatedData(_)
+            | Self::Leaf(_)
+            | Self::Refused(_) => ErrorCode::CommitInvalid,
             Self::State(_) | Self::Storage(_) | Self::Merge(_) | Self::StateMissing => ErrorCode::Internal,
         }
     }
