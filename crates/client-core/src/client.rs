@@ -302,7 +302,7 @@ impl Client {
         }
     }
 
-    fn core(&self) -> &Rc<Core> {
+    pub(crate) fn core(&self) -> &Rc<Core> {
         &self.0.0
     }
 }

@@ -42,7 +42,8 @@ pub(super) async fn dm(open: &mut Open, args: DmArgs) -> Result<(), CliError> {
     })
 }
 
-/// The conversation that a person means: by its id, or by the name of the person in it.
+/// The conversation that a person means: by its id, or by the name of the person in it. A name that
+/// means more than one means none.
 pub(super) fn find(open: &Open, named: &str) -> Result<Option<ConversationId>, CliError> {
     let conversations = open.client.conversations()?;
     let id = named.parse::<ConversationId>().ok();
@@ -50,14 +51,19 @@ pub(super) fn find(open: &Open, named: &str) -> Result<Option<ConversationId>, C
     let by_id = conversations
         .iter()
         .find(|conversation| Some(conversation.conversation) == id);
-    let by_name = || {
-        conversations
-            .iter()
-            .find(|conversation| name.is_some() && peer_key(conversation) == name)
-    };
-    Ok(by_id
-        .or_else(by_name)
-        .map(|conversation| conversation.conversation))
+    if let Some(conversation) = by_id {
+        return Ok(Some(conversation.conversation));
+    }
+    let mut by_name = conversations
+        .iter()
+        .filter(|conversation| name.is_some() && peer_key(conversation) == name);
+    match (by_name.next(), by_name.next()) {
+        (Some(_), Some(_)) => {
+            let ambiguous = format!("{named} means more than one conversation: give the id of one");
+            Err(CliError::Other(ambiguous.into()))
+        }
+        (conversation, _) => Ok(conversation.map(|conversation| conversation.conversation)),
+    }
 }
 
 fn peer_key(conversation: &ConversationView) -> Option<String> {

@@ -67,7 +67,8 @@ fn is_outdated(error: &ApiError) -> bool {
     error.code().is_some_and(|code| codes.contains(&code))
 }
 
-/// Finds a person by their name, as the server knows it.
+/// Finds a person by their name: one of those we know, or else as the server knows it. A server that
+/// gives somebody else under the name of one we know, or under our own, is not believed.
 pub(crate) async fn find_by_name(core: &Core, name: &UserName) -> Result<UserId, ClientError> {
     let unique_key = name.unique_key();
     let query = PeopleQuery {
@@ -79,11 +80,36 @@ pub(crate) async fn find_by_name(core: &Core, name: &UserName) -> Result<UserId,
         .account
         .authorized(async |token| core.api.people(token, &query).await)
         .await?;
-    let found = response
-        .people
+    let listed = response.people.into_iter();
+    let listed: Vec<_> = listed
+        .filter(|person| person.name.unique_key() == unique_key)
+        .map(|person| person.user)
+        .collect();
+    let Some(known) = known_by_name(core, &unique_key)? else {
+        return listed.first().copied().ok_or(ClientError::UnknownPerson);
+    };
+    if listed.iter().any(|user| *user != known) {
+        core.store.mark_key_changed(known)?;
+        core.publish(Change::Conversations);
+        return Err(ClientError::KeyChanged { name: name.clone() });
+    }
+    Ok(known)
+}
+
+/// Whom this device knows by a name: this user, or a pinned contact.
+fn known_by_name(core: &Core, unique_key: &str) -> Result<Option<UserId>, ClientError> {
+    let me = core.me()?;
+    if me.name.unique_key() == unique_key {
+        return Ok(Some(me.user));
+    }
+    let contacts = core.store.contacts()?;
+    let mut known = contacts
         .into_iter()
-        .find(|person| person.name.unique_key() == unique_key);
-    found.map(|person| person.user).ok_or(ClientError::UnknownPerson)
+        .filter(|contact| contact.name.unique_key() == unique_key);
+    match (known.next(), known.next()) {
+        (Some(contact), Some(_)) => Err(ClientError::KeyChanged { name: contact.name }),
+        (contact, _) => Ok(contact.map(|contact| contact.user)),
+    }
 }
 
 /// Claims key packages, makes the group and stores it with the request that is to be sent.

@@ -4,6 +4,7 @@
 use crate::core::{Core, Me};
 use crate::error::ClientError;
 use crate::store::contact::Contact;
+use undertone_wire::UserId;
 use undertone_wire::device::DeviceCertificateBody;
 
 /// What a certificate means to someone who may know its user already.
@@ -13,10 +14,11 @@ enum Verdict {
     New,
     /// By the pinned key.
     Known,
-    /// By the pinned key, under a new name.
+    /// By the pinned key, under the same name in another spelling.
     Renamed,
-    /// By another key.
-    Changed,
+    /// By another key, or under the name of somebody else: names never change and are of one person
+    /// only. `Some` is the person who is known, and whose conversation must show it.
+    Changed(Option<UserId>),
 }
 
 /// Checks certificates against the pinned keys and pins those of people met for the first time.
@@ -35,12 +37,11 @@ pub(crate) fn check_and_pin(
             }
             continue;
         }
-        let contact = core.store.contact(certificate.user)?;
-        match judge(contact.as_ref(), certificate) {
+        match judge(me, &core.store.contacts()?, certificate) {
             Verdict::Known => {}
             Verdict::Renamed => core.store.rename_contact(certificate.user, &certificate.name)?,
             Verdict::New => core.store.add_contact(&first_contact(core, certificate)?)?,
-            Verdict::Changed => {
+            Verdict::Changed(_) => {
                 return Err(ClientError::KeyChanged {
                     name: certificate.name.clone(),
                 });
@@ -50,24 +51,38 @@ pub(crate) fn check_and_pin(
     Ok(())
 }
 
-/// Remembers which of these people showed another key than the pinned one. Belongs after the
-/// transaction that was refused.
+/// Remembers which of the people we know were shown with another key than the pinned one, or with
+/// another user id. Belongs after the transaction that was refused.
 pub(crate) fn note_changed(core: &Core, certificates: &[DeviceCertificateBody]) -> Result<(), ClientError> {
+    let me = core.me()?;
+    let contacts = core.store.contacts()?;
     for certificate in certificates {
-        let contact = core.store.contact(certificate.user)?;
-        if judge(contact.as_ref(), certificate) == Verdict::Changed {
-            core.store.mark_key_changed(certificate.user)?;
+        if let Verdict::Changed(Some(known)) = judge(&me, &contacts, certificate) {
+            core.store.mark_key_changed(known)?;
         }
     }
     Ok(())
 }
 
-fn judge(contact: Option<&Contact>, certificate: &DeviceCertificateBody) -> Verdict {
-    match contact {
+fn judge(me: &Me, contacts: &[Contact], certificate: &DeviceCertificateBody) -> Verdict {
+    let key = certificate.name.unique_key();
+    let pinned = contacts.iter().find(|contact| contact.user == certificate.user);
+    match pinned {
+        Some(contact) if certificate.identity_key.as_slice() != contact.identity_key => {
+            return Verdict::Changed(Some(contact.user));
+        }
+        Some(contact) if contact.name == certificate.name => return Verdict::Known,
+        Some(contact) if contact.name.unique_key() != key => return Verdict::Changed(Some(contact.user)),
+        _ => {}
+    }
+    let namesake = contacts
+        .iter()
+        .find(|contact| contact.user != certificate.user && contact.name.unique_key() == key);
+    match namesake {
+        Some(namesake) => Verdict::Changed(Some(namesake.user)),
+        None if certificate.user != me.user && me.name.unique_key() == key => Verdict::Changed(None),
+        None if pinned.is_some() => Verdict::Renamed,
         None => Verdict::New,
-        Some(contact) if certificate.identity_key.as_slice() != contact.identity_key => Verdict::Changed,
-        Some(contact) if contact.name != certificate.name => Verdict::Renamed,
-        Some(_) => Verdict::Known,
     }
 }
 

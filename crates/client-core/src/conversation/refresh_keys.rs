@@ -27,7 +27,8 @@ fn nothing_under_way(core: &Core, id: ConversationId) -> Result<Option<()>, Clie
     Ok(first.is_none_or(|first| first.attempt.is_none()).then_some(()))
 }
 
-fn commit(core: &Core, me: &Me, id: ConversationId) -> Result<(), ClientError> {
+/// Makes the commit while nothing is under way.
+pub(crate) fn commit(core: &Core, me: &Me, id: ConversationId) -> Result<(), ClientError> {
     let conversation = core
         .store
         .conversation(id)?

@@ -3,12 +3,16 @@
 
 use rand::{CryptoRng, RngCore};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sha2::{Digest, Sha256};
 use std::fmt;
 use std::str::FromStr;
-use undertone_wire::MessageId;
+use undertone_wire::{ConversationId, MessageId};
+
+/// What the keys of received messages are hashed under.
+const RECEIVED: &[u8] = b"Undertone message key v1\0";
 
 /// The key of a message on this device: 16 bytes, written in base 32. `Default` never occurs: a key is
-/// random, or for the messages of others the beginning of their id.
+/// random, or for the messages of others a hash of where they stand and their id.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageKey([u8; 16]);
 
@@ -25,11 +29,17 @@ impl MessageKey {
         Self(bytes)
     }
 
-    /// The key of a message that came from elsewhere.
-    pub(crate) fn of_received(message: MessageId) -> Self {
+    /// The key of a message that came from elsewhere. Its sender chooses the id, and may send the same
+    /// content into many conversations: the key is of this conversation only.
+    pub(crate) fn of_received(conversation: ConversationId, message: MessageId) -> Self {
+        let hash = Sha256::new()
+            .chain_update(RECEIVED)
+            .chain_update(conversation.as_bytes())
+            .chain_update(message.as_bytes())
+            .finalize();
         let mut bytes = [0; 16];
-        for (byte, from) in bytes.iter_mut().zip(message.as_bytes()) {
-            *byte = *from;
+        for (byte, from) in bytes.iter_mut().zip(hash) {
+            *byte = from;
         }
         Self(bytes)
     }
@@ -97,6 +107,16 @@ const _: () = {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_key_of_a_received_message_is_of_its_conversation() {
+        let [one, other] = [1, 2].map(|n| ConversationId::from_bytes([n; 16]));
+        let message = MessageId::from_bytes([3; 32]);
+        let key = MessageKey::of_received(one, message);
+        assert_eq!(key, MessageKey::of_received(one, message));
+        assert_ne!(key, MessageKey::of_received(other, message));
+        assert_ne!(key, MessageKey::of_received(one, MessageId::from_bytes([4; 32])));
+    }
 
     #[test]
     fn a_key_is_text_that_reads_back() {

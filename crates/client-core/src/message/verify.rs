@@ -90,14 +90,10 @@ pub(crate) struct Knowledge<'a> {
 /// What is strange about a message that was verified, if anything.
 pub(crate) fn suspect(entry: &LogEntry, verified: &Verified, known: &Knowledge<'_>) -> Option<NoticeKind> {
     let seen_later = verified.seen.sequence >= entry.sequence;
-    let other_hash = match known.hash_at_seen {
-        // A sender that lost track of its hash sends none.
-        Some(hash) => {
-            let seen_hash = verified.seen.running_hash.as_slice();
-            !seen_hash.is_empty() && seen_hash != hash
-        }
-        None => false,
-    };
+    // No hash is another one, too: a sender that lost track of its own commits before it writes.
+    let other_hash = known
+        .hash_at_seen
+        .is_some_and(|hash| verified.seen.running_hash.as_slice() != hash);
     if verified.epoch_authenticator != known.epoch_authenticator || seen_later || other_hash {
         return Some(NoticeKind::HistoryMismatch);
     }

@@ -190,10 +190,11 @@ impl Store {
         self.row(select!("message m WHERE m.key = ?1"), [key.as_bytes()], read)
     }
 
-    /// What this device calls a message of that id.
+    /// What this device calls a message of that id: the first that it came to know, if the same content
+    /// was sent into several conversations.
     pub fn message_key(&self, message: MessageId) -> Result<Option<MessageKey>, StoreError> {
         self.row(
-            "SELECT key FROM message WHERE message = ?1",
+            "SELECT key FROM message WHERE message = ?1 ORDER BY id LIMIT 1",
             [message.as_bytes()],
             |row| {
                 Column {
@@ -206,14 +207,23 @@ impl Store {
         )
     }
 
-    /// Whether a conversation holds this message already.
-    pub fn has_message(&self, conversation: ConversationId, message: MessageId) -> Result<bool, StoreError> {
-        let found = self.row(
-            "SELECT 1 FROM message WHERE conversation = ?1 AND message = ?2",
+    /// The device that sent this message, if the conversation holds it already.
+    pub fn message_sender(
+        &self,
+        conversation: ConversationId,
+        message: MessageId,
+    ) -> Result<Option<DeviceId>, StoreError> {
+        self.row(
+            "SELECT sender_device FROM message WHERE conversation = ?1 AND message = ?2",
             (conversation.as_bytes(), message.as_bytes()),
-            |_| Ok(()),
-        )?;
-        Ok(found.is_some())
+            |row| {
+                Column {
+                    row,
+                    table: "message",
+                }
+                .device("sender_device")
+            },
+        )
     }
 
     /// The own message of a conversation whose last ciphertext has this hash.

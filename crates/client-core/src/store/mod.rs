@@ -60,6 +60,18 @@ pub enum StoreError {
     Killed(#[from] Killed),
 }
 
+impl StoreError {
+    /// Whether a row could not be stored because of what is stored already: trying again is no use.
+    pub(crate) fn is_conflict(&self) -> bool {
+        match self {
+            Self::Database(error) => {
+                error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation)
+            }
+            _ => false,
+        }
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;

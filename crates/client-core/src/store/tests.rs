@@ -268,10 +268,11 @@ fn the_same_place_key_or_id_is_taken_once() {
     for double in [same_place, same_key, same_id] {
         assert!(matches!(store.add_message(&double), Err(StoreError::Database(_))));
     }
-    assert!(
+    assert_eq!(
         store
-            .has_message(CONVERSATION, MessageId::from_bytes([1; 32]))
-            .unwrap()
+            .message_sender(CONVERSATION, MessageId::from_bytes([1; 32]))
+            .unwrap(),
+        Some(message(1, "x").sender_device)
     );
     assert_eq!(
         store.message_key(MessageId::from_bytes([1; 32])).unwrap(),

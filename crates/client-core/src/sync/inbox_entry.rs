@@ -119,16 +119,30 @@ fn show(
         last_counter: store.peer_counter(conversation.id, entry.sender)?,
     };
     let notice = verify::suspect(entry, &verified, &known);
-    if !store.has_message(conversation.id, verified.message)? {
-        store.add_message(&row_of(batch, entry, verified))?;
+    match store.message_sender(conversation.id, verified.message)? {
+        Some(device) if device == entry.sender => return Ok(notice),
+        // Somebody else's message, sent again in another name.
+        Some(_) => return Ok(Some(NoticeKind::HistoryMismatch)),
+        None => {}
     }
-    Ok(notice)
+    match store.add_message(&row_of(batch, entry, verified)) {
+        Ok(_row) => Ok(notice),
+        // It would be refused for ever: one entry must not hold up the others.
+        Err(error) if error.is_conflict() => {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a message cannot be stored"
+            );
+            Ok(Some(NoticeKind::HistoryMismatch))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn row_of(batch: &Batch<'_>, entry: &LogEntry, verified: Verified) -> StoredMessage {
     StoredMessage {
         row: 0,
-        key: MessageKey::of_received(verified.message),
+        key: MessageKey::of_received(entry.conversation, verified.message),
         conversation: entry.conversation,
         message: verified.message,
         sequence: Some(entry.sequence),
@@ -202,13 +216,14 @@ fn follow_commit(
         return Ok(());
     }
     let last = core.store.peer_counter(conversation.id, entry.sender)?;
-    let differs = match &applied.seen {
-        Some(seen) => seen_differs(batch, conversation, seen)?,
-        None => true,
+    let suspect = match &applied.seen {
+        Some(seen) if applied.committer.device == entry.sender => suspect_seen(batch, conversation, seen)?,
+        _ => Some(NoticeKind::HistoryMismatch),
     };
-    if differs || applied.committer.device != entry.sender {
-        batch.notice(conversation, NoticeKind::HistoryMismatch)?;
-    } else if let Some(kind) = verify::counter_gap(entry.counter, last) {
+    for kind in [suspect, verify::counter_gap(entry.counter, last)]
+        .into_iter()
+        .flatten()
+    {
         batch.notice(conversation, kind)?;
     }
     core.store
@@ -216,17 +231,23 @@ fn follow_commit(
     batch.begin_epoch(conversation, entry.sequence)
 }
 
-/// Whether a committer had another log before it.
-fn seen_differs(
+/// What is strange about the log that a committer had. One without a running hash has lost entries by
+/// retention and begins its hash anew by this commit (`sync::outbox`): the other side lost messages,
+/// which is said, but is no other history.
+fn suspect_seen(
     batch: &Batch<'_>,
     conversation: &Conversation,
     seen: &SeenEntry,
-) -> Result<bool, ClientError> {
+) -> Result<Option<NoticeKind>, ClientError> {
     if seen.sequence > conversation.sequence {
-        return Ok(true);
+        return Ok(Some(NoticeKind::HistoryMismatch));
     }
     let known = batch.core.store.running_hash(conversation.id, seen.sequence)?;
-    Ok(known.is_some_and(|hash| !seen.running_hash.is_empty() && seen.running_hash.as_slice() != hash))
+    Ok(match known {
+        Some(_) if seen.running_hash.is_empty() => Some(NoticeKind::LostMessages),
+        Some(hash) if seen.running_hash.as_slice() != hash => Some(NoticeKind::HistoryMismatch),
+        _ => None,
+    })
 }
 
 /// A message was processed: the running hash goes on, where it is known.

@@ -6,6 +6,7 @@
 //! that attempt was never stored and never will be: the same content is encrypted anew under the same
 //! counter.
 
+use crate::conversation::refresh_keys;
 use crate::core::{Core, Me};
 use crate::error::ClientError;
 use crate::message::compose::{self, Circumstances};
@@ -47,20 +48,20 @@ pub(crate) fn next(core: &Core, id: ConversationId) -> Result<Option<ClientFrame
     if conversation.state != ConversationState::Active {
         return Ok(None);
     }
-    if let Some(commit) = core.store.own_commit(id)? {
-        let commit_bundle = codec::from_cbor(&commit.bundle)?;
-        let request = SubmitCommitRequest {
-            conversation: id,
-            epoch: commit.epoch,
-            commit: commit_bundle,
-        };
-        return Ok(Some(ClientFrame::Commit(request)));
+    if let Some(frame) = own_commit(core, id)? {
+        return Ok(Some(frame));
     }
     let Some(outgoing) = core.store.first_outgoing(id)? else {
         return Ok(None);
     };
     let attempt = match usable(core, &conversation, &outgoing)? {
         Some(attempt) => attempt,
+        // After a cut-off log the running hash is not known, and a message without it would look like
+        // another history: a commit comes first, with which the hash begins anew.
+        None if conversation.running_hash.is_empty() => {
+            refresh_keys::commit(core, &me, id)?;
+            return own_commit(core, id);
+        }
         None => encrypt(core, &me, &conversation, &outgoing)?,
     };
     let Attempt {
@@ -75,6 +76,19 @@ pub(crate) fn next(core: &Core, id: ConversationId) -> Result<Option<ClientFrame
         message: payload.into(),
     };
     Ok(Some(ClientFrame::Send(request)))
+}
+
+/// The own commit that waits.
+fn own_commit(core: &Core, id: ConversationId) -> Result<Option<ClientFrame>, ClientError> {
+    let Some(commit) = core.store.own_commit(id)? else {
+        return Ok(None);
+    };
+    let request = SubmitCommitRequest {
+        conversation: id,
+        epoch: commit.epoch,
+        commit: codec::from_cbor(&commit.bundle)?,
+    };
+    Ok(Some(ClientFrame::Commit(request)))
 }
 
 /// The stored attempt, if the server may still take it.
@@ -169,6 +183,13 @@ pub(super) fn refused(
     if own_commit.is_some_and(|commit| commit.counter == refused.counter) {
         core.groups.with(conversation.id, Group::clear_pending)?;
         core.store.delete_own_commit(conversation.id)?;
+        // The commit that must come before a message: without it that message fails, too, and is not
+        // tried without end.
+        if conversation.running_hash.is_empty()
+            && let Some(outgoing) = core.store.first_outgoing(conversation.id)?
+        {
+            fail(core, &outgoing, refused)?;
+        }
         return Ok(Verdict::Failed);
     }
     let Some(outgoing) = core.store.first_outgoing(conversation.id)? else {
@@ -176,17 +197,22 @@ pub(super) fn refused(
     };
     if outgoing
         .attempt
+        .as_ref()
         .is_some_and(|attempt| attempt.counter == refused.counter)
     {
-        let failure = Failure {
-            code: refused.error.code.as_str().to_owned(),
-            message: refused.error.message.clone(),
-        };
-        core.store
-            .set_message_state(outgoing.message.row, &MessageState::Failed(failure))?;
-        core.store.delete_outgoing(outgoing.message.row)?;
+        fail(core, &outgoing, refused)?;
     }
     Ok(Verdict::Failed)
+}
+
+fn fail(core: &Core, outgoing: &Outgoing, refused: &Refused) -> Result<(), ClientError> {
+    let failure = Failure {
+        code: refused.error.code.as_str().to_owned(),
+        message: refused.error.message.clone(),
+    };
+    core.store
+        .set_message_state(outgoing.message.row, &MessageState::Failed(failure))?;
+    Ok(core.store.delete_outgoing(outgoing.message.row)?)
 }
 
 fn temporary(refused: &Refused) -> Option<Verdict> {

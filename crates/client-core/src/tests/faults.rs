@@ -4,6 +4,7 @@ use super::network::Faults;
 use super::world::World;
 use crate::view::MessageStateView;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use std::collections::BTreeSet;
@@ -40,6 +41,8 @@ fn everything_arrives(seed: u64, faults: Faults) {
         }
     }
     world.settle(&devices.each_ref());
+    // The last entry may be lost on its way to somebody: the heads are asked anew every minute.
+    world.pass(70_000);
     let order = devices[0].texts(conversation);
     assert_eq!(
         order.iter().cloned().collect::<BTreeSet<_>>(),
@@ -69,12 +72,29 @@ fn everything_arrives(seed: u64, faults: Faults) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 10, max_shrink_iters: 0, ..ProptestConfig::default() })]
+    // The same cases at every run; a case that fails elsewhere becomes a test of its own.
+    #![proptest_config(ProptestConfig {
+        cases: 10,
+        max_shrink_iters: 0,
+        rng_seed: RngSeed::Fixed(20_261_121),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn nothing_is_lost_doubled_or_disordered(seed: u64, lose in 0..60_u32, repeat in 0..100_u32, swap in 0..200_u32, cut in 0..40_u32) {
         everything_arrives(seed, Faults { lose, repeat, swap, cut });
     }
+}
+
+#[test]
+fn a_last_entry_that_is_lost_for_one_device_is_found_within_a_minute() {
+    let faults = Faults {
+        lose: 29,
+        repeat: 96,
+        swap: 56,
+        cut: 31,
+    };
+    everything_arrives(3_986_590_060_851_119_406, faults);
 }
 
 #[test]

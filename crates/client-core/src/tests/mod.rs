@@ -3,6 +3,7 @@
 
 mod crashes;
 mod faults;
+mod impostors;
 mod ledger;
 mod lies;
 mod network;

@@ -56,6 +56,7 @@ struct State {
     devices: BTreeMap<DeviceId, KnownDevice>,
     conversations: BTreeMap<ConversationId, Conversation>,
     refuse_next: Vec<ErrorCode>,
+    refuse_commits: bool,
     tamper: Option<Tamper>,
 }
 
@@ -85,6 +86,11 @@ impl FakeServer {
     /// Refuses the next send with this code.
     pub(super) fn refuse_next(&self, code: ErrorCode) {
         self.0.borrow_mut().refuse_next.push(code);
+    }
+
+    /// Takes no commits, or takes them again.
+    pub(super) fn refuse_commits(&self, refuse: bool) {
+        self.0.borrow_mut().refuse_commits = refuse;
     }
 
     /// Lies from now on.
@@ -385,6 +391,9 @@ impl State {
         epoch: Epoch,
         bundle: CommitBundle,
     ) -> Answer<Accepted> {
+        if self.refuse_commits {
+            return Err(refusal(ErrorCode::CommitInvalid));
+        }
         let known = self
             .conversations
             .get(&id)

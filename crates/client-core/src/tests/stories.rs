@@ -349,7 +349,15 @@ fn whoever_was_away_for_too_long_is_told_and_goes_on() {
     world.run(bob.send(conversation, "answer"));
     world.settle(&[&alice, &bob]);
     assert_eq!(bob.texts(conversation), ["seen", "later", "answer"]);
-    assert!(alice.notices(conversation).is_empty());
+    assert_eq!(
+        alice.texts(conversation).last().map(String::as_str),
+        Some("answer")
+    );
+    assert_eq!(
+        (alice.notices(conversation), bob.notices(conversation)),
+        (vec![NoticeView::LostMessages], vec![NoticeView::LostMessages]),
+        "the other side is told that he lost something, and not that anyone lies"
+    );
 
     // With a commit among what is gone, nothing more can be read: said, not hidden.
     bob.link.down.set(true);

@@ -175,6 +175,20 @@ fn another_history_is_suspected() {
         about(&[8; 32], Some([7; 32]), Some(4)),
         Some(NoticeKind::HistoryMismatch)
     );
+    let mut without_hash = verified.clone();
+    without_hash.seen = seen(4, &[]);
+    for (hash, notice) in [(Some([7; 32]), Some(NoticeKind::HistoryMismatch)), (None, None)] {
+        let known = Knowledge {
+            epoch_authenticator: &[8; 32],
+            hash_at_seen: hash,
+            last_counter: Some(Counter(3)),
+        };
+        assert_eq!(
+            suspect(&entry(), &without_hash, &known),
+            notice,
+            "no hash is no excuse"
+        );
+    }
     let before = LogEntry {
         sequence: Sequence(4),
         ..entry()
