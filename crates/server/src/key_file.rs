@@ -5,6 +5,7 @@
 use ed25519_dalek::SigningKey;
 use rand::{CryptoRng, RngCore};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -17,6 +18,8 @@ use zeroize::Zeroizing;
 pub const KEY_FILE: &str = "keys.json";
 /// The only format there is.
 const VERSION: u16 = 1;
+/// Sets the identifier apart from any other hash of the same key.
+const IDENTIFIER_LABEL: &[u8] = b"undertone key file identifier v1";
 
 /// Why the secrets cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +53,7 @@ pub struct Keys {
     token_signing: SigningKey,
     franking: Zeroizing<[u8; 32]>,
     database: Zeroizing<[u8; 32]>,
+    is_new: bool,
 }
 
 impl Keys {
@@ -65,6 +69,7 @@ impl Keys {
             token_signing,
             franking,
             database,
+            is_new: false,
         }
     }
 
@@ -88,6 +93,30 @@ impl Keys {
         &self.database
     }
 
+    /// What the database knows the file by: it is public, and tells nothing about the secrets.
+    pub fn identifier(&self) -> [u8; 32] {
+        let public = self.token_signing.verifying_key();
+        Sha256::new()
+            .chain_update(IDENTIFIER_LABEL)
+            .chain_update(public.as_bytes())
+            .finalize()
+            .into()
+    }
+
+    /// Whether [`Keys::load_or_create`] found no file and made one.
+    pub const fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    /// Deletes the file in `directory` if it was made just now and turned out to be of no use.
+    pub fn discard_if_new(&self, directory: &Path) -> Result<(), KeyFileError> {
+        if !self.is_new {
+            return Ok(());
+        }
+        let path = directory.join(KEY_FILE);
+        fs::remove_file(&path).map_err(|source| KeyFileError::Io { path, source })
+    }
+
     /// Reads the file in `directory`, or makes it at the first start.
     pub fn load_or_create<R: RngCore + CryptoRng>(
         directory: &Path,
@@ -97,7 +126,10 @@ impl Keys {
         match File::open(&path) {
             Ok(file) => read(&path, &file),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let keys = Self::generate(rng);
+                let keys = Self {
+                    is_new: true,
+                    ..Self::generate(rng)
+                };
                 write(&path, &keys).map_err(|source| KeyFileError::Io { path, source })?;
                 Ok(keys)
             }
@@ -147,6 +179,7 @@ fn parse(text: &str) -> Option<Keys> {
         token_signing: SigningKey::from_bytes(&*key(&written.token_signing)?),
         franking: key(&written.franking)?,
         database: key(&written.database)?,
+        is_new: false,
     })
 }
 

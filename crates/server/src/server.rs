@@ -69,6 +69,13 @@ pub enum StartError {
     /// The key file cannot be used.
     #[error(transparent)]
     Keys(#[from] KeyFileError),
+    /// The database belongs to another key file.
+    #[error("this key file is not the one of this database: put back the old one")]
+    KeysOfAnother {
+        /// What SQLite said, if it could not read the file.
+        #[source]
+        source: Option<StoreError>,
+    },
     /// The signing key does not serve.
     #[error("the key for access tokens does not serve")]
     Signing(#[from] SigningError),
@@ -179,13 +186,7 @@ async fn assemble(
     shutdown: watch::Receiver<bool>,
 ) -> Result<AppState, StartError> {
     let keys = Keys::load_or_create(&config.data_dir, &mut OsRng)?;
-    let store = match &config.database {
-        DatabaseUrl::Sqlite => {
-            let key = SqliteKey::from_bytes(*keys.database());
-            Store::open_sqlite(&config.data_dir.join(DATABASE_FILE), &key).await?
-        }
-        DatabaseUrl::Postgres(url) => Store::open_postgres(url).await?,
-    };
+    let store = open_database(&config, &keys).await?;
     let local_ca = tls.and_then(Tls::local_ca).cloned();
     Ok(AppState::assemble(Assembly {
         config,
@@ -195,6 +196,34 @@ async fn assemble(
         local_ca,
         shutdown,
     })?)
+}
+
+/// Opens the database if it belongs to these keys. A key file that was made just now does not stay
+/// where nothing can depend on it: the old one is to be put back.
+async fn open_database(config: &Config, keys: &Keys) -> Result<Store, StartError> {
+    let opened = match &config.database {
+        DatabaseUrl::Sqlite => {
+            let key = SqliteKey::from_bytes(*keys.database());
+            Store::open_sqlite(&config.data_dir.join(DATABASE_FILE), &key).await
+        }
+        DatabaseUrl::Postgres(url) => Store::open_postgres(url).await,
+    };
+    let refused = match opened {
+        Ok(store)
+            if store
+                .belongs_to_key_file(keys.identifier(), keys.is_new())
+                .await? =>
+        {
+            return Ok(store);
+        }
+        Ok(_) => StartError::KeysOfAnother { source: None },
+        Err(error) if error.is_unreadable_file() => StartError::KeysOfAnother { source: Some(error) },
+        // A file that was begun with these keys needs them.
+        Err(error) if matches!(config.database, DatabaseUrl::Sqlite) => return Err(error.into()),
+        Err(error) => error.into(),
+    };
+    keys.discard_if_new(&config.data_dir)?;
+    Err(refused)
 }
 
 fn bind(address: SocketAddr, flag: &'static str) -> Result<(TcpListener, SocketAddr), StartError> {
@@ -235,7 +264,7 @@ impl StartError {
     /// What the process ends with: one of [`crate::config::EXIT_CODES`].
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) => 78,
+            Self::Config(_) | Self::KeysOfAnother { .. } => 78,
             Self::DataDirectory { .. } | Self::Keys(_) | Self::Tls(_) => 77,
             Self::Store(_) | Self::Listen { .. } => 69,
             Self::Signing(_) => 1,

@@ -3,7 +3,7 @@
 use rand::rngs::OsRng;
 use std::ops::Deref;
 use std::sync::Arc;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::auth::{AccessTokens, AddressKey, LoginDelays, PendingLogins, SigningError};
 use crate::checkpoint::Checkpoints;
@@ -15,6 +15,7 @@ use crate::key_file::Keys;
 use crate::rate_limit::Limits;
 use crate::server::Environment;
 use crate::store::Store;
+use crate::stream::UNAUTHENTICATED_MAX;
 use crate::tls::LocalCa;
 
 /// A handle to the server's parts. Cloning gives another handle to the same ones.
@@ -35,6 +36,8 @@ pub struct State {
     pub tokens: AccessTokens,
     /// How fast anyone may do anything.
     pub limits: Limits,
+    /// Places for connections that have not said yet who they are.
+    pub unauthenticated: Arc<Semaphore>,
     /// The brake on guessing passwords.
     pub delays: LoginDelays,
     /// Logins between their two requests.
@@ -83,6 +86,7 @@ impl AppState {
         Ok(Self(Arc::new(State {
             tokens: AccessTokens::new(keys.token_signing())?,
             limits: Limits::new(Arc::clone(&clock), address_key.clone(), config.limit_scale),
+            unauthenticated: Arc::new(Semaphore::new(UNAUTHENTICATED_MAX)),
             delays: LoginDelays::new(Arc::clone(&clock), address_key.clone(), config.limit_scale.get()),
             logins: PendingLogins::new(Arc::clone(&clock)),
             config,

@@ -94,7 +94,13 @@ impl World {
 
     /// Ends everything and throws the database away.
     pub async fn end(self) {
-        self.kill_server();
+        self.proxy.set_upstream(None);
+        if let Some(Server { running, runtime, .. }) = self.server.take() {
+            running.kill();
+            // The test's process ends soon: nothing may still be closing a database then.
+            let closing = std::thread::spawn(move || runtime.shutdown_timeout(PATIENCE));
+            let _closed = closing.join();
+        }
         if let Some(schema) = self.schema {
             schema.drop().await;
         }

@@ -8,7 +8,7 @@ use undertone_wire::account::{
 };
 use undertone_wire::error::ErrorResponse;
 use undertone_wire::limits::{SERVER_NAME_BYTES_MAX, VAULT_BYTES_MAX};
-use undertone_wire::server_info::SetupRequest;
+use undertone_wire::server_info::{RegistrationPolicy, SetupRequest};
 use undertone_wire::session::SessionGrant;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -45,8 +45,14 @@ async fn start(
 ) -> Result<Json<StartRegistrationResponse>, ApiError> {
     state.limits.check(Class::Registration, address.as_bytes())?;
     let name_key = request.name.unique_key();
-    if state.store.is_name_taken(name_key.clone()).await? {
-        return Err(ApiError::of(ErrorCode::NameTaken));
+    // Strangers learn which names exist only where they may take one; elsewhere `finish` tells those
+    // whom it admits. Until the set-up the policy is open.
+    match state.store.server_settings().await?.registration {
+        RegistrationPolicy::Closed => return Err(ApiError::of(ErrorCode::RegistrationClosed)),
+        RegistrationPolicy::Open if state.store.is_name_taken(name_key.clone()).await? => {
+            return Err(ApiError::of(ErrorCode::NameTaken));
+        }
+        RegistrationPolicy::Open | RegistrationPolicy::Invitation => {}
     }
     let setup = state.keys.opaque();
     let response =

@@ -494,6 +494,28 @@ async fn messages_are_limited_without_ending_the_connection() {
     assert!(server.state.delivery.hub().is_online(alice.user));
 }
 
+#[tokio::test]
+async fn those_who_have_not_said_who_they_are_are_bounded() {
+    let server = Server::start().await;
+    let alice = server.register("alice").await;
+    let places = std::sync::Arc::clone(&server.state.unauthenticated);
+    let all = u32::try_from(crate::stream::UNAUTHENTICATED_MAX).unwrap();
+    let (_line, _) = Line::connect(&server, &alice).await;
+    let taken = timeout(PATIENCE, places.acquire_many(all)).await;
+    let taken = taken.expect("who is known gave the place back").unwrap();
+    let url = server.running.loopback_url().replacen("http", "ws", 1) + "/api/v1/stream";
+    match connect_async(&url).await {
+        Err(tokio_tungstenite::tungstenite::Error::Http(answer)) => assert_eq!(answer.status(), 503),
+        other => panic!("{other:?}"),
+    }
+    drop(taken);
+    let stranger = Line::open(&server).await;
+    assert_eq!(places.available_permits() + 1, all as usize);
+    drop(stranger);
+    let all_back = timeout(PATIENCE, places.acquire_many(all)).await;
+    drop(all_back.expect("a stranger who leaves gives it back").unwrap());
+}
+
 /// Waits for the real deadlines, which are part of the contract: 10 and 20 seconds.
 #[tokio::test]
 async fn who_is_not_heard_is_given_up() {

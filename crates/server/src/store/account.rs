@@ -270,6 +270,9 @@ macro_rules! operations {
 }
 
 operations! {
+    /// Whether the database belongs to the key file with this identifier; the first one to ask gets it.
+    /// One that was made just now owns no database with accounts.
+    belongs_to_key_file(identifier: [u8; 32], is_new: bool) -> Result<bool, StoreError>;
     /// Stores a new set-up token in place of the last one. False when the server is set up already.
     renew_setup_token(token: TokenHash) -> Result<bool, StoreError>;
     /// The administrator's decisions.

@@ -49,6 +49,17 @@ impl StoreError {
         }
     }
 
+    /// Whether SQLite cannot read the file at all: its key is another one, or it is damaged.
+    pub fn is_unreadable_file(&self) -> bool {
+        let Self::Unavailable { source } = self else {
+            return false;
+        };
+        let code = source
+            .downcast_ref::<rusqlite::Error>()
+            .and_then(rusqlite::Error::sqlite_error_code);
+        code == Some(rusqlite::ErrorCode::NotADatabase)
+    }
+
     /// The code that a client gets.
     pub const fn code(&self) -> ErrorCode {
         match self {

@@ -21,7 +21,11 @@ macro_rules! migration {
 }
 
 /// All steps, in order.
-pub(super) const MIGRATIONS: &[Migration] = &[migration!(1, "0001_accounts"), migration!(2, "0002_messages")];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    migration!(1, "0001_accounts"),
+    migration!(2, "0002_messages"),
+    migration!(3, "0003_key_file"),
+];
 
 /// Holds which steps a database has. The same statement serves both dialects.
 pub(super) const CREATE_TABLE: &str = "

@@ -4,9 +4,10 @@
 
 mod live;
 
-use crate::auth::{AuthedDevice, origin, verify_access_token};
+use crate::auth::{AuthedDevice, ClientAddress, origin, verify_access_token};
 use crate::delivery::{self, Close};
 use crate::error::{ApiError, body};
+use crate::rate_limit::Class;
 use crate::state::AppState;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -15,7 +16,9 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use live::Live;
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 use undertone_wire::error::ErrorResponse;
 use undertone_wire::limits::{AUTHENTICATE_DEADLINE, FRAME_BYTES_MAX};
@@ -29,6 +32,9 @@ const BUFFER_BYTES: usize = 4096;
 /// A client that does not take the last frame within this is left alone.
 const FAREWELL_DEADLINE: Duration = Duration::from_secs(2);
 
+/// Connections that may wait for their first frame at once; beyond, new ones are refused.
+pub(crate) const UNAUTHENTICATED_MAX: usize = 4096;
+
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(open))
 }
@@ -41,18 +47,28 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
 #[tracing::instrument(name = "stream.open", skip_all)]
 async fn open(
     State(state): State<AppState>,
+    address: ClientAddress,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
+    state.limits.check(Class::Connect, address.as_bytes())?;
     origin::check(&headers, &state)?;
     let upgrade =
         upgrade.map_err(|_| ApiError::new(ErrorCode::BadRequest, "This address is for WebSockets."))?;
+    let place = Arc::clone(&state.unauthenticated)
+        .try_acquire_owned()
+        .map_err(|_| {
+            ApiError::new(
+                ErrorCode::Unavailable,
+                "Too many are connecting. Try again in a moment.",
+            )
+        })?;
     Ok(upgrade
         .read_buffer_size(BUFFER_BYTES)
         .write_buffer_size(BUFFER_BYTES)
         .max_message_size(FRAME_BYTES_MAX)
         .max_frame_size(FRAME_BYTES_MAX)
-        .on_upgrade(move |socket| run(socket, state)))
+        .on_upgrade(move |socket| run(socket, state, place)))
 }
 
 /// Where a connection stands.
@@ -80,12 +96,15 @@ enum Ending {
     Closed(Close),
 }
 
-async fn run(socket: WebSocket, state: AppState) {
+/// `place` is given back when the device is known, or the connection is over.
+async fn run(socket: WebSocket, state: AppState, place: OwnedSemaphorePermit) {
+    let mut place = Some(place);
     let mut connection = Connection::Waiting(socket);
     loop {
         connection = match connection {
             Connection::Waiting(socket) => wait(socket, &state).await,
             Connection::Live(live) => {
+                drop(place.take());
                 let (socket, ending) = live.run().await;
                 Connection::Ending(socket, ending)
             }

@@ -114,6 +114,20 @@ async fn every_route_is_limited_by_device_or_network() {
 }
 
 #[tokio::test]
+async fn a_network_that_connects_too_often_waits() {
+    let mut world = world().await;
+    for _ in 0..200 {
+        let answer = world.call(Method::GET, "/api/v1/stream", None).await;
+        assert_eq!(answer.code(), ErrorCode::BadRequest);
+    }
+    let answer = world.call(Method::GET, "/api/v1/stream", None).await;
+    assert_eq!(answer.code(), ErrorCode::RateLimited);
+    world.come_from([198, 51, 100, 7]);
+    let answer = world.call(Method::GET, "/api/v1/stream", None).await;
+    assert_eq!(answer.code(), ErrorCode::BadRequest);
+}
+
+#[tokio::test]
 async fn a_forged_forwarding_header_changes_nothing() {
     let world = world().await;
     let mut limited = false;

@@ -17,6 +17,7 @@ on_both_databases!(
     an_invitation_works_once_for_a_week,
     two_who_race_for_one_name_or_token,
     a_closed_server_takes_nobody,
+    strangers_do_not_learn_which_names_exist,
     a_certificate_must_fit,
     what_is_refused_leaves_nothing,
     ids_of_others_are_refused,
@@ -189,6 +190,32 @@ async fn a_closed_server_takes_nobody(store: TestStore) {
         world.register("ada").await.err().unwrap().code,
         ErrorCode::RegistrationClosed
     );
+}
+
+async fn strangers_do_not_learn_which_names_exist(store: TestStore) {
+    let (world, _) = World::set_up(store, RegistrationPolicy::Closed).await;
+    for name in ["root", "nobody"] {
+        let refused = world.start_registration(&Draft::new(name)).await.unwrap_err();
+        assert_eq!(refused.code, ErrorCode::RegistrationClosed, "{name}");
+    }
+
+    let (world, root) = World::set_up(TestStore::sqlite().await, RegistrationPolicy::Invitation).await;
+    for name in ["root", "nobody"] {
+        let request = world.start_registration(&Draft::new(name)).await.unwrap();
+        let answer = world.post("/api/v1/registration/finish", &request).await;
+        assert_eq!(answer.code(), ErrorCode::InvitationRequired, "{name}");
+    }
+    // Whoever is invited is told, and the invitation is still good.
+    let token = Some(root.grant.access_token.as_str());
+    let answer = world.call(Method::POST, "/api/v1/invitations", token).await;
+    let invitation = answer.json::<InvitationResponse>().invitation;
+    for (name, expected) in [("root", Some(ErrorCode::NameTaken)), ("ada", None)] {
+        let invitation = Some(invitation.clone());
+        let registered = world
+            .register_with(name, |request| request.invitation = invitation)
+            .await;
+        assert_eq!(registered.err().map(|error| error.code), expected, "{name}");
+    }
 }
 
 async fn a_certificate_must_fit(store: TestStore) {

@@ -1,11 +1,15 @@
 //! Starting, being reached through real sockets, and stopping.
 
 use crate::config::TlsMode;
+use crate::key_file::KEY_FILE;
+use crate::store::suite::{TestStore, on_both_databases};
 use crate::{Config, Environment, StartError, start};
 use std::net::SocketAddr;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+on_both_databases!(a_database_is_opened_with_its_own_key_file_alone);
 
 fn local(port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], port))
@@ -92,6 +96,39 @@ async fn the_network_is_served_with_the_local_authority() {
             .contains("BEGIN CERTIFICATE")
     );
     server.shutdown().await;
+}
+
+async fn a_database_is_opened_with_its_own_key_file_alone(store: TestStore) {
+    let (home, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let start_in = async |directory: &TempDir| {
+        let config = Config {
+            database: store.database_url(),
+            ..Config::for_tests(directory.path())
+        };
+        start(config, Environment::default()).await
+    };
+    start_in(&home).await.unwrap().shutdown().await;
+    let path = home.path().join(KEY_FILE);
+    let own = std::fs::read(&path).unwrap();
+
+    std::fs::remove_file(&path).unwrap();
+    let refused = start_in(&home).await.unwrap_err();
+    assert!(matches!(refused, StartError::KeysOfAnother { .. }), "{refused:?}");
+    assert_eq!(refused.exit_code(), 78);
+    assert!(refused.to_string().contains("put back the old one"), "{refused}");
+    assert!(!path.exists(), "the new file does not stay");
+
+    // A key file of another server is refused too, and nobody deletes it.
+    let config = Config::for_tests(other.path());
+    let server = start(config, Environment::default()).await.unwrap();
+    server.shutdown().await;
+    std::fs::copy(other.path().join(KEY_FILE), &path).unwrap();
+    let refused = start_in(&home).await.unwrap_err();
+    assert!(matches!(refused, StartError::KeysOfAnother { .. }), "{refused:?}");
+    assert!(path.exists());
+
+    std::fs::write(&path, own).unwrap();
+    start_in(&home).await.unwrap().shutdown().await;
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use crate::store::suite::TestStore;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use undertone_wire::ErrorCode;
 
 /// What anybody may call. A route that is added here is seen in review.
@@ -75,6 +76,33 @@ async fn strangers_are_turned_away_from_everything_that_is_not_public() {
     }
     public.sort();
     assert_eq!(public, PUBLIC);
+}
+
+/// What stands in the table of calls of `docs/protocol.md`, and whether it is marked as open.
+fn documented_calls() -> BTreeSet<(String, bool)> {
+    let text = include_str!("../../../../docs/protocol.md");
+    let rows = text.lines().filter_map(|line| {
+        let (call, rest) = line.strip_prefix("| `")?.split_once('`')?;
+        let (method, path) = call.split_once(" /")?;
+        let is_open = rest.starts_with(" *open*");
+        Some((format!("{} /api/v1/{path}", method.to_lowercase()), is_open))
+    });
+    rows.collect()
+}
+
+#[tokio::test]
+async fn the_documented_calls_are_those_that_exist() {
+    let existing: BTreeSet<_> = operations(&world().await)
+        .await
+        .into_iter()
+        .filter(|(_, path, _)| path.starts_with("/api/v1/"))
+        .map(|(method, path, _)| {
+            let call = format!("{method} {path}");
+            let is_open = PUBLIC.contains(&call.as_str());
+            (call, is_open)
+        })
+        .collect();
+    assert_eq!(documented_calls(), existing);
 }
 
 #[tokio::test]

@@ -16,6 +16,12 @@ pub(in crate::store) const FINISH_SETUP: &str = "
     update server_setting set name = $1, registration = $2, setup_token_hash = null, is_set_up = true
     where id = 1 and is_set_up = false and setup_token_hash = $3";
 
+/// Notes which key file the database belongs to, if that is not known yet.
+pub(in crate::store) const INSERT_KEY_FILE: &str = "
+    insert into key_file (id, identifier) values (1, $1) on conflict (id) do nothing";
+pub(in crate::store) const SELECT_KEY_FILE: &str = "select 1 from key_file where id = 1 and identifier = $1";
+pub(in crate::store) const SELECT_ANY_ACCOUNT: &str = "select 1 from account limit 1";
+
 pub(in crate::store) const INSERT_ACCOUNT: &str = "
     insert into account (user_id, name, name_folded, name_key, password_file, identity_key, recovery_public_key,
         vault_sealed, vault_key_by_password, vault_key_by_recovery, is_admin, registered_at)
@@ -102,6 +108,9 @@ pub(in crate::store) const ALL: &[&str] = &[
     RENEW_SETUP_TOKEN,
     SELECT_SETTINGS,
     FINISH_SETUP,
+    INSERT_KEY_FILE,
+    SELECT_KEY_FILE,
+    SELECT_ANY_ACCOUNT,
     INSERT_ACCOUNT,
     SELECT_NAME_KEY,
     SELECT_PASSWORD_FILE,

@@ -17,6 +17,14 @@ use crate::store::account::{
 use crate::store::column::{Column, milliseconds};
 
 impl PostgresStore {
+    pub(in crate::store) async fn belongs_to_key_file(
+        &self,
+        identifier: [u8; 32],
+        is_new: bool,
+    ) -> Result<bool, StoreError> {
+        in_transaction!(self, transaction => belongs_to_key_file(&transaction, &identifier, is_new))
+    }
+
     pub(in crate::store) async fn renew_setup_token(&self, token: TokenHash) -> Result<bool, StoreError> {
         in_transaction!(self, transaction => renew_setup_token(&transaction, token))
     }
@@ -111,6 +119,26 @@ impl PostgresStore {
             .await?;
         Ok(())
     }
+}
+
+async fn belongs_to_key_file(
+    transaction: &Transaction<'_>,
+    identifier: &[u8],
+    is_new: bool,
+) -> Result<bool, StoreError> {
+    if is_new
+        && transaction
+            .query_opt(sql::SELECT_ANY_ACCOUNT, &[])
+            .await?
+            .is_some()
+    {
+        return Ok(false);
+    }
+    execute(transaction, sql::INSERT_KEY_FILE, &[&identifier]).await?;
+    let found = transaction
+        .query_opt(sql::SELECT_KEY_FILE, &[&identifier])
+        .await?;
+    Ok(found.is_some())
 }
 
 async fn renew_setup_token(transaction: &Transaction<'_>, token: TokenHash) -> Result<bool, StoreError> {

@@ -16,6 +16,25 @@ use crate::store::account::{
 use crate::store::column::{Column, milliseconds};
 
 impl SqliteStore {
+    pub(in crate::store) async fn belongs_to_key_file(
+        &self,
+        identifier: [u8; 32],
+        is_new: bool,
+    ) -> Result<bool, StoreError> {
+        self.write(move |connection| {
+            if is_new && connection.prepare_cached(sql::SELECT_ANY_ACCOUNT)?.exists([])? {
+                return Ok(false);
+            }
+            connection
+                .prepare_cached(sql::INSERT_KEY_FILE)?
+                .execute([identifier])?;
+            Ok(connection
+                .prepare_cached(sql::SELECT_KEY_FILE)?
+                .exists([identifier])?)
+        })
+        .await
+    }
+
     pub(in crate::store) async fn renew_setup_token(&self, token: TokenHash) -> Result<bool, StoreError> {
         self.write(move |connection| {
             connection.prepare_cached(sql::INSERT_SETTINGS)?.execute([])?;

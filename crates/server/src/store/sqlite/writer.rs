@@ -5,7 +5,7 @@ use super::super::StoreError;
 use rusqlite::{Connection, TransactionBehavior};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use tokio::sync::{mpsc, oneshot};
 
 /// Jobs that may wait before writers have to.
@@ -29,19 +29,40 @@ enum Order {
     TruncateLog(oneshot::Sender<Result<(), StoreError>>),
 }
 
-/// The way to the writer's thread, which ends when the last handle is dropped.
+/// The way to the writer's thread, which ends when the last handle is dropped. Fields are dropped in
+/// order: the queue is closed before the thread is waited for.
 #[derive(Clone)]
 pub(super) struct Writer {
     orders: mpsc::Sender<Order>,
+    _thread: Arc<Waited>,
+}
+
+/// Waits for the thread when the last handle goes, so that the database is closed before whoever held
+/// it goes on; a process that ended meanwhile would take SQLCipher's library from under it.
+struct Waited(Option<JoinHandle<()>>);
+
+impl Drop for Waited {
+    fn drop(&mut self) {
+        let thread = self
+            .0
+            .take()
+            .filter(|thread| thread.thread().id() != thread::current().id());
+        if thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the writer panicked");
+        }
+    }
 }
 
 impl Writer {
     pub(super) fn start(connection: Connection) -> Result<Self, std::io::Error> {
         let (orders, queue) = mpsc::channel(QUEUE_JOBS_MAX);
-        thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || run(connection, queue))?;
-        Ok(Self { orders })
+        Ok(Self {
+            orders,
+            _thread: Arc::new(Waited(Some(thread))),
+        })
     }
 
     pub(super) async fn write<T, E, F>(&self, work: F) -> Result<T, E>

@@ -12,6 +12,7 @@ mod people;
 mod statement;
 
 use super::{SqliteKey, Store};
+use crate::config::DatabaseUrl;
 use rand::RngCore;
 use rand::rngs::OsRng;
 use std::ops::Deref;
@@ -70,13 +71,7 @@ impl TestStore {
             return None;
         };
         let schema = Schema::create(url).await;
-        let name = &schema.name;
-        let separator = if schema.url.contains('?') { '&' } else { '?' };
-        let store_url = format!(
-            "{}{separator}options=-csearch_path%3D{name}&application_name={name}",
-            schema.url
-        );
-        let store = Store::open_postgres(&store_url).await.unwrap();
+        let store = Store::open_postgres(&schema.store_url()).await.unwrap();
         Some(Self {
             store,
             home: Home::Schema(schema),
@@ -85,6 +80,14 @@ impl TestStore {
 }
 
 impl TestStore {
+    /// Where a server finds the same PostgreSQL database, or an SQLite database of its own.
+    pub(crate) fn database_url(&self) -> DatabaseUrl {
+        match &self.home {
+            Home::Directory(_) => DatabaseUrl::Sqlite,
+            Home::Schema(schema) => DatabaseUrl::Postgres(schema.store_url()),
+        }
+    }
+
     /// Ends the store's connections, as a database that restarts does.
     async fn end_connections(&self) {
         let Home::Schema(schema) = &self.home else { return };
@@ -104,6 +107,13 @@ impl Schema {
         };
         schema.execute(format!("create schema {}", schema.name)).await;
         schema
+    }
+
+    /// The address with which a store sees this schema alone.
+    fn store_url(&self) -> String {
+        let (url, name) = (&self.url, &self.name);
+        let separator = if url.contains('?') { '&' } else { '?' };
+        format!("{url}{separator}options=-csearch_path%3D{name}&application_name={name}")
     }
 
     async fn execute(&self, sql: String) {
