@@ -2,31 +2,33 @@
 
 use super::tree::{Finding, Tree, is_rule_source};
 
-/// Directories that exist only on somebody's machine.
-const DIRECTORIES: [&str; 4] = ["/work/", "/root/", "/home/", "/Users/"];
+/// Top directories that exist only on somebody's machine. In parts, so that this file names none.
+const DIRECTORIES: [&str; 4] = ["work", "root", "home", "Users"];
 
-/// Hosts that package managers know by themselves.
-const HOSTS: [&str; 6] = [
-    "registry.npmjs.org",
-    "static.crates.io",
-    "index.crates.io",
-    "deb.debian.org",
-    "files.pythonhosted.org",
-    "proxy.golang.org",
+/// The labels of hosts that package managers know by themselves.
+const HOSTS: [[&str; 3]; 6] = [
+    ["registry", "npmjs", "org"],
+    ["static", "crates", "io"],
+    ["index", "crates", "io"],
+    ["deb", "debian", "org"],
+    ["files", "pythonhosted", "org"],
+    ["proxy", "golang", "org"],
 ];
 
 /// Finds such names in all tracked files.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
+    let directories = DIRECTORIES.map(|name| format!("/{name}/"));
+    let hosts = HOSTS.map(|labels| labels.join("."));
     let files = tree.files().filter(|(path, _)| !is_rule_source(path));
     files
         .flat_map(|(path, text)| {
             text.lines()
                 .enumerate()
                 .filter_map(|(index, line)| {
-                    let directory = DIRECTORIES
+                    let directory = directories
                         .iter()
                         .find(|directory| starts_a_path(line, directory));
-                    let host = HOSTS.iter().find(|host| line.contains(**host));
+                    let host = hosts.iter().find(|host| line.contains(host.as_str()));
                     let name = directory.or(host)?;
                     Some(Finding::line(path, index + 1, format!("names `{name}`")))
                 })
@@ -53,14 +55,21 @@ mod tests {
 
     #[test]
     fn places_on_one_machine_are_found() {
-        assert_eq!(one("see /root/notes").len(), 1);
-        assert_eq!(one("\"/home/alice/undertone\"").len(), 1);
-        assert_eq!(one("target/work/x, $HOME/root/x, ../home/x"), []);
+        for name in DIRECTORIES {
+            assert_eq!(one(&format!("see /{name}/notes")).len(), 1);
+            assert_eq!(one(&format!("\"/{name}/alice/undertone\"")).len(), 1);
+            assert_eq!(one(&format!("target/{name}/x, $HOME/{name}/x, ../{name}/x")), []);
+        }
     }
 
     #[test]
     fn registry_hosts_are_found() {
-        assert_eq!(one("\"resolved\": \"https://registry.npmjs.org/vite\"").len(), 1);
+        for labels in HOSTS {
+            assert_eq!(
+                one(&format!("\"resolved\": \"https://{}/vite\"", labels.join("."))).len(),
+                1
+            );
+        }
         assert_eq!(one("https://nodejs.org"), []);
     }
 }
