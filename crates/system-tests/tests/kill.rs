@@ -17,7 +17,7 @@ use undertone_system_tests::{Actor, Database, Line, World, story};
 use undertone_wire::ConversationId;
 
 /// Seeded runs on each database.
-const RUNS: u64 = 50;
+const RUNS: u64 = 80;
 /// Runs in one world, so that its history stays short.
 const RUNS_IN_A_WORLD: u64 = 10;
 /// Kills in one run.
