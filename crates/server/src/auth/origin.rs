@@ -10,7 +10,8 @@ use undertone_wire::ErrorCode;
 use crate::error::ApiError;
 use crate::state::AppState;
 
-/// The layer around everything under `/api`: what changes something must come from our own page.
+/// The layer around everything under `/api`: what changes something, and the WebSocket's handshake, must
+/// come from our own page.
 pub async fn require_own_origin(
     State(state): State<AppState>,
     request: Request,
@@ -23,15 +24,6 @@ pub async fn require_own_origin(
         judge(request.headers(), host.as_deref(), &state.config.origins)?;
     }
     Ok(next.run(request).await)
-}
-
-/// The same for a WebSocket's handshake.
-pub fn check(headers: &HeaderMap, state: &AppState) -> Result<(), ApiError> {
-    judge(
-        headers,
-        host(headers, &Uri::default()).as_deref(),
-        &state.config.origins,
-    )
 }
 
 fn judge(headers: &HeaderMap, host: Option<&str>, allowed: &[String]) -> Result<(), ApiError> {

@@ -4,7 +4,7 @@
 
 mod live;
 
-use crate::auth::{AuthedDevice, ClientAddress, origin, verify_access_token};
+use crate::auth::{AuthedDevice, ClientAddress, verify_access_token};
 use crate::delivery::{self, Close};
 use crate::error::{ApiError, body};
 use crate::rate_limit::Class;
@@ -12,7 +12,6 @@ use crate::state::AppState;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use live::Live;
 use std::error::Error;
@@ -39,7 +38,8 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(open))
 }
 
-/// Opens the WebSocket. Its frames are CBOR; the first one must authenticate.
+/// Opens the WebSocket, for our own pages and for programs (the router's layer checks the origin). Its
+/// frames are CBOR; the first one must authenticate.
 #[utoipa::path(
     get, path = "/api/v1/stream", tag = "stream", security(()),
     responses((status = 101, description = "a WebSocket"), (status = "default", body = ErrorResponse)),
@@ -48,11 +48,9 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
 async fn open(
     State(state): State<AppState>,
     address: ClientAddress,
-    headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     state.limits.check(Class::Connect, address.as_bytes())?;
-    origin::check(&headers, &state)?;
     let upgrade =
         upgrade.map_err(|_| ApiError::new(ErrorCode::BadRequest, "This address is for WebSockets."))?;
     let place = Arc::clone(&state.unauthenticated)
