@@ -351,7 +351,6 @@ impl Group {
             .map_err(failed("preparing the commit"))?
             .create_group_info(true)
             .use_ratchet_tree_extension(false)
-            .create_group_info(true)
             .build(provider.rand(), provider.crypto(), &device.key, |_| true)
             .map_err(failed("building the commit"))?
             .stage_commit(provider)
