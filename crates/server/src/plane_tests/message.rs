@@ -1,30 +1,9 @@
 //! Messages and commits over HTTP: for the current epoch, from a member, once.
 
-use super::{Server, code};
+use super::{Talk, code, talk};
 use undertone_wire::conversation::{Accepted, LogPage, SubmitCommitRequest};
 use undertone_wire::message::SendMessageRequest;
 use undertone_wire::{Bytes, ConversationId, Counter, Epoch, ErrorBody, ErrorCode, Sequence};
-
-struct Talk {
-    server: Server,
-    alice: super::Phone,
-    bob: super::Phone,
-    id: ConversationId,
-}
-
-async fn talk() -> Talk {
-    let server = Server::start().await;
-    let (mut alice, mut bob) = (server.register("alice").await, server.register("bob").await);
-    bob.stock(&server, 3).await;
-    let id = alice.begin(&server, bob.user).await;
-    bob.join(&server.state.store.pending_welcomes(bob.device).await.unwrap()[0]);
-    Talk {
-        server,
-        alice,
-        bob,
-        id,
-    }
-}
 
 impl Talk {
     async fn log(&self, after: u64) -> LogPage {

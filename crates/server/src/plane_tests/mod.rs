@@ -29,7 +29,7 @@ use tower::ServiceExt;
 use undertone_wire::account::Vault;
 use undertone_wire::error::ErrorResponse;
 use undertone_wire::server_info::RegistrationPolicy;
-use undertone_wire::{Bytes, ErrorCode, Timestamp};
+use undertone_wire::{Bytes, ConversationId, ErrorCode, Timestamp};
 
 /// A server with an encrypted file of its own.
 pub(crate) struct Server {
@@ -213,4 +213,26 @@ fn session() -> (SessionId, NewSession) {
 /// The code of a refusal.
 fn code<T: std::fmt::Debug>(outcome: Result<T, undertone_wire::ErrorBody>) -> ErrorCode {
     outcome.unwrap_err().code
+}
+
+/// Alice and Bob in a conversation that she began and he joined.
+struct Talk {
+    server: Server,
+    alice: Phone,
+    bob: Phone,
+    id: ConversationId,
+}
+
+async fn talk() -> Talk {
+    let server = Server::start().await;
+    let (mut alice, mut bob) = (server.register("alice").await, server.register("bob").await);
+    bob.stock(&server, 3).await;
+    let id = alice.begin(&server, bob.user).await;
+    bob.join(&server.state.store.pending_welcomes(bob.device).await.unwrap()[0]);
+    Talk {
+        server,
+        alice,
+        bob,
+        id,
+    }
 }

@@ -1,6 +1,6 @@
 //! Connections over real sockets.
 
-use super::{Phone, Server};
+use super::{Phone, Server, Talk, talk};
 use futures::{SinkExt, StreamExt};
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -97,27 +97,6 @@ fn authenticate(token: &str) -> ClientFrame {
         version: PROTOCOL_VERSION,
         access_token: token.to_owned(),
     })
-}
-
-struct Talk {
-    server: Server,
-    alice: Phone,
-    bob: Phone,
-    id: ConversationId,
-}
-
-async fn talk() -> Talk {
-    let server = Server::start().await;
-    let (mut alice, mut bob) = (server.register("alice").await, server.register("bob").await);
-    bob.stock(&server, 3).await;
-    let id = alice.begin(&server, bob.user).await;
-    bob.join(&server.state.store.pending_welcomes(bob.device).await.unwrap()[0]);
-    Talk {
-        server,
-        alice,
-        bob,
-        id,
-    }
 }
 
 #[tokio::test]
