@@ -3,7 +3,7 @@
 //! The shape follows the content format of IETF MIMI. [`Envelope`] is what MLS encrypts, after
 //! padding; [`Content`] is what has an id and can be reported.
 
-use crate::{Bytes, Counter, MessageId, Sequence, Timestamp};
+use crate::{Bytes, Counter, MessageId, Sequence, Timestamp, UserId, UserName};
 use serde::{Deserialize, Serialize};
 
 /// The plaintext of an application message, before padding.
@@ -51,6 +51,7 @@ pub struct Content {
 
 /// When a message vanishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "snake_case")]
 pub enum Expiry {
     /// So many seconds after it was sent.
@@ -65,4 +66,81 @@ pub enum Expiry {
 pub enum Part {
     /// Plain text, at most [`crate::limits::TEXT_BYTES_MAX`] bytes.
     Text(String),
+    /// The conversation's state from now on. Counts only from somebody who may change it: in a direct
+    /// conversation both, otherwise admins and owners.
+    State(ConversationState),
+    /// The secret of a room's next link, sent before the commit that names it. From admins and owners.
+    RoomSecret(RoomSecret),
+    /// Earlier messages for those who came since, where the room shares its history.
+    History(SharedHistory),
+}
+
+/// What members agree on and the server must not know. Each state replaces the one before.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationState {
+    /// At most [`crate::limits::TITLE_BYTES_MAX`] bytes; empty in direct conversations.
+    pub title: String,
+    /// At most [`crate::limits::TOPIC_BYTES_MAX`] bytes.
+    pub topic: String,
+    /// PNG, JPEG or WebP of at most [`crate::limits::PICTURE_BYTES_MAX`] bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<Bytes>,
+    /// The timer of new messages that have none of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timer: Option<Expiry>,
+    /// What those who join get to read of before.
+    pub history: HistorySharing,
+}
+
+/// What those who join get to read of before they came.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum HistorySharing {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// So many of the last messages, up to [`crate::limits::HISTORY_MESSAGES_MAX`].
+    Messages(u16),
+    /// The messages of so many hours, and no more than [`crate::limits::HISTORY_MESSAGES_MAX`].
+    Hours(u16),
+}
+
+/// The secret of a room's link: 15 random bytes, 24 characters of base 32.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomSecret {
+    /// The rotation that it belongs to.
+    pub rotation: u32,
+    /// The secret.
+    pub secret: Bytes,
+}
+
+impl std::fmt::Debug for RoomSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RoomSecret")
+            .field("rotation", &self.rotation)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Messages from before somebody came, vouched for by the member who shares them and by nobody else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SharedHistory {
+    /// For the devices that the commit at this place added. Others ignore it.
+    pub for_commit: Sequence,
+    /// Oldest first.
+    pub messages: Vec<SharedMessage>,
+}
+
+/// One message as the sharer has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SharedMessage {
+    /// Who wrote it, by the sharer's word.
+    pub user: UserId,
+    /// Their name, by the sharer's word.
+    pub name: UserName,
+    /// When, by the server's clock.
+    pub sent_at: Timestamp,
+    /// CBOR of [`Content`].
+    pub content: Bytes,
 }

@@ -1,5 +1,6 @@
 //! Conversations: how one begins, changes by commits, and what the server's log of it holds.
 
+use crate::room::RoomLink;
 use crate::{Bytes, ConversationId, Counter, DeviceId, Epoch, Sequence, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +12,10 @@ use serde::{Deserialize, Serialize};
 pub enum ConversationKind {
     /// Two people, all their devices. There is one for each pair.
     Direct,
+    /// People whom admins add.
+    Group,
+    /// People who come by a link.
+    Room,
 }
 
 /// `POST /api/v1/conversations`: begins a conversation with its first commit, which adds everybody,
@@ -23,7 +28,11 @@ pub struct CreateConversationRequest {
     /// What it is for.
     pub kind: ConversationKind,
     /// With [`ConversationKind::Direct`]: the other person.
-    pub peer: UserId,
+    #[serde(default)]
+    pub peer: Option<UserId>,
+    /// With [`ConversationKind::Room`]: its link.
+    #[serde(default)]
+    pub room: Option<RoomLink>,
     /// MLS `GroupInfo` of epoch 0, without ratchet tree.
     pub group_info: Bytes,
     /// TLS-encoded ratchet tree of epoch 0: the creator's leaf alone.
@@ -57,6 +66,40 @@ pub struct SubmitCommitRequest {
     pub epoch: Epoch,
     /// The commit.
     pub commit: CommitBundle,
+    /// With a commit that raises a room's rotation: the new link.
+    #[serde(default)]
+    pub room: Option<RoomLink>,
+}
+
+/// `POST /api/v1/conversations/{id}/join`: an external commit (RFC 9420 section 12.4.3.2), by which a device
+/// comes into a room, or comes again into a conversation of its user. Answered by [`Accepted`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct JoinRequest {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// The epoch that the commit ends.
+    pub epoch: Epoch,
+    /// The commit. Its counter is 1 for a device that is no member, otherwise the next one.
+    pub commit: CommitBundle,
+    /// For whoever is no member yet: the room's.
+    #[serde(default)]
+    pub admission_token: Option<Bytes>,
+}
+
+/// `POST /api/v1/conversations/{id}/proposals`, or a WebSocket frame: a `SelfRemove`, with which a device asks
+/// to be let go. Any member online commits it. Answered by [`Accepted`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SubmitProposalRequest {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// The epoch for which it counts: if another commit is first, it is to be sent again.
+    pub epoch: Epoch,
+    /// The device's counter in this conversation.
+    pub counter: Counter,
+    /// MLS `PublicMessage` with the proposal.
+    pub proposal: Bytes,
 }
 
 /// The server has stored something durably.
@@ -82,6 +125,13 @@ pub enum EntryKind {
     Commit,
     /// An MLS `PrivateMessage` of the current epoch.
     Message,
+    /// An MLS `PublicMessage` with a proposal for the current epoch.
+    Proposal,
+    /// A message that reached its own expiry on the server: `payload` is the SHA-256 of what it was.
+    Expired,
+    /// A commit that no member could process, or what was sent in the epoch that it began. It counts as
+    /// never sent; `payload` is empty.
+    Voided,
 }
 
 /// One entry of a conversation's log, as every member device gets it.

@@ -1,5 +1,6 @@
 //! Devices and their certificates.
 
+use crate::guest::UserKind;
 use crate::{Bytes, DeviceId, Timestamp, UserId, UserName};
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,8 @@ pub struct DeviceCertificateBody {
     pub version: u16,
     /// Whose device.
     pub user: UserId,
+    /// What kind of user they are.
+    pub kind: UserKind,
     /// Their name, so that a server cannot rename them.
     pub name: UserName,
     /// Which device.

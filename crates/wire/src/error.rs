@@ -1,6 +1,7 @@
 //! Errors as they leave the server: a stable code, words for people, and what to do next.
 
 use crate::ConversationId;
+use crate::guest::ProofChallenge;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -80,6 +81,26 @@ error_codes! {
     NoDevice = "no_device", 409;
     /// Too many of something: devices, members, connections.
     LimitReached = "limit_reached", 409;
+    /// The caller's role does not let them write here.
+    ReadOnly = "read_only", 403;
+    /// The room is locked: nobody comes in.
+    RoomLocked = "room_locked", 403;
+    /// The room is full.
+    RoomFull = "room_full", 409;
+    /// Coming in needs somebody inside who opens: knock.
+    KnockRequired = "knock_required", 403;
+    /// The link was right once and has been replaced.
+    LinkReplaced = "link_replaced", 410;
+    /// The room has ended.
+    RoomClosed = "room_closed", 410;
+    /// Who was banned from a room does not come back.
+    Banned = "banned", 403;
+    /// Others are coming in: try again after `retry_after_ms`.
+    JoinQueued = "join_queued", 429;
+    /// The server is under load: solve `proof` and send again.
+    ProofRequired = "proof_required", 428;
+    /// The server takes no guests.
+    GuestsRefused = "guests_refused", 403;
     /// Client and server speak different versions of the protocol.
     VersionUnsupported = "version_unsupported", 426;
     /// The request comes from a page of another origin.
@@ -104,12 +125,15 @@ pub struct ErrorBody {
     pub code: ErrorCode,
     /// A sentence for people.
     pub message: String,
-    /// With `rate_limited`: milliseconds to wait.
+    /// With `rate_limited` and `join_queued`: milliseconds to wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
     /// With `conversation_exists`: the conversation that exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<ConversationId>,
+    /// With `proof_required`: what to solve.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<ProofChallenge>,
 }
 
 impl ErrorBody {
@@ -120,6 +144,7 @@ impl ErrorBody {
             message: message.into(),
             retry_after_ms: None,
             conversation: None,
+            proof: None,
         }
     }
 }

@@ -138,6 +138,16 @@ id!(
     16
 );
 id!(
+    /// The first 16 bytes of the SHA-256 of an identity key.
+    IdentityHash,
+    16
+);
+id!(
+    /// The public name of a room's link, derived from its secret. Another after each rotation.
+    RoomId,
+    16
+);
+id!(
     /// A message: the salted hash of its content ([`crate::content`]), the same for everyone who can read it.
     MessageId,
     32

@@ -5,8 +5,10 @@
 //!
 //! # Layout
 //! - [`id`], [`number`], [`bytes`], [`timestamp`], [`text`]: the small parsed types
-//! - [`account`], [`session`], [`device`], [`key_package`], [`server_info`]: requests over HTTP
-//! - [`conversation`], [`message`], [`stream`]: the conversation log and the WebSocket
+//! - [`account`], [`session`], [`recovery`], [`device`], [`key_package`], [`server_info`]: requests over HTTP
+//! - [`guest`], [`room`]: people without an account, and rooms by link
+//! - [`conversation`], [`message`], [`stream`], [`signal`]: the conversation log and the WebSocket
+//! - [`group`]: what stands in the GroupContext: roles and terms
 //! - [`content`]: what is inside an encrypted message; the server never sees it
 //! - [`error`], [`limits`], [`codec`]
 
@@ -17,20 +19,25 @@ pub mod content;
 pub mod conversation;
 pub mod device;
 pub mod error;
+pub mod group;
+pub mod guest;
 pub mod id;
 pub mod key_package;
 pub mod limits;
 pub mod message;
 pub mod number;
+pub mod recovery;
+pub mod room;
 pub mod server_info;
 pub mod session;
+pub mod signal;
 pub mod stream;
 pub mod text;
 pub mod timestamp;
 
 pub use bytes::Bytes;
 pub use error::{ErrorBody, ErrorCode};
-pub use id::{ConversationId, DeviceId, LoginId, MessageId, UserId};
+pub use id::{ConversationId, DeviceId, IdentityHash, LoginId, MessageId, RoomId, UserId};
 pub use number::{Counter, Epoch, Sequence};
 pub use text::UserName;
 pub use timestamp::Timestamp;

@@ -20,6 +20,8 @@ pub const MESSAGE_BYTES_MAX: usize = 128 * 1024;
 pub const TEXT_BYTES_MAX: usize = 64 * 1024;
 /// Largest commit, in bytes: a full tree of 1,000 members in the hybrid suite.
 pub const COMMIT_BYTES_MAX: usize = 1536 * 1024;
+/// Largest proposal, in bytes.
+pub const PROPOSAL_BYTES_MAX: usize = 4 * 1024;
 /// Largest Welcome for all who are added by one commit, in bytes.
 pub const WELCOME_BYTES_MAX: usize = 1536 * 1024;
 /// Largest GroupInfo without ratchet tree, in bytes.
@@ -40,6 +42,34 @@ pub const KEY_PACKAGES_PER_UPLOAD_MAX: usize = 100;
 pub const DEVICES_PER_USER_MAX: usize = 16;
 /// Most leaves of a group.
 pub const MEMBERS_MAX: usize = 1000;
+/// People that a new group or room takes, unless its founder says otherwise.
+pub const CAPACITY_DEFAULT: u32 = 300;
+/// Most people who are remembered as banned from a group.
+pub const BANNED_MAX: usize = 500;
+/// Longest slow mode, in seconds.
+pub const SLOW_MODE_SECONDS_MAX: u32 = 3600;
+/// Shortest retention and timer, in seconds.
+pub const EXPIRY_SECONDS_MIN: u32 = 5;
+/// Longest title of a conversation, in bytes of UTF-8.
+pub const TITLE_BYTES_MAX: usize = 128;
+/// Longest topic of a conversation, in bytes of UTF-8.
+pub const TOPIC_BYTES_MAX: usize = 512;
+/// Largest picture of a conversation, in bytes.
+pub const PICTURE_BYTES_MAX: usize = 32 * 1024;
+/// Largest sealed state of a room, in bytes.
+pub const SEALED_STATE_BYTES_MAX: usize = 40 * 1024;
+/// Most earlier messages that those who join get.
+pub const HISTORY_MESSAGES_MAX: u16 = 100;
+/// Devices that may wait at the door of a room.
+pub const KNOCKS_MAX: usize = 100;
+/// Every signal has this many bytes, padding included.
+pub const SIGNAL_BYTES: usize = 104;
+/// Signals are for conversations of at most so many people.
+pub const SIGNAL_PEOPLE_MAX: usize = 50;
+/// Writing is shown this long after it was signalled.
+pub const TYPING_LIFE: Duration = Duration::from_secs(6);
+/// Random bytes of a room's secret: 120 bits.
+pub const ROOM_SECRET_BYTES: usize = 15;
 /// Most log entries in one answer.
 pub const LOG_PAGE_MAX: u32 = 200;
 /// Most people in one answer of the people list.

@@ -16,6 +16,9 @@ pub struct SendMessageRequest {
     pub counter: Counter,
     /// MLS `PrivateMessage` whose authenticated data is [`MessageAuthenticatedData`].
     pub message: Bytes,
+    /// The server deletes it after so many seconds, delivered or not.
+    #[serde(default)]
+    pub expires_after_seconds: Option<u32>,
 }
 
 /// The authenticated data of every application message: seen by the server, covered by the

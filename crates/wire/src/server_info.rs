@@ -28,6 +28,8 @@ pub struct ServerInfo {
     pub protocol_version: u16,
     /// Who may make an account.
     pub registration: RegistrationPolicy,
+    /// Whether people without an account may come into rooms.
+    pub guests: bool,
     /// True while the one-time set-up token is unused: the third door.
     pub setup_open: bool,
     /// SHA-256 of the local CA's certificate in hexadecimal, where the server made its own.

@@ -1,6 +1,7 @@
 //! Logging in, refreshing and logging out.
 
 use crate::account::Vault;
+use crate::guest::{GuestStay, UserKind};
 use crate::{Bytes, DeviceId, LoginId, Timestamp, UserId, UserName};
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +69,11 @@ pub struct SessionGrant {
     pub user: UserId,
     /// The name as it was registered.
     pub name: UserName,
+    /// Account or guest.
+    pub kind: UserKind,
+    /// With a guest: how long they stay.
+    #[serde(default)]
+    pub stay: Option<GuestStay>,
     /// Which device.
     pub device: DeviceId,
     /// Administrators see the server's settings.
@@ -108,6 +114,11 @@ pub struct SessionResponse {
     pub user: UserId,
     /// The name as it was registered.
     pub name: UserName,
+    /// Account or guest.
+    pub kind: UserKind,
+    /// With a guest: how long they stay.
+    #[serde(default)]
+    pub stay: Option<GuestStay>,
     /// Which device.
     pub device: DeviceId,
     /// Whether the user administers the server.

@@ -1,9 +1,10 @@
 //! Frames of the WebSocket `/api/v1/stream`: each is the CBOR of one of these enums.
 
 use crate::conversation::{
-    Accepted, ConversationHead, LogEntry, LogPage, PendingWelcome, SubmitCommitRequest,
+    Accepted, ConversationHead, LogEntry, LogPage, PendingWelcome, SubmitCommitRequest, SubmitProposalRequest,
 };
 use crate::message::SendMessageRequest;
+use crate::signal::{SealedSignal, Visibility};
 use crate::{ConversationId, Counter, ErrorBody, Sequence, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,15 @@ pub enum ClientFrame {
     Send(SendMessageRequest),
     /// Answered by [`ServerFrame::Accepted`] or [`ServerFrame::Refused`].
     Commit(SubmitCommitRequest),
+    /// Answered by [`ServerFrame::Accepted`] or [`ServerFrame::Refused`].
+    Propose(SubmitProposalRequest),
+    /// A commit that this device cannot process. Answered, within some seconds, by
+    /// [`ServerFrame::Voided`], or by [`ServerFrame::Stands`] if others could: then this device rejoins.
+    CannotProcess(Acknowledge),
+    /// Passed on to the other members that are connected. Not answered.
+    Signal(SealedSignal),
+    /// Whom to tell that the user is online. Not answered.
+    Show(Visibility),
     /// Answered by [`ServerFrame::Log`].
     Fetch(FetchLog),
     /// All up to here is stored on this device. Not answered.
@@ -75,6 +85,21 @@ pub enum ServerFrame {
     Refused(Refused),
     /// A part of a log.
     Log(LogPage),
+    /// This entry, a commit, is void, and so is all that was sent in the epoch which it began. Whoever
+    /// had processed it rejoins.
+    Voided(Acknowledge),
+    /// This entry, a commit, was processed by others: whoever cannot rejoins.
+    Stands(Acknowledge),
+    /// Someone knocks at a room of which the user is an admin or owner.
+    Knock(ConversationId),
+    /// An admin did not let this device into a room at which it knocked.
+    KnockRefused(ConversationId),
+    /// The conversation has ended for everyone: a room that expired.
+    Closed(ConversationId),
+    /// The `GroupInfo` of this conversation seems to be unusable: any member replaces it.
+    GroupInfoWanted(ConversationId),
+    /// Another member's signal.
+    Signal(SealedSignal),
     /// A person with whom the user shares a conversation came or went.
     Presence(Presence),
     /// The answer to a ping.

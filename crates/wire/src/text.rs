@@ -19,16 +19,19 @@ pub enum InvalidUserName {
     /// More than [`USER_NAME_CHARS_MAX`] characters.
     #[error("a name has at most {USER_NAME_CHARS_MAX} characters")]
     TooLong,
-    /// Something else than letters, digits and `.`, `-`, `_` between them.
+    /// Something else than letters, digits and `.`, `-`, `_` or spaces between them.
     #[error("a name has only letters, digits and single . - _ between them")]
     Alphabet,
+    /// The name of an account has no spaces, so that a guest's is told from it.
+    #[error("the name of an account has no spaces; use . - _ between words")]
+    Spaces,
     /// Letters of scripts that are easily taken for each other.
     #[error("a name keeps to one alphabet, so that nobody can imitate another")]
     MixedScripts,
 }
 
-/// The name under which a user registers: 2 to 32 letters or digits of one script, with single
-/// `.`, `-` or `_` between them. Keeps the capitals that were typed; two names with the same
+/// The name of a user: 2 to 32 letters or digits of one script, with single `.`, `-`, `_` or spaces
+/// between them. Only guests have spaces in theirs ([`UserName::for_account`]). Keeps the capitals that were typed; two names with the same
 /// [`UserName::unique_key`] are the same name. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -39,6 +42,20 @@ impl UserName {
     /// The name as it was typed.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether an account may have it.
+    pub fn is_account_name(&self) -> bool {
+        !self.0.contains(' ')
+    }
+
+    /// The name, if an account may have it.
+    pub fn for_account(self) -> Result<Self, InvalidUserName> {
+        if self.is_account_name() {
+            Ok(self)
+        } else {
+            Err(InvalidUserName::Spaces)
+        }
     }
 
     /// What must be unique on a server: the lower-case name with look-alikes made equal (Unicode TR39).
@@ -69,7 +86,7 @@ impl FromStr for UserName {
         }
         let mut after_separator = true;
         for c in name.chars() {
-            let separator = matches!(c, '.' | '-' | '_');
+            let separator = matches!(c, '.' | '-' | '_' | ' ');
             if separator && after_separator || !separator && !c.is_alphanumeric() {
                 return Err(InvalidUserName::Alphabet);
             }
@@ -78,7 +95,9 @@ impl FromStr for UserName {
         if after_separator {
             return Err(InvalidUserName::Alphabet);
         }
-        if name.as_str().detect_restriction_level() > RestrictionLevel::HighlyRestrictive {
+        // A space is in no identifier profile; what is between spaces is judged together.
+        let letters = name.replace(' ', "");
+        if letters.as_str().detect_restriction_level() > RestrictionLevel::HighlyRestrictive {
             return Err(InvalidUserName::MixedScripts);
         }
         Ok(Self(name))
@@ -142,7 +161,9 @@ mod tests {
         assert_eq!(parse(&"a".repeat(33)), Err(InvalidUserName::TooLong));
         assert_eq!(parse(&"a".repeat(10_000_000)), Err(InvalidUserName::TooLong));
         for name in [
-            "a b",
+            "a  b",
+            "a. b",
+            "a\tb",
             ".ada",
             "ada.",
             "a..b",
@@ -158,6 +179,17 @@ mod tests {
     }
 
     #[test]
+    fn only_a_guest_has_spaces() {
+        let guest: UserName = " Brisk Magpie ".parse().unwrap();
+        assert_eq!(guest.as_str(), "Brisk Magpie");
+        assert!(!guest.is_account_name());
+        assert_eq!(guest.for_account(), Err(InvalidUserName::Spaces));
+        let account: UserName = "brisk.magpie".parse().unwrap();
+        assert!(account.is_account_name());
+        assert_eq!(account.clone().for_account(), Ok(account));
+    }
+
+    #[test]
     fn look_alikes_are_one_name() {
         let key = |text: &str| text.parse::<UserName>().unwrap().unique_key();
         assert_eq!(key("Ada"), key("ada"));
@@ -169,7 +201,7 @@ mod tests {
 
     #[test]
     fn deserialisation_goes_through_the_constructor() {
-        assert!(serde_json::from_str::<UserName>("\"a b\"").is_err());
+        assert!(serde_json::from_str::<UserName>("\"a  b\"").is_err());
         assert!(serde_json::from_str::<UserName>("\"Ada\"").is_ok());
     }
 }

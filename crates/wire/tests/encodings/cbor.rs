@@ -2,20 +2,25 @@
 
 use crate::sample::{
     ACCEPTED, CONVERSATION, DEVICE, HEAD, MESSAGE, PEER, TIME, USER, bytes, certificate, entry, errors,
-    message, name, page, seen, submission, welcome,
+    message, name, page, seen, signal, submission, welcome,
 };
 use crate::{assert_committed, every_variant};
 use data_encoding::HEXLOWER;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
-use undertone_wire::content::{Content, Envelope, Expiry, Part};
-use undertone_wire::conversation::EntryKind;
+use undertone_wire::content::{
+    Content, ConversationState, Envelope, Expiry, HistorySharing, Part, RoomSecret, SharedHistory,
+    SharedMessage,
+};
+use undertone_wire::conversation::{EntryKind, SubmitProposalRequest};
+use undertone_wire::group::{Banned, GroupProfile, Role, RoomTerms};
 use undertone_wire::message::{CommitAuthenticatedData, MessageAuthenticatedData};
+use undertone_wire::signal::{Attention, Signal, Visibility};
 use undertone_wire::stream::{
     Acknowledge, Authenticate, Authenticated, ClientFrame, FetchLog, Presence, Refused, ServerFrame,
 };
-use undertone_wire::{Counter, PROTOCOL_VERSION, Sequence, codec};
+use undertone_wire::{Counter, Epoch, IdentityHash, PROTOCOL_VERSION, Sequence, codec};
 
 /// The CBOR in hexadecimal, after reading it back and refusing each of its beginnings.
 fn hex<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) -> String {
@@ -39,6 +44,12 @@ fn frames_from_the_client() {
         conversation: CONVERSATION,
         sequence: Sequence(9),
     };
+    let proposal = SubmitProposalRequest {
+        conversation: CONVERSATION,
+        epoch: Epoch(2),
+        counter: Counter(3),
+        proposal: bytes("proposal"),
+    };
     let mut samples = every_variant!(ClientFrame {
         "authenticate": ClientFrame::Authenticate(_) => ClientFrame::Authenticate(Authenticate {
             version: PROTOCOL_VERSION,
@@ -46,6 +57,10 @@ fn frames_from_the_client() {
         }),
         "send": ClientFrame::Send(_) => ClientFrame::Send(message()),
         "commit": ClientFrame::Commit(_) => ClientFrame::Commit(submission(None)),
+        "propose": ClientFrame::Propose(_) => ClientFrame::Propose(proposal),
+        "cannot_process": ClientFrame::CannotProcess(_) => ClientFrame::CannotProcess(acknowledge),
+        "signal": ClientFrame::Signal(_) => ClientFrame::Signal(signal()),
+        "show": ClientFrame::Show(_) => ClientFrame::Show(Visibility::Direct),
         "fetch": ClientFrame::Fetch(_) => ClientFrame::Fetch(FetchLog {
             conversation: CONVERSATION,
             after: Sequence(4),
@@ -70,12 +85,16 @@ fn frames_from_the_server() {
         user: PEER,
         online: true,
     };
+    let acknowledge = Acknowledge {
+        conversation: CONVERSATION,
+        sequence: Sequence(9),
+    };
     let refused = |error| Refused {
         conversation: CONVERSATION,
         counter: Counter(3),
         error,
     };
-    let [(_, plain), (_, rate_limited), (_, exists)] = errors();
+    let [(_, plain), (_, rate_limited), (_, exists), _] = errors();
     let mut samples = every_variant!(ServerFrame {
         "authenticated": ServerFrame::Authenticated(_) => ServerFrame::Authenticated(Authenticated {
             now: TIME,
@@ -88,11 +107,25 @@ fn frames_from_the_server() {
         "accepted": ServerFrame::Accepted(_) => ServerFrame::Accepted(ACCEPTED),
         "refused": ServerFrame::Refused(_) => ServerFrame::Refused(refused(rate_limited)),
         "log": ServerFrame::Log(_) => ServerFrame::Log(page()),
+        "voided": ServerFrame::Voided(_) => ServerFrame::Voided(acknowledge),
+        "stands": ServerFrame::Stands(_) => ServerFrame::Stands(acknowledge),
+        "knock": ServerFrame::Knock(_) => ServerFrame::Knock(CONVERSATION),
+        "knock_refused": ServerFrame::KnockRefused(_) => ServerFrame::KnockRefused(CONVERSATION),
+        "closed": ServerFrame::Closed(_) => ServerFrame::Closed(CONVERSATION),
+        "group_info_wanted": ServerFrame::GroupInfoWanted(_) => ServerFrame::GroupInfoWanted(CONVERSATION),
+        "signal": ServerFrame::Signal(_) => ServerFrame::Signal(signal()),
         "presence": ServerFrame::Presence(_) => ServerFrame::Presence(presence),
         "pong": ServerFrame::Pong => ServerFrame::Pong,
         "error": ServerFrame::Error(_) => ServerFrame::Error(plain),
     });
-    samples.push(("entry_commit", ServerFrame::Entry(entry(EntryKind::Commit))));
+    for (name, kind) in [
+        ("entry_commit", EntryKind::Commit),
+        ("entry_proposal", EntryKind::Proposal),
+        ("entry_expired", EntryKind::Expired),
+        ("entry_voided", EntryKind::Voided),
+    ] {
+        samples.push((name, ServerFrame::Entry(entry(kind))));
+    }
     samples.push(("refused_exists", ServerFrame::Refused(refused(exists))));
     assert_committed(
         "server_frame.txt",
@@ -121,9 +154,6 @@ fn what_is_encrypted_or_signed() {
         "content_after_sent": Expiry::AfterSent(_) => Expiry::AfterSent(3_600),
         "content_after_read": Expiry::AfterRead(_) => Expiry::AfterRead(30),
     });
-    let parts = every_variant!(Part {
-        "part_text": Part::Text(_) => Part::Text(String::new()),
-    });
     let envelope = Envelope {
         content: codec::to_cbor(&plain).unwrap().into(),
         counter: Counter(3),
@@ -136,7 +166,10 @@ fn what_is_encrypted_or_signed() {
             .into_iter()
             .map(|(name, expiry)| (name, hex(&full(expiry)))),
     );
-    all.extend(lines(&parts));
+    all.extend(lines(&parts()));
+    all.extend(lines(&states()));
+    all.extend(lines(&signals()));
+    all.push(("group_profile", hex(&profile())));
     all.push((
         "message_authenticated_data",
         hex(&MessageAuthenticatedData {
@@ -154,6 +187,78 @@ fn what_is_encrypted_or_signed() {
     all.push(("device_certificate_body", hex(&certificate().body)));
     all.push(("device_certificate", hex(&certificate())));
     assert_committed("sealed.txt", include_str!("sealed.txt"), &all);
+}
+
+/// What a message says.
+fn parts() -> Vec<(&'static str, Part)> {
+    let shared = SharedMessage {
+        user: USER,
+        name: name(),
+        sent_at: TIME,
+        content: bytes("content"),
+    };
+    every_variant!(Part {
+        "part_text": Part::Text(_) => Part::Text(String::new()),
+        "part_state": Part::State(_) => Part::State(ConversationState::default()),
+        "part_room_secret": Part::RoomSecret(_) => Part::RoomSecret(RoomSecret {
+            rotation: 2,
+            secret: vec![0xee; 15].into(),
+        }),
+        "part_history": Part::History(_) => Part::History(SharedHistory {
+            for_commit: Sequence(9),
+            messages: vec![shared],
+        }),
+    })
+}
+
+/// What members agree on.
+fn states() -> Vec<(&'static str, ConversationState)> {
+    let sharing = every_variant!(HistorySharing {
+        "history_nothing": HistorySharing::Nothing => HistorySharing::Nothing,
+        "history_messages": HistorySharing::Messages(_) => HistorySharing::Messages(50),
+        "history_hours": HistorySharing::Hours(_) => HistorySharing::Hours(24),
+    });
+    let state = |history| ConversationState {
+        title: "Night shift".to_owned(),
+        topic: "Who swaps?".to_owned(),
+        picture: Some(bytes("png")),
+        timer: Some(Expiry::AfterSent(60)),
+        history,
+    };
+    sharing
+        .into_iter()
+        .map(|(name, history)| (name, state(history)))
+        .collect()
+}
+
+/// What the server never sees of signals.
+fn signals() -> Vec<(&'static str, Signal)> {
+    let mut signals = every_variant!(Signal {
+        "signal_typing": Signal::Typing => Signal::Typing,
+        "signal_stopped_typing": Signal::StoppedTyping => Signal::StoppedTyping,
+        "signal_presence": Signal::Presence(_) => Signal::Presence(Attention::Here),
+    });
+    signals.push(("signal_away", Signal::Presence(Attention::Away(TIME))));
+    signals.push(("signal_gone", Signal::Presence(Attention::Gone(TIME))));
+    signals
+}
+
+/// What stands in the GroupContext.
+fn profile() -> GroupProfile {
+    let terms = RoomTerms {
+        rotation: 2,
+        locked: false,
+        knock: true,
+        expires_at: Some(TIME),
+    };
+    let mut profile = GroupProfile::room(USER, terms);
+    profile.set_role(PEER, Role::ReadOnly);
+    profile.retention_seconds = Some(3600);
+    profile.ban(Banned {
+        user: PEER,
+        identity: IdentityHash::from_bytes([0x77; 16]),
+    });
+    profile
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The bodies of HTTP requests and answers: JSON.
 
 use crate::sample::{
-    ACCEPTED, CONVERSATION, DEVICE, HEAD, LOGIN, PEER, TIME, USER, bundle, bytes, certificate, errors,
-    message, name, page, submission, vault,
+    ACCEPTED, CONVERSATION, DEVICE, HEAD, LOGIN, PEER, ROOM, STAY, TIME, USER, bundle, bytes, certificate,
+    errors, link, message, name, page, submission, vault,
 };
 use crate::{assert_committed, every_variant};
 use serde::Serialize;
@@ -13,19 +13,25 @@ use undertone_wire::account::{
     StartRegistrationRequest, StartRegistrationResponse,
 };
 use undertone_wire::conversation::{
-    ConversationKind, ConversationsResponse, CreateConversationRequest, PendingWelcome,
+    ConversationKind, ConversationsResponse, CreateConversationRequest, JoinRequest, PendingWelcome,
+    SubmitCommitRequest,
 };
 use undertone_wire::device::DeviceSummary;
 use undertone_wire::error::ErrorResponse;
+use undertone_wire::group::{GroupResponse, ReplaceGroupInfoRequest};
+use undertone_wire::guest::{BecomeAccountRequest, CreateGuestRequest, ProofOfWork, UserKind};
 use undertone_wire::key_package::{
     ClaimKeyPackagesResponse, ClaimedKeyPackage, KeyPackageStock, UploadKeyPackagesRequest,
+};
+use undertone_wire::room::{
+    Knock, KnockRequest, KnocksResponse, ReplaceSealedStateRequest, RoomDoor, RoomRequest,
 };
 use undertone_wire::server_info::{CheckSetupTokenRequest, RegistrationPolicy, ServerInfo, SetupRequest};
 use undertone_wire::session::{
     AddDeviceRequest, FinishLoginRequest, FinishLoginResponse, RefreshRequest, SessionGrant, SessionResponse,
     StartLoginRequest, StartLoginResponse,
 };
-use undertone_wire::{ErrorCode, PROTOCOL_VERSION};
+use undertone_wire::{Epoch, ErrorCode, PROTOCOL_VERSION};
 
 /// The JSON, after reading it back.
 fn json<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) -> String {
@@ -140,6 +146,8 @@ fn sessions() {
     let grant = SessionGrant {
         user: USER,
         name: name(),
+        kind: UserKind::Account,
+        stay: None,
         device: DEVICE,
         is_admin: true,
         access_token: "a.b.c".to_owned(),
@@ -177,6 +185,8 @@ fn sessions() {
             json(&SessionResponse {
                 user: USER,
                 name: name(),
+                kind: UserKind::Guest,
+                stay: Some(STAY),
                 device: DEVICE,
                 is_admin: false,
             }),
@@ -194,10 +204,27 @@ fn conversations_and_key_packages() {
     let create = CreateConversationRequest {
         conversation: CONVERSATION,
         kind: ConversationKind::Direct,
-        peer: PEER,
+        peer: Some(PEER),
+        room: None,
         group_info: bytes("info"),
         ratchet_tree: bytes("tree"),
         commit: bundle(Some(bytes("welcome"))),
+    };
+    let create_room = CreateConversationRequest {
+        kind: ConversationKind::Room,
+        peer: None,
+        room: Some(link()),
+        ..create.clone()
+    };
+    let rotation = SubmitCommitRequest {
+        room: Some(link()),
+        ..submission(None)
+    };
+    let join = JoinRequest {
+        conversation: CONVERSATION,
+        epoch: Epoch(2),
+        commit: bundle(None),
+        admission_token: Some(bytes("token")),
     };
     let claimed = ClaimedKeyPackage {
         device: DEVICE,
@@ -205,7 +232,10 @@ fn conversations_and_key_packages() {
     };
     let all = [
         ("create_conversation_request", json(&create)),
+        ("create_room_request", json(&create_room)),
         ("submit_commit_request", json(&submission(None))),
+        ("submit_rotation_request", json(&rotation)),
+        ("join_request", json(&join)),
         ("send_message_request", json(&message())),
         ("accepted", json(&ACCEPTED)),
         (
@@ -244,12 +274,102 @@ fn conversations_and_key_packages() {
 }
 
 #[test]
+fn rooms() {
+    let request = RoomRequest {
+        room: ROOM,
+        admission_token: bytes("token"),
+    };
+    let door = RoomDoor {
+        conversation: CONVERSATION,
+        sealed_state: bytes("sealed"),
+        people: 8,
+        capacity: 300,
+        locked: false,
+        knock: true,
+        slow_mode_seconds: 10,
+        retention_seconds: 3600,
+        expires_at: Some(TIME),
+    };
+    let knock = Knock {
+        device: DEVICE,
+        key_package: bytes("package"),
+        knocked_at: TIME,
+    };
+    let all = [
+        ("room_request", json(&request)),
+        ("room_door", json(&door)),
+        (
+            "knock_request",
+            json(&KnockRequest {
+                room: ROOM,
+                admission_token: bytes("token"),
+                key_package: bytes("package"),
+            }),
+        ),
+        ("knocks_response", json(&KnocksResponse { knocks: vec![knock] })),
+        (
+            "replace_sealed_state_request",
+            json(&ReplaceSealedStateRequest {
+                room: ROOM,
+                sealed_state: bytes("sealed"),
+            }),
+        ),
+        (
+            "group_response",
+            json(&GroupResponse {
+                conversation: CONVERSATION,
+                group_info: bytes("info"),
+                ratchet_tree: bytes("tree"),
+                turn_ms: 2000,
+            }),
+        ),
+        (
+            "replace_group_info_request",
+            json(&ReplaceGroupInfoRequest {
+                group_info: bytes("info"),
+            }),
+        ),
+    ];
+    assert_committed("room.txt", include_str!("room.txt"), &all);
+}
+
+#[test]
+fn guests() {
+    let all = [
+        (
+            "create_guest_request",
+            json(&CreateGuestRequest {
+                user: USER,
+                certificate: bytes("certificate"),
+                proof: Some(ProofOfWork {
+                    challenge: bytes("challenge"),
+                    solution: 7,
+                }),
+            }),
+        ),
+        (
+            "become_account_request",
+            json(&BecomeAccountRequest {
+                name: name(),
+                record: bytes("record"),
+                recovery_public_key: bytes("recovery"),
+                vault: vault(),
+                certificate: bytes("certificate"),
+                invitation: None,
+            }),
+        ),
+    ];
+    assert_committed("guest.txt", include_str!("guest.txt"), &all);
+}
+
+#[test]
 fn the_server_and_its_errors() {
     let info = |registration| ServerInfo {
         name: "Home".to_owned(),
         version: "0.1.0".to_owned(),
         protocol_version: PROTOCOL_VERSION,
         registration,
+        guests: true,
         setup_open: false,
         ca_fingerprint: Some("00ff".to_owned()),
     };

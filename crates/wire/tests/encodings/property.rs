@@ -10,6 +10,7 @@ use undertone_wire::conversation::{
 };
 use undertone_wire::device::DeviceCertificate;
 use undertone_wire::message::{CommitAuthenticatedData, MessageAuthenticatedData, SendMessageRequest};
+use undertone_wire::signal::SealedSignal;
 use undertone_wire::stream::{
     Acknowledge, Authenticate, Authenticated, ClientFrame, FetchLog, Presence, Refused, ServerFrame,
 };
@@ -54,12 +55,19 @@ fn error() -> impl Strategy<Value = ErrorBody> {
             message,
             retry_after_ms,
             conversation,
+            proof: None,
         },
     )
 }
 
 fn entry() -> impl Strategy<Value = LogEntry> {
-    let kind = prop_oneof![Just(EntryKind::Commit), Just(EntryKind::Message)];
+    let kind = prop::sample::select(&[
+        EntryKind::Commit,
+        EntryKind::Message,
+        EntryKind::Proposal,
+        EntryKind::Expired,
+        EntryKind::Voided,
+    ]);
     let place = (conversation(), sequence(), kind, epoch());
     (place, device(), counter(), time(), bytes(), bytes()).prop_map(
         |((conversation, sequence, kind, epoch), sender, counter, sent_at, payload, franking_mac)| LogEntry {
@@ -88,6 +96,7 @@ fn commit() -> impl Strategy<Value = SubmitCommitRequest> {
         conversation,
         epoch,
         commit,
+        room: None,
     })
 }
 
@@ -95,6 +104,17 @@ fn acknowledge() -> impl Strategy<Value = Acknowledge> {
     (conversation(), sequence()).prop_map(|(conversation, sequence)| Acknowledge {
         conversation,
         sequence,
+    })
+}
+
+fn signal() -> impl Strategy<Value = SealedSignal> {
+    (conversation(), epoch(), device(), bytes()).prop_map(|(conversation, epoch, sender, sealed)| {
+        SealedSignal {
+            conversation,
+            epoch,
+            sender,
+            sealed,
+        }
     })
 }
 
@@ -110,7 +130,8 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
                 conversation,
                 epoch,
                 counter,
-                message
+                message,
+                expires_after_seconds: None,
             })
         ),
         commit().prop_map(ClientFrame::Commit),
@@ -123,6 +144,8 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
         }),
         acknowledge().prop_map(ClientFrame::Acknowledge),
         acknowledge().prop_map(ClientFrame::AcknowledgeWelcome),
+        acknowledge().prop_map(ClientFrame::CannotProcess),
+        signal().prop_map(ClientFrame::Signal),
         Just(ClientFrame::Ping),
     ]
 }
@@ -197,6 +220,9 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
                 first_kept,
             })
         }),
+        acknowledge().prop_map(ServerFrame::Voided),
+        conversation().prop_map(ServerFrame::Knock),
+        signal().prop_map(ServerFrame::Signal),
         presence().prop_map(ServerFrame::Presence),
         Just(ServerFrame::Pong),
         error().prop_map(ServerFrame::Error),

@@ -8,10 +8,13 @@ use undertone_wire::conversation::{
 };
 use undertone_wire::device::{DeviceCertificate, DeviceCertificateBody};
 use undertone_wire::error::ErrorBody;
+use undertone_wire::guest::{GuestStay, ProofChallenge, UserKind};
 use undertone_wire::message::SendMessageRequest;
+use undertone_wire::room::RoomLink;
+use undertone_wire::signal::SealedSignal;
 use undertone_wire::{
-    Bytes, ConversationId, Counter, DeviceId, Epoch, ErrorCode, LoginId, MessageId, Sequence, Timestamp,
-    UserId, UserName,
+    Bytes, ConversationId, Counter, DeviceId, Epoch, ErrorCode, LoginId, MessageId, RoomId, Sequence,
+    Timestamp, UserId, UserName,
 };
 
 pub(crate) const USER: UserId = UserId::from_bytes([0x11; 16]);
@@ -20,6 +23,8 @@ pub(crate) const DEVICE: DeviceId = DeviceId::from_bytes([0x22; 16]);
 pub(crate) const CONVERSATION: ConversationId = ConversationId::from_bytes([0x33; 16]);
 pub(crate) const LOGIN: LoginId = LoginId::from_bytes([0x44; 16]);
 pub(crate) const MESSAGE: MessageId = MessageId::from_bytes([0x55; 32]);
+pub(crate) const ROOM: RoomId = RoomId::from_bytes([0x66; 16]);
+pub(crate) const STAY: GuestStay = GuestStay { expires_at: TIME };
 /// 2025-11-21T11:20:00.123Z.
 pub(crate) const TIME: Timestamp = Timestamp::from_millis(1_763_724_000_123);
 pub(crate) const HEAD: ConversationHead = ConversationHead {
@@ -65,6 +70,7 @@ pub(crate) fn submission(welcome: Option<Bytes>) -> SubmitCommitRequest {
         conversation: CONVERSATION,
         epoch: Epoch(2),
         commit: bundle(welcome),
+        room: None,
     }
 }
 
@@ -74,6 +80,7 @@ pub(crate) fn message() -> SendMessageRequest {
         epoch: Epoch(2),
         counter: Counter(3),
         message: bytes("message"),
+        expires_after_seconds: None,
     }
 }
 
@@ -88,9 +95,26 @@ pub(crate) fn entry(kind: EntryKind) -> LogEntry {
         sent_at: TIME,
         payload: bytes("payload"),
         franking_mac: match kind {
-            EntryKind::Commit => Bytes::default(),
-            EntryKind::Message => vec![0x77; 32].into(),
+            EntryKind::Message | EntryKind::Expired => vec![0x77; 32].into(),
+            EntryKind::Commit | EntryKind::Proposal | EntryKind::Voided => Bytes::default(),
         },
+    }
+}
+
+pub(crate) fn link() -> RoomLink {
+    RoomLink {
+        room: ROOM,
+        admission_hash: vec![0xdd; 32].into(),
+        sealed_state: bytes("sealed"),
+    }
+}
+
+pub(crate) fn signal() -> SealedSignal {
+    SealedSignal {
+        conversation: CONVERSATION,
+        epoch: Epoch(2),
+        sender: DEVICE,
+        sealed: bytes("sealed"),
     }
 }
 
@@ -123,6 +147,7 @@ pub(crate) fn certificate() -> DeviceCertificate {
         body: DeviceCertificateBody {
             version: 1,
             user: USER,
+            kind: UserKind::Guest,
             name: name(),
             device: DEVICE,
             identity_key: vec![0x88; 32].into(),
@@ -142,7 +167,7 @@ pub(crate) fn vault() -> Vault {
 }
 
 /// An error without particulars, one with a time to wait, one that names a conversation.
-pub(crate) fn errors() -> [(&'static str, ErrorBody); 3] {
+pub(crate) fn errors() -> [(&'static str, ErrorBody); 4] {
     let error = |code| ErrorBody::new(code, "A sentence.");
     [
         ("plain", error(ErrorCode::BadRequest)),
@@ -158,6 +183,16 @@ pub(crate) fn errors() -> [(&'static str, ErrorBody); 3] {
             ErrorBody {
                 conversation: Some(CONVERSATION),
                 ..error(ErrorCode::ConversationExists)
+            },
+        ),
+        (
+            "proof_required",
+            ErrorBody {
+                proof: Some(ProofChallenge {
+                    challenge: bytes("challenge"),
+                    difficulty: 16,
+                }),
+                ..error(ErrorCode::ProofRequired)
             },
         ),
     ]
