@@ -5,23 +5,39 @@
 //! failed transaction the object must be dropped and loaded again.
 
 use crate::certificate::DeviceKey;
-use crate::commit::{self, AllowedCommit, CertifiedMember, CommitRefused};
-use crate::key_package::{self, KeyPackageError};
-use crate::member::{LeafError, Member};
-use crate::message::{MessageError, read_authenticated_data};
+use crate::commit::{self, CertifiedMember};
+use crate::member::Member;
+use crate::message::read_authenticated_data;
 use crate::storage::{KeyValue, Provider};
-use crate::suite::{self, GroupProfile};
+use crate::suite;
 use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _};
 use openmls::prelude::{
-    BasicCredential, CredentialWithKey, GroupId, KeyPackage, LeafNodeIndex, LeafNodeParameters, MlsGroup,
-    MlsMessageBodyIn, MlsMessageIn, OpenMlsProvider as _, ProcessedMessageContent, ProtocolMessage,
-    RatchetTreeIn, Sender, StagedWelcome,
+    BasicCredential, CredentialWithKey, GroupId, KeyPackage, MlsGroup, MlsMessageIn, OpenMlsProvider as _,
+    ProcessedMessageContent, ProtocolMessage, Sender,
 };
 use undertone_wire::content::SeenEntry;
 use undertone_wire::conversation::ConversationKind;
 use undertone_wire::device::DeviceCertificateBody;
-use undertone_wire::message::{CommitAuthenticatedData, MessageAuthenticatedData};
+use undertone_wire::group::GroupProfile;
+use undertone_wire::message::MessageAuthenticatedData;
 use undertone_wire::{ConversationId, Epoch, PROTOCOL_VERSION, UserId, codec};
+use zeroize::Zeroizing;
+
+mod change;
+mod error;
+mod join;
+#[cfg(feature = "testing")]
+pub mod rogue;
+mod room;
+
+pub use change::GroupChange;
+pub use error::GroupError;
+use error::failed;
+pub use join::{ExternalJoin, ExternallyJoined, UnverifiedGroupInfo, read_group_info};
+pub use room::RoomPsk;
+
+/// From what the key of a leaf's signals is exported (RFC 9420 section 8.5).
+const SIGNAL_LABEL: &str = "undertone signal v1";
 
 /// What a device signs with, and who certified it.
 #[derive(Debug)]
@@ -65,66 +81,21 @@ pub struct CommitApplied {
     pub added: Vec<Member>,
     /// Who went.
     pub removed: Vec<Member>,
-    /// What the committer had seen of the log; missing for one's own commit.
+    /// Those among them who asked for it.
+    pub left: Vec<Member>,
+    /// True if the committer came by this commit: then they are in `added`, and in `removed` if they were
+    /// there before.
+    pub external: bool,
+    /// What the members agreed on before.
+    pub before: GroupProfile,
+    /// What they agree on now.
+    pub after: GroupProfile,
+    /// A guest who became an account, by their new certificate.
+    pub renamed: Option<DeviceCertificateBody>,
+    /// What the committer had seen of the log; missing for one's own commit, and from whoever came by it.
     pub seen: Option<SeenEntry>,
     /// True if this device is no longer a member.
     pub own_device_removed: bool,
-}
-
-/// Why an operation on a group failed. The group is unchanged, unless the store failed.
-#[derive(Debug, thiserror::Error)]
-pub enum GroupError {
-    /// Bytes are not an MLS message.
-    #[error("the message is malformed")]
-    Malformed(#[source] tls_codec::Error),
-    /// An MLS message of another kind than expected.
-    #[error("an MLS message of another kind")]
-    Kind,
-    /// It is for another conversation.
-    #[error("for another conversation")]
-    Conversation,
-    /// Not a group of this protocol version.
-    #[error("not a group of this protocol version")]
-    Profile,
-    /// A leaf is not certified.
-    #[error(transparent)]
-    Leaf(#[from] LeafError),
-    /// A commit is not allowed.
-    #[error(transparent)]
-    Refused(#[from] CommitRefused),
-    /// A key package cannot be used.
-    #[error(transparent)]
-    KeyPackage(#[from] KeyPackageError),
-    /// The authenticated data is not ours.
-    #[error(transparent)]
-    AuthenticatedData(#[from] MessageError),
-    /// The authenticated data of a commit is not ours.
-    #[error("the commit's authenticated data is malformed")]
-    CommitData(#[source] codec::DecodeError),
-    /// Something could not be written as CBOR.
-    #[error("cannot be encoded")]
-    Encode(#[from] codec::EncodeError),
-    /// There is no commit of ours to merge.
-    #[error("there is no pending commit")]
-    NoPendingCommit,
-    /// OpenMLS refused, or its store failed.
-    #[error("{operation} failed")]
-    Mls {
-        /// What was tried.
-        operation: &'static str,
-        /// Why it failed.
-        #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-}
-
-fn failed<E: std::error::Error + Send + Sync + 'static>(
-    operation: &'static str,
-) -> impl FnOnce(E) -> GroupError {
-    move |source| GroupError::Mls {
-        operation,
-        source: Box::new(source),
-    }
 }
 
 impl MlsDevice {
@@ -177,21 +148,6 @@ pub struct Group {
 }
 
 impl Group {
-    /// Founds a group with this device alone, in epoch 0.
-    pub fn create<S: KeyValue>(
-        provider: &Provider<S>,
-        device: &MlsDevice,
-        conversation: ConversationId,
-        kind: ConversationKind,
-        users: &[UserId],
-    ) -> Result<Self, GroupError> {
-        let config = suite::create_config(GroupProfile::new(kind, users)).ok_or(GroupError::Profile)?;
-        let group_id = GroupId::from_slice(conversation.as_bytes());
-        let mls = MlsGroup::new_with_group_id(provider, &device.key, &config, group_id, device.credential())
-            .map_err(failed("founding the group"))?;
-        Self::wrap(mls)
-    }
-
     /// Loads the group of a conversation.
     pub fn load<S: KeyValue>(
         provider: &Provider<S>,
@@ -202,38 +158,8 @@ impl Group {
         mls.map(Self::wrap).transpose()
     }
 
-    /// Joins by a Welcome, with the ratchet tree of its epoch. Every leaf must be certified and
-    /// every device and identity key there once. Leaf lifetimes are not checked, so that one stale member cannot block joiners (design D5).
-    pub fn join<S: KeyValue>(
-        provider: &Provider<S>,
-        welcome: &[u8],
-        ratchet_tree: &[u8],
-    ) -> Result<Self, GroupError> {
-        let MlsMessageBodyIn::Welcome(welcome) = parse(welcome)?.extract() else {
-            return Err(GroupError::Kind);
-        };
-        let tree = RatchetTreeIn::tls_deserialize_exact(ratchet_tree).map_err(GroupError::Malformed)?;
-        let staged = StagedWelcome::build_from_welcome(provider, &suite::join_config(), welcome)
-            .map_err(failed("opening the Welcome"))?
-            .with_ratchet_tree(tree)
-            .skip_lifetime_validation()
-            .replace_old_group()
-            .build()
-            .map_err(failed("checking the Welcome"))?;
-        let profile = GroupProfile::read(staged.group_context().extensions()).ok_or(GroupError::Profile)?;
-        let members = commit::certified_members(staged.members())?;
-        commit::check_members(&members)?;
-        if members
-            .iter()
-            .any(|certified| !profile.users.contains(&certified.member.user))
-        {
-            return Err(GroupError::Profile);
-        }
-        Self::wrap(staged.into_group(provider).map_err(failed("joining the group"))?)
-    }
-
     fn wrap(mls: MlsGroup) -> Result<Self, GroupError> {
-        let profile = GroupProfile::read(mls.extensions()).ok_or(GroupError::Profile)?;
+        let profile = suite::read_profile(mls.extensions()).ok_or(GroupError::Profile)?;
         let conversation =
             ConversationId::try_from(mls.group_id().as_slice()).map_err(|_| GroupError::Conversation)?;
         if mls.ciphersuite() != suite::CIPHERSUITE {
@@ -243,208 +169,6 @@ impl Group {
             mls,
             conversation,
             profile,
-        })
-    }
-
-    /// What the server needs to follow the group from here: `GroupInfo` without tree, and the tree.
-    pub fn export_for_server<S: KeyValue>(
-        &self,
-        provider: &Provider<S>,
-        device: &MlsDevice,
-    ) -> Result<(Vec<u8>, Vec<u8>), GroupError> {
-        let info = self
-            .mls
-            .export_group_info(provider.crypto(), &device.key, false)
-            .map_err(failed("exporting the GroupInfo"))?;
-        let info = info.to_bytes().map_err(failed("encoding the GroupInfo"))?;
-        let tree = self
-            .mls
-            .export_ratchet_tree()
-            .tls_serialize_detached()
-            .map_err(GroupError::Malformed)?;
-        Ok((info, tree))
-    }
-
-    /// Commits to adding devices, with a fresh path. Not merged until its echo.
-    pub fn add<S: KeyValue>(
-        &mut self,
-        provider: &Provider<S>,
-        device: &MlsDevice,
-        key_packages: &[Vec<u8>],
-        seen: &SeenEntry,
-    ) -> Result<PendingCommit, GroupError> {
-        let packages: Result<Vec<_>, _> = key_packages
-            .iter()
-            .map(|bytes| key_package::parse(bytes))
-            .collect();
-        let packages = packages?.into_iter().map(|(package, _)| package).collect();
-        self.commit(
-            provider,
-            device,
-            Change {
-                add: packages,
-                remove: Vec::new(),
-            },
-            seen,
-        )
-    }
-
-    /// Commits to removing the devices at these leaves. Not merged until its echo.
-    pub fn remove<S: KeyValue>(
-        &mut self,
-        provider: &Provider<S>,
-        device: &MlsDevice,
-        leaves: &[u32],
-        seen: &SeenEntry,
-    ) -> Result<PendingCommit, GroupError> {
-        let remove = leaves.iter().copied().map(LeafNodeIndex::new).collect();
-        self.commit(
-            provider,
-            device,
-            Change {
-                add: Vec::new(),
-                remove,
-            },
-            seen,
-        )
-    }
-
-    /// Commits to fresh keys for this device (post-compromise security). Not merged until its echo.
-    pub fn self_update<S: KeyValue>(
-        &mut self,
-        provider: &Provider<S>,
-        device: &MlsDevice,
-        seen: &SeenEntry,
-    ) -> Result<PendingCommit, GroupError> {
-        self.commit(
-            provider,
-            device,
-            Change {
-                add: Vec::new(),
-                remove: Vec::new(),
-            },
-            seen,
-        )
-    }
-
-    fn commit<S: KeyValue>(
-        &mut self,
-        provider: &Provider<S>,
-        device: &MlsDevice,
-        change: Change,
-        seen: &SeenEntry,
-    ) -> Result<PendingCommit, GroupError> {
-        let data = CommitAuthenticatedData {
-            version: PROTOCOL_VERSION,
-            seen: seen.clone(),
-        };
-        self.mls.set_aad(codec::to_cbor(&data)?);
-        let bundle = self
-            .mls
-            .commit_builder()
-            .consume_proposal_store(false)
-            .force_self_update(true)
-            .propose_adds(change.add)
-            .propose_removals(change.remove)
-            .leaf_node_parameters(LeafNodeParameters::default())
-            .load_psks(provider.storage())
-            .map_err(failed("preparing the commit"))?
-            .create_group_info(true)
-            .use_ratchet_tree_extension(false)
-            .build(provider.rand(), provider.crypto(), &device.key, |_| true)
-            .map_err(failed("building the commit"))?
-            .stage_commit(provider)
-            .map_err(failed("staging the commit"))?;
-        let (commit, welcome, group_info) = bundle.into_messages();
-        let encode = |message: openmls::prelude::MlsMessageOut| {
-            message.to_bytes().map_err(failed("encoding the commit"))
-        };
-        Ok(PendingCommit {
-            commit: encode(commit)?,
-            group_info: encode(group_info.ok_or(GroupError::Kind)?)?,
-            welcome: welcome.map(encode).transpose()?,
-        })
-    }
-
-    /// Merges this device's own pending commit, once the log has it.
-    pub fn merge_pending<S: KeyValue>(
-        &mut self,
-        provider: &Provider<S>,
-    ) -> Result<CommitApplied, GroupError> {
-        let before = self.certified()?;
-        let pending = self.mls.pending_commit().ok_or(GroupError::NoPendingCommit)?;
-        let own = Sender::Member(self.mls.own_leaf_index());
-        let allowed = commit::judge(&self.profile, &before, &own, pending)?;
-        let committer = find(&before, self.mls.own_leaf_index().u32())?;
-        self.mls
-            .merge_pending_commit(provider)
-            .map_err(failed("merging the commit"))?;
-        self.applied(committer, &allowed, None)
-    }
-
-    /// Forgets this device's own pending commit, after a refusal.
-    pub fn clear_pending<S: KeyValue>(&mut self, provider: &Provider<S>) -> Result<(), GroupError> {
-        self.mls
-            .clear_pending_commit(provider.storage())
-            .map_err(failed("clearing the commit"))
-    }
-
-    /// Applies another device's commit. It is judged again by the rule function; one's own pending
-    /// commit is dropped, since another won.
-    pub fn apply_commit<S: KeyValue>(
-        &mut self,
-        provider: &Provider<S>,
-        commit: &[u8],
-    ) -> Result<CommitApplied, GroupError> {
-        let message = parse(commit)?
-            .try_into_protocol_message()
-            .map_err(failed("reading the commit"))?;
-        let ProtocolMessage::PublicMessage(_) = &message else {
-            return Err(GroupError::Kind);
-        };
-        let before = self.certified()?;
-        let processed = self
-            .mls
-            .process_message(provider, message)
-            .map_err(failed("checking the commit"))?;
-        let data: CommitAuthenticatedData =
-            codec::from_cbor(processed.aad()).map_err(GroupError::CommitData)?;
-        if data.version != PROTOCOL_VERSION {
-            return Err(GroupError::Profile);
-        }
-        let sender = processed.sender().clone();
-        let ProcessedMessageContent::StagedCommitMessage(staged) = processed.into_content() else {
-            return Err(GroupError::Kind);
-        };
-        let allowed = commit::judge(&self.profile, &before, &sender, &staged)?;
-        let Sender::Member(leaf) = sender else {
-            return Err(GroupError::Kind);
-        };
-        let committer = find(&before, leaf.u32())?;
-        self.mls
-            .merge_staged_commit(provider, *staged)
-            .map_err(failed("merging the commit"))?;
-        self.applied(committer, &allowed, Some(data.seen))
-    }
-
-    fn applied(
-        &self,
-        committer: Member,
-        allowed: &AllowedCommit,
-        seen: Option<SeenEntry>,
-    ) -> Result<CommitApplied, GroupError> {
-        let members = self.members()?;
-        let added = allowed.added.iter();
-        let added = added
-            .filter_map(|new| members.iter().find(|m| m.device == new.device).copied())
-            .collect();
-        let own_device_removed = !self.mls.is_active();
-        Ok(CommitApplied {
-            committer,
-            added,
-            removed: allowed.removed.clone(),
-            seen,
-            own_device_removed,
         })
     }
 
@@ -491,11 +215,8 @@ impl Group {
         let ProcessedMessageContent::ApplicationMessage(content) = processed.into_content() else {
             return Err(GroupError::Kind);
         };
-        let members = self.certified()?;
-        let sender = members
-            .into_iter()
-            .find(|c| c.member.leaf == leaf.u32())
-            .ok_or(GroupError::Kind)?;
+        let sender = self.mls.member_at(leaf).ok_or(GroupError::Kind)?;
+        let sender = CertifiedMember::known(&sender)?;
         Ok(Decrypted {
             plaintext: content.into_bytes(),
             sender: sender.member,
@@ -521,12 +242,17 @@ impl Group {
         self.conversation
     }
 
+    /// What the members agree on.
+    pub fn profile(&self) -> &GroupProfile {
+        &self.profile
+    }
+
     /// What the conversation is for.
     pub fn kind(&self) -> ConversationKind {
         self.profile.kind
     }
 
-    /// Whose devices may be in it.
+    /// Whose devices may be in a direct conversation.
     pub fn users(&self) -> &[UserId] {
         &self.profile.users
     }
@@ -554,28 +280,35 @@ impl Group {
         self.mls.epoch_authenticator().as_slice().to_vec()
     }
 
+    /// The key of a leaf's signals in this epoch (design D12). Every member can derive every leaf's.
+    pub fn signal_key<S: KeyValue>(
+        &self,
+        provider: &Provider<S>,
+        leaf: u32,
+    ) -> Result<Zeroizing<[u8; 32]>, GroupError> {
+        let mut key = Zeroizing::new([0; 32]);
+        let exported = self
+            .mls
+            .export_secret(provider.crypto(), SIGNAL_LABEL, &leaf.to_be_bytes(), key.len())
+            .map(Zeroizing::new)
+            .map_err(failed("exporting a signal key"))?;
+        key.copy_from_slice(exported.get(..32).ok_or(GroupError::Kind)?);
+        Ok(key)
+    }
+
+    /// This device's leaf.
+    pub fn own_leaf(&self) -> u32 {
+        self.mls.own_leaf_index().u32()
+    }
+
     /// True between a commit and its echo.
     pub fn has_pending_commit(&self) -> bool {
         self.mls.pending_commit().is_some()
     }
 
     fn certified(&self) -> Result<Vec<CertifiedMember>, GroupError> {
-        Ok(commit::certified_members(self.mls.members())?)
+        Ok(commit::known_members(self.mls.members())?)
     }
-}
-
-/// What a commit of ours changes.
-struct Change {
-    add: Vec<KeyPackage>,
-    remove: Vec<LeafNodeIndex>,
-}
-
-fn find(members: &[CertifiedMember], leaf: u32) -> Result<Member, GroupError> {
-    members
-        .iter()
-        .find(|c| c.member.leaf == leaf)
-        .map(|c| c.member)
-        .ok_or(GroupError::Kind)
 }
 
 fn parse(bytes: &[u8]) -> Result<MlsMessageIn, GroupError> {

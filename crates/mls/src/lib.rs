@@ -28,11 +28,17 @@ pub use certificate::{
     CertificateError, DeviceKey, IdentityKey, SignatureError, verify_certificate, verify_signature,
 };
 pub use commit::CommitRefused;
-pub use group::{CommitApplied, Decrypted, Group, GroupError, MlsDevice, PendingCommit};
+#[cfg(feature = "testing")]
+pub use group::rogue;
+pub use group::{
+    CommitApplied, Decrypted, ExternalJoin, ExternallyJoined, Group, GroupChange, GroupError, MlsDevice,
+    PendingCommit, RoomPsk, UnverifiedGroupInfo, read_group_info,
+};
 pub use key_package::{KeyPackageError, KeyPackageInfo, inspect_key_package};
-pub use member::Member;
+pub use member::{Member, identity_hash};
 pub use message::{MessageError, MessageHeader, message_header};
 pub use public_group::{
-    CheckedCommit, CommitCheck, CommitError, NewGroup, PublicState, check_commit, found_group,
+    CheckedCommit, CommitCheck, CommitError, NewGroup, ProposalCheck, PublicState, check_commit,
+    check_proposal, check_replacement, found_group, ratchet_tree,
 };
 pub use storage::{KeyValue, KeyValueError, MemoryKeyValue, Provider};

@@ -1,9 +1,11 @@
 //! Who sits at a leaf: read from the certificate in the leaf's credential.
 
-use crate::certificate::{CertificateError, verify_certificate};
+use crate::certificate::{CertificateError, read_known_certificate, verify_certificate};
+use crate::rule::Newcomer;
 use openmls::prelude::{BasicCredential, Credential};
+use sha2::{Digest as _, Sha256};
 use undertone_wire::device::DeviceCertificateBody;
-use undertone_wire::{DeviceId, UserId};
+use undertone_wire::{DeviceId, IdentityHash, UserId};
 
 /// One device in a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,11 +45,34 @@ pub(crate) fn read_leaf(
     Ok(certificate)
 }
 
+/// Reads the certificate of a leaf of stored state, which was checked before it was stored.
+pub(crate) fn read_known_leaf(credential: &Credential) -> Result<DeviceCertificateBody, LeafError> {
+    let basic = BasicCredential::try_from(credential.clone()).map_err(LeafError::CredentialType)?;
+    Ok(read_known_certificate(basic.identity())?)
+}
+
 /// The member that a certificate puts at a leaf.
 pub(crate) fn member_at(leaf: u32, certificate: &DeviceCertificateBody) -> Member {
     Member {
         leaf,
         user: certificate.user,
         device: certificate.device,
+    }
+}
+
+/// The hash by which bans name an identity key.
+pub fn identity_hash(identity_key: &[u8]) -> IdentityHash {
+    let digest = Sha256::digest(identity_key);
+    let mut hash = [0; IdentityHash::LEN];
+    hash.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+    IdentityHash::from_bytes(hash)
+}
+
+/// Who would become a member with that certificate.
+pub(crate) fn newcomer(certificate: &DeviceCertificateBody) -> Newcomer {
+    Newcomer {
+        user: certificate.user,
+        device: certificate.device,
+        identity: identity_hash(certificate.identity_key.as_slice()),
     }
 }

@@ -1,26 +1,31 @@
 //! The server's view of a group: checks of its founding and of each commit, as pure functions over
 //! opaque snapshots (design D2, D3). The server never has a secret of the group.
 
-use crate::commit::{self, CertifiedMember, CommitRefused};
-use crate::member::{LeafError, Member};
-use crate::storage::{MemoryKeyValue, Provider, SnapshotError, StorageError};
-use crate::suite::{CIPHERSUITE, GroupProfile};
+use crate::commit::{self, Before, CertifiedMember, CommitRefused};
+use crate::member::Member;
+use crate::rule;
+use crate::storage::{MemoryKeyValue, Provider};
+use crate::suite::{self, CIPHERSUITE};
 use openmls::messages::group_info::{GroupInfo, VerifiableGroupInfo};
 use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _};
 use openmls::prelude::{
-    CreationFromExternalError, Extension, GroupId, LeafNodeIndex, MlsMessageBodyIn, MlsMessageIn,
-    OpenMlsProvider as _, ProcessedMessageContent, ProposalStore, ProtocolMessage, PublicGroup,
-    PublicMessageIn, PublicProcessMessageError, RatchetTreeIn, Sender, SignaturePublicKey, StagedCommit,
-    Verifiable as _,
+    ConfirmationTag, Extension, GroupId, LeafNodeIndex, MlsMessageBodyIn, MlsMessageIn, OpenMlsProvider as _,
+    ProcessedMessage, ProcessedMessageContent, Proposal, ProposalStore, ProtocolMessage, PublicGroup,
+    PublicMessageIn, RatchetTreeIn, Sender, SignaturePublicKey, StagedCommit, Verifiable as _,
 };
 use std::collections::BTreeSet;
-use undertone_wire::conversation::{CommitBundle, ConversationKind};
+use undertone_wire::conversation::CommitBundle;
 use undertone_wire::device::DeviceCertificateBody;
+use undertone_wire::group::GroupProfile;
 use undertone_wire::limits::{
-    COMMIT_BYTES_MAX, GROUP_INFO_BYTES_MAX, RATCHET_TREE_BYTES_MAX, WELCOME_BYTES_MAX,
+    COMMIT_BYTES_MAX, GROUP_INFO_BYTES_MAX, PROPOSAL_BYTES_MAX, RATCHET_TREE_BYTES_MAX, WELCOME_BYTES_MAX,
 };
 use undertone_wire::message::CommitAuthenticatedData;
-use undertone_wire::{ConversationId, DeviceId, Epoch, ErrorCode, PROTOCOL_VERSION, UserId, codec};
+use undertone_wire::{Bytes, ConversationId, DeviceId, Epoch, PROTOCOL_VERSION, codec};
+
+mod error;
+
+pub use error::CommitError;
 
 /// A snapshot of the public group, opaque to its keeper.
 #[derive(Clone, PartialEq, Eq)]
@@ -50,10 +55,8 @@ pub struct NewGroup {
     pub state: PublicState,
     /// Epoch 0.
     pub epoch: Epoch,
-    /// What the conversation is for.
-    pub kind: ConversationKind,
-    /// Whose devices may be in it, ascending.
-    pub users: Vec<UserId>,
+    /// What its members agree on.
+    pub profile: GroupProfile,
     /// The creator's device.
     pub members: Vec<Member>,
     /// The creator's certificate, to be compared with the directory.
@@ -67,12 +70,14 @@ pub struct CommitCheck<'a> {
     pub state: &'a PublicState,
     /// Which conversation it was sent to.
     pub conversation: ConversationId,
-    /// The device whose session sent it.
+    /// The device whose session sent it: a member, or whoever comes by an external commit.
     pub sender: DeviceId,
     /// The epoch that the sender says it ends.
     pub epoch: Epoch,
     /// The commit and what came with it.
     pub bundle: &'a CommitBundle,
+    /// The proposals of this epoch, in the order of the log.
+    pub proposals: &'a [Bytes],
 }
 
 /// What a commit that is accepted makes of the group.
@@ -84,7 +89,15 @@ pub struct CheckedCommit {
     pub epoch: Epoch,
     /// All members after it.
     pub members: Vec<Member>,
-    /// Who came.
+    /// What its members agree on after it.
+    pub profile: GroupProfile,
+    /// Who committed; after an external commit, at their new leaf.
+    pub committer: Member,
+    /// True if the committer came by this commit.
+    pub external: bool,
+    /// The committer's certificate, if it is another than before: to be compared with the directory.
+    pub changed_certificate: Option<DeviceCertificateBody>,
+    /// Who came, an external committer included. A device that comes again is in `removed`, too.
     pub added: Vec<Member>,
     /// The certificates of those who came, in the same order, to be compared with the directory.
     pub added_certificates: Vec<DeviceCertificateBody>,
@@ -92,96 +105,6 @@ pub struct CheckedCommit {
     pub removed: Vec<Member>,
     /// The new ratchet tree, TLS-encoded, for those who join.
     pub ratchet_tree: Vec<u8>,
-}
-
-/// Why a group or a commit is refused.
-#[derive(Debug, thiserror::Error)]
-pub enum CommitError {
-    /// A part is larger than its limit.
-    #[error("larger than the limit")]
-    TooLarge,
-    /// A part is not what it should be.
-    #[error("malformed")]
-    Malformed(#[source] tls_codec::Error),
-    /// The MLS message is of another kind than it should be.
-    #[error("not an MLS message of the right kind")]
-    Kind,
-    /// It is for another conversation.
-    #[error("for another conversation")]
-    Conversation,
-    /// The group is not of our suite, or has no profile of ours.
-    #[error("not a group of this protocol version")]
-    Profile,
-    /// The founding is not one: more than the creator's leaf, or not epoch 0.
-    #[error("a group begins with its creator alone")]
-    Founding,
-    /// It is for another epoch than the current one.
-    #[error("for epoch {sent}, the group is in epoch {current}")]
-    EpochStale {
-        /// The epoch it was made for.
-        sent: u64,
-        /// The group's.
-        current: u64,
-    },
-    /// `GroupInfo` and tree do not fit together.
-    #[error("the GroupInfo does not fit the tree")]
-    External(#[source] CreationFromExternalError<StorageError>),
-    /// The commit is not valid MLS.
-    #[error("the commit is not valid")]
-    Process(#[source] PublicProcessMessageError),
-    /// It was signed by another device than the one that sent it.
-    #[error("committed by another device than the sender")]
-    Sender,
-    /// Its authenticated data is not ours.
-    #[error("the commit's authenticated data is malformed")]
-    AuthenticatedData(#[source] codec::DecodeError),
-    /// A leaf is not certified.
-    #[error(transparent)]
-    Leaf(#[from] LeafError),
-    /// It is not allowed.
-    #[error(transparent)]
-    Refused(#[from] CommitRefused),
-    /// The `GroupInfo` is not the committer's for the new epoch.
-    #[error("the GroupInfo does not belong to the commit")]
-    GroupInfo,
-    /// The Welcome does not cover exactly the added devices.
-    #[error("the Welcome does not cover exactly the added devices")]
-    Welcome,
-    /// The stored state cannot be read: a mistake of the server.
-    #[error("the stored state is damaged")]
-    State(#[from] SnapshotError),
-    /// The same, within OpenMLS.
-    #[error("the stored state is damaged")]
-    Storage(#[from] StorageError),
-    /// OpenMLS could not merge: a mistake of the server.
-    #[error("the commit could not be merged")]
-    Merge(#[source] openmls::prelude::MergeCommitError<StorageError>),
-    /// OpenMLS failed where it must not.
-    #[error("the group state is missing")]
-    StateMissing,
-}
-
-impl CommitError {
-    /// The code under which it leaves the server.
-    pub fn code(&self) -> ErrorCode {
-        match self {
-            Self::TooLarge => ErrorCode::TooLarge,
-            Self::EpochStale { .. } => ErrorCode::EpochStale,
-            Self::GroupInfo | Self::External(_) => ErrorCode::GroupInfoInvalid,
-            Self::Welcome => ErrorCode::WelcomeInvalid,
-            Self::Malformed(_)
-            | Self::Kind
-            | Self::Conversation
-            | Self::Profile
-            | Self::Founding
-            | Self::Process(_)
-            | Self::Sender
-            | Self::AuthenticatedData(_)
-            | Self::Leaf(_)
-            | Self::Refused(_) => ErrorCode::CommitInvalid,
-            Self::State(_) | Self::Storage(_) | Self::Merge(_) | Self::StateMissing => ErrorCode::Internal,
-        }
-    }
 }
 
 /// Checks the founding of a group: `GroupInfo` and tree of epoch 0.
@@ -217,15 +140,81 @@ pub fn found_group(
     if group.group_context().epoch().as_u64() != 0 {
         return Err(CommitError::Founding);
     }
-    let profile = GroupProfile::read(group.group_context().extensions()).ok_or(CommitError::Profile)?;
+    let profile = suite::read_profile(group.group_context().extensions()).ok_or(CommitError::Profile)?;
+    commit::check_group(&profile, &members)?;
     Ok(NewGroup {
         state: PublicState(provider.store().to_bytes()?),
         epoch: Epoch(0),
-        kind: profile.kind,
-        users: profile.users,
+        profile,
         members: vec![*member],
         creator: certificate.clone(),
     })
+}
+
+/// A group that was loaded from its snapshot.
+struct Loaded {
+    provider: Provider<MemoryKeyValue>,
+    group: PublicGroup,
+    profile: GroupProfile,
+    members: Vec<CertifiedMember>,
+}
+
+impl Loaded {
+    fn new(state: &PublicState, conversation: ConversationId) -> Result<Self, CommitError> {
+        let provider = Provider::new(MemoryKeyValue::from_bytes(state.as_bytes())?);
+        let group_id = GroupId::from_slice(conversation.as_bytes());
+        let group = PublicGroup::load(provider.storage(), &group_id)?.ok_or(CommitError::StateMissing)?;
+        let profile = suite::read_profile(group.group_context().extensions()).ok_or(CommitError::Profile)?;
+        let members = commit::known_members(group.members())?;
+        Ok(Self {
+            provider,
+            group,
+            profile,
+            members,
+        })
+    }
+
+    fn epoch(&self) -> Epoch {
+        Epoch(self.group.group_context().epoch().as_u64())
+    }
+
+    fn process(&self, message: PublicMessageIn) -> Result<ProcessedMessage, CommitError> {
+        let message = ProtocolMessage::PublicMessage(Box::new(message));
+        self.group
+            .process_message(self.provider.crypto(), message)
+            .map_err(CommitError::Process)
+    }
+
+    /// The leaf that a message names as its sender must be that of the device whose session sent it.
+    /// Whether it really signed is checked by MLS afterwards.
+    fn check_sits(&self, message: &PublicMessageIn, device: DeviceId) -> Result<(), CommitError> {
+        let Sender::Member(leaf) = message.sender() else {
+            return Err(CommitError::Sender);
+        };
+        let sits = self
+            .members
+            .iter()
+            .any(|known| known.member.leaf == leaf.u32() && known.member.device == device);
+        if sits { Ok(()) } else { Err(CommitError::Sender) }
+    }
+
+    /// Takes up a `SelfRemove`, with those before it.
+    fn propose(&mut self, message: PublicMessageIn) -> Result<Member, CommitError> {
+        let processed = self.process(message)?;
+        let ProcessedMessageContent::ProposalMessage(queued) = processed.into_content() else {
+            return Err(CommitError::Kind);
+        };
+        let (Proposal::SelfRemove, Sender::Member(leaf)) = (queued.proposal(), queued.sender()) else {
+            return Err(CommitError::Kind);
+        };
+        let leaf = leaf.u32();
+        let known = self.members.iter().find(|known| known.member.leaf == leaf);
+        let leaver = known.ok_or(CommitError::Sender)?.member;
+        self.group
+            .add_proposal(self.provider.storage(), *queued)
+            .map_err(CommitError::Storage)?;
+        Ok(leaver)
+    }
 }
 
 /// Checks a commit and all that came with it against the group before it.
@@ -234,48 +223,55 @@ pub fn check_commit(check: CommitCheck<'_>) -> Result<CheckedCommit, CommitError
     if bundle.commit.len() > COMMIT_BYTES_MAX {
         return Err(CommitError::TooLarge);
     }
-    let provider = Provider::new(MemoryKeyValue::from_bytes(check.state.as_bytes())?);
-    let group_id = GroupId::from_slice(check.conversation.as_bytes());
-    let mut group = PublicGroup::load(provider.storage(), &group_id)?.ok_or(CommitError::StateMissing)?;
-    let profile = GroupProfile::read(group.group_context().extensions()).ok_or(CommitError::Profile)?;
-    let before = commit::certified_members(group.members())?;
-
-    let message = parse_commit(&check, group.group_context().epoch().as_u64())?;
-    let confirmation_tag = message.confirmation_tag().ok_or(CommitError::Kind)?.clone();
-    let committer = read_sender(&message, &before, check.sender)?;
-    let processed = group
-        .process_message(
-            provider.crypto(),
-            ProtocolMessage::PublicMessage(Box::new(message)),
-        )
-        .map_err(CommitError::Process)?;
-    check_authenticated_data(processed.aad())?;
-    let sender = processed.sender().clone();
-    let ProcessedMessageContent::StagedCommitMessage(staged) = processed.into_content() else {
-        return Err(CommitError::Kind);
-    };
-    let allowed = commit::judge(&profile, &before, &sender, &staged)?;
+    let Staged {
+        before,
+        sender,
+        commit: staged,
+        confirmation_tag,
+    } = stage(&check)?;
+    let allowed = commit::judge(
+        Before {
+            conversation: check.conversation,
+            profile: &before.profile,
+            members: &before.members,
+        },
+        &sender,
+        &staged,
+    )?;
+    // Whoever comes by the commit is the device whose session sent it.
+    let newcomer = allowed.committer.as_ref().filter(|_| allowed.external);
+    if newcomer.is_some_and(|newcomer| newcomer.device != check.sender) {
+        return Err(CommitError::Sender);
+    }
+    let Loaded {
+        provider, mut group, ..
+    } = before;
     check_welcome(bundle, &staged, provider.crypto())?;
     group
         .merge_commit(provider.storage(), *staged)
         .map_err(CommitError::Merge)?;
-    check_group_info(bundle, &group, committer, &confirmation_tag)?;
-
-    let members: Vec<Member> = commit::certified_members(group.members())?
+    let members: Vec<Member> = commit::known_members(group.members())?
         .into_iter()
-        .map(|m| m.member)
+        .map(|certified| certified.member)
         .collect();
+    let committer = *members
+        .iter()
+        .find(|member| member.device == check.sender)
+        .ok_or(CommitError::Sender)?;
+    let leaf = LeafNodeIndex::new(committer.leaf);
+    check_group_info(bundle.group_info.as_slice(), &group, leaf, &confirmation_tag)?;
     let added = allowed.added.iter();
     let added = added
         .filter_map(|new| members.iter().find(|m| m.device == new.device).copied())
         .collect();
     Ok(CheckedCommit {
         epoch: Epoch(group.group_context().epoch().as_u64()),
-        ratchet_tree: group
-            .export_ratchet_tree()
-            .tls_serialize_detached()
-            .map_err(CommitError::Malformed)?,
+        ratchet_tree: encode_tree(&group)?,
         state: PublicState(provider.store().to_bytes()?),
+        profile: allowed.profile,
+        committer,
+        external: allowed.external,
+        changed_certificate: allowed.committer.filter(|_| !allowed.external),
         members,
         added,
         added_certificates: allowed.added,
@@ -283,39 +279,143 @@ pub fn check_commit(check: CommitCheck<'_>) -> Result<CheckedCommit, CommitError
     })
 }
 
-fn parse_commit(check: &CommitCheck<'_>, current: u64) -> Result<PublicMessageIn, CommitError> {
-    let parsed = MlsMessageIn::tls_deserialize_exact(check.bundle.commit.as_slice())
-        .map_err(CommitError::Malformed)?;
+/// A commit that is valid MLS in the group before it; whether it is allowed is not asked yet.
+struct Staged {
+    before: Loaded,
+    sender: Sender,
+    commit: Box<StagedCommit>,
+    confirmation_tag: ConfirmationTag,
+}
+
+fn stage(check: &CommitCheck<'_>) -> Result<Staged, CommitError> {
+    let mut before = Loaded::new(check.state, check.conversation)?;
+    let place = Place {
+        conversation: check.conversation,
+        epoch: check.epoch,
+        current: before.epoch(),
+    };
+    let message = parse(check.bundle.commit.as_slice(), &place)?;
+    for proposal in check.proposals {
+        before.propose(parse(proposal.as_slice(), &place)?)?;
+    }
+    let confirmation_tag = message.confirmation_tag().ok_or(CommitError::Kind)?.clone();
+    if !matches!(message.sender(), Sender::NewMemberCommit) {
+        before.check_sits(&message, check.sender)?;
+    }
+    let processed = before.process(message)?;
+    check_authenticated_data(processed.aad())?;
+    let sender = processed.sender().clone();
+    let ProcessedMessageContent::StagedCommitMessage(commit) = processed.into_content() else {
+        return Err(CommitError::Kind);
+    };
+    Ok(Staged {
+        before,
+        sender,
+        commit,
+        confirmation_tag,
+    })
+}
+
+fn encode_tree(group: &PublicGroup) -> Result<Vec<u8>, CommitError> {
+    group
+        .export_ratchet_tree()
+        .tls_serialize_detached()
+        .map_err(CommitError::Malformed)
+}
+
+/// The ratchet tree of a group, TLS-encoded, for those who come by an external commit.
+pub fn ratchet_tree(state: &PublicState, conversation: ConversationId) -> Result<Vec<u8>, CommitError> {
+    encode_tree(&Loaded::new(state, conversation)?.group)
+}
+
+/// A proposal to be checked: a `SelfRemove`.
+#[derive(Debug, Clone, Copy)]
+pub struct ProposalCheck<'a> {
+    /// The group.
+    pub state: &'a PublicState,
+    /// Which conversation it was sent to.
+    pub conversation: ConversationId,
+    /// The device whose session sent it.
+    pub sender: DeviceId,
+    /// The epoch that the sender says it is for.
+    pub epoch: Epoch,
+    /// The proposals of this epoch before it, in the order of the log.
+    pub earlier: &'a [Bytes],
+    /// MLS `PublicMessage`.
+    pub proposal: &'a [u8],
+}
+
+/// Checks a wish to be let go: that it is its own device's, and that a commit which fulfils it and all
+/// earlier ones would be allowed. Says who leaves.
+pub fn check_proposal(check: ProposalCheck<'_>) -> Result<Member, CommitError> {
+    if check.proposal.len() > PROPOSAL_BYTES_MAX {
+        return Err(CommitError::TooLarge);
+    }
+    let mut group = Loaded::new(check.state, check.conversation)?;
+    let place = Place {
+        conversation: check.conversation,
+        epoch: check.epoch,
+        current: group.epoch(),
+    };
+    let message = parse(check.proposal, &place)?;
+    group.check_sits(&message, check.sender)?;
+    let mut earlier = Vec::new();
+    for proposal in check.earlier {
+        earlier.push(group.propose(parse(proposal.as_slice(), &place)?)?.leaf);
+    }
+    let leaver = group.propose(message)?;
+    if earlier.contains(&leaver.leaf) {
+        return Err(CommitError::Repeated);
+    }
+    let members: Vec<Member> = group.members.iter().map(|known| known.member).collect();
+    let before = rule::GroupBefore {
+        profile: &group.profile,
+        psk_id: None,
+        members: &members,
+    };
+    rule::judge_leave(&before, &earlier, leaver.leaf).map_err(CommitRefused::from)?;
+    Ok(leaver)
+}
+
+/// Checks a `GroupInfo` that is to replace the one of the current epoch: signed by the sender's leaf,
+/// with the present context and no tree. Whether its external key is the right one only members know.
+pub fn check_replacement(
+    state: &PublicState,
+    conversation: ConversationId,
+    sender: DeviceId,
+    group_info: &[u8],
+) -> Result<(), CommitError> {
+    let Loaded { group, members, .. } = Loaded::new(state, conversation)?;
+    let signer = members.iter().find(|known| known.member.device == sender);
+    let signer = LeafNodeIndex::new(signer.ok_or(CommitError::Sender)?.member.leaf);
+    check_group_info(group_info, &group, signer, group.confirmation_tag())
+}
+
+/// Where a message must belong.
+struct Place {
+    conversation: ConversationId,
+    /// The epoch that the sender says.
+    epoch: Epoch,
+    /// The group's.
+    current: Epoch,
+}
+
+fn parse(bytes: &[u8], place: &Place) -> Result<PublicMessageIn, CommitError> {
+    let parsed = MlsMessageIn::tls_deserialize_exact(bytes).map_err(CommitError::Malformed)?;
     let MlsMessageBodyIn::PublicMessage(message) = parsed.extract() else {
         return Err(CommitError::Kind);
     };
-    if message.group_id().as_slice() != check.conversation.as_bytes() {
+    if message.group_id().as_slice() != place.conversation.as_bytes() {
         return Err(CommitError::Conversation);
     }
     let sent = message.epoch().as_u64();
-    if sent != current || check.epoch.0 != current {
+    if sent != place.current.0 || place.epoch != place.current {
         return Err(CommitError::EpochStale {
-            sent: sent.min(check.epoch.0),
-            current,
+            sent: sent.min(place.epoch.0),
+            current: place.current.0,
         });
     }
     Ok(message)
-}
-
-/// The leaf that the message names as its sender must be that of the device whose session sent it.
-/// Whether it really signed is checked by MLS afterwards.
-fn read_sender(
-    message: &PublicMessageIn,
-    before: &[CertifiedMember],
-    device: DeviceId,
-) -> Result<LeafNodeIndex, CommitError> {
-    let Sender::Member(leaf) = message.sender() else {
-        return Err(CommitError::Sender);
-    };
-    let sits = before
-        .iter()
-        .any(|known| known.member.leaf == leaf.u32() && known.member.device == device);
-    if sits { Ok(*leaf) } else { Err(CommitError::Sender) }
 }
 
 /// Every client refuses a commit without it, and none could follow the group behind one.
@@ -372,12 +472,12 @@ fn check_welcome(
 /// The `GroupInfo` must be signed by the committer, hold exactly the new context and the commit's
 /// confirmation tag, and no tree (design D2).
 fn check_group_info(
-    bundle: &CommitBundle,
+    group_info: &[u8],
     group: &PublicGroup,
     committer: LeafNodeIndex,
-    confirmation_tag: &openmls::prelude::ConfirmationTag,
+    confirmation_tag: &ConfirmationTag,
 ) -> Result<(), CommitError> {
-    let info = parse_group_info(bundle.group_info.as_slice())?;
+    let info = parse_group_info(group_info)?;
     let only_external_pub = info
         .extensions()
         .iter()

@@ -1,13 +1,14 @@
 //! The cipher suite and the group settings that everyone shares.
 
+use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _};
 use openmls::prelude::{
     Capabilities, Ciphersuite, Extension, ExtensionType, Extensions, GroupContext, Lifetime,
-    MlsGroupCreateConfig, MlsGroupJoinConfig, PURE_PLAINTEXT_WIRE_FORMAT_POLICY,
-    RequiredCapabilitiesExtension, SenderRatchetConfiguration, UnknownExtension,
+    MlsGroupCreateConfig, MlsGroupJoinConfig, PURE_PLAINTEXT_WIRE_FORMAT_POLICY, PreSharedKeyProposal,
+    ProposalType, RequiredCapabilitiesExtension, SenderRatchetConfiguration, UnknownExtension,
 };
-use serde::{Deserialize, Serialize};
-use undertone_wire::conversation::ConversationKind;
-use undertone_wire::{PROTOCOL_VERSION, UserId, codec};
+use openmls::schedule::{PreSharedKeyId, Psk};
+use undertone_wire::group::GroupProfile;
+use undertone_wire::{PROTOCOL_VERSION, codec};
 
 /// ML-KEM-768 + X25519, AES-128-GCM, SHA-256, Ed25519: the hybrid post-quantum suite (0x004F).
 pub(crate) const CIPHERSUITE: Ciphersuite = Ciphersuite::MLS_128_MLKEM768X25519_AES128GCM_SHA256_Ed25519;
@@ -23,48 +24,34 @@ const KEY_PACKAGE_LIFE_SECONDS: u64 = 90 * 24 * 3600;
 const OUT_OF_ORDER_MAX: u32 = 8;
 const SKIPPED_MAX: u32 = 1000;
 
-/// What everyone in a group agrees on, authenticated by the GroupContext.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct GroupProfile {
-    /// The protocol under which the group was founded.
-    pub(crate) version: u16,
-    /// What the conversation is for.
-    pub(crate) kind: ConversationKind,
-    /// Whose devices may be in a direct conversation, in ascending order.
-    pub(crate) users: Vec<UserId>,
+/// Reads what everyone in a group agrees on out of its extensions; nothing if it is missing, malformed,
+/// of another protocol version, or if there is anything beside it.
+pub(crate) fn read_profile(extensions: &Extensions<GroupContext>) -> Option<GroupProfile> {
+    let bytes = &extensions.unknown(PROFILE_EXTENSION)?.0;
+    let profile = codec::from_cbor::<GroupProfile>(bytes).ok()?;
+    let exact = profile_extensions(&profile)? == *extensions;
+    (profile.version == PROTOCOL_VERSION && exact).then_some(profile)
 }
 
-impl GroupProfile {
-    /// The profile of a new group.
-    pub(crate) fn new(kind: ConversationKind, users: &[UserId]) -> Self {
-        let mut users = users.to_vec();
-        users.sort_unstable();
-        users.dedup();
-        Self {
-            version: PROTOCOL_VERSION,
-            kind,
-            users,
-        }
-    }
+/// The extensions of a GroupContext with that profile.
+pub(crate) fn profile_extensions(profile: &GroupProfile) -> Option<Extensions<GroupContext>> {
+    let bytes = codec::to_cbor(profile).ok()?;
+    let required = RequiredCapabilitiesExtension::new(&[ExtensionType::Unknown(PROFILE_EXTENSION)], &[], &[]);
+    Extensions::from_vec(vec![
+        Extension::Unknown(PROFILE_EXTENSION, UnknownExtension(bytes)),
+        Extension::RequiredCapabilities(required),
+    ])
+    .ok()
+}
 
-    /// Reads the profile out of a group's extensions; nothing if it is missing, malformed or of
-    /// another protocol version.
-    pub(crate) fn read(extensions: &Extensions<GroupContext>) -> Option<Self> {
-        let bytes = &extensions.unknown(PROFILE_EXTENSION)?.0;
-        codec::from_cbor::<Self>(bytes)
-            .ok()
-            .filter(|profile| profile.version == PROTOCOL_VERSION)
-    }
-
-    fn into_extensions(self) -> Option<Extensions<GroupContext>> {
-        let bytes = codec::to_cbor(&self).ok()?;
-        let required =
-            RequiredCapabilitiesExtension::new(&[ExtensionType::Unknown(PROFILE_EXTENSION)], &[], &[]);
-        Extensions::from_vec(vec![
-            Extension::Unknown(PROFILE_EXTENSION, UnknownExtension(bytes)),
-            Extension::RequiredCapabilities(required),
-        ])
-        .ok()
+/// The id that a proposal gives an external PSK; nothing if it is of another kind.
+pub(crate) fn external_psk_id(proposal: &PreSharedKeyProposal) -> Option<Vec<u8>> {
+    // OpenMLS does not show what is in the proposal; its encoding is that of the id.
+    let bytes = proposal.tls_serialize_detached().ok()?;
+    let id = PreSharedKeyId::tls_deserialize_exact(&bytes).ok()?;
+    match id.psk() {
+        Psk::External(external) => Some(external.psk_id().to_vec()),
+        Psk::Resumption(_) => None,
     }
 }
 
@@ -76,6 +63,7 @@ pub(crate) fn capabilities() -> Capabilities {
             ExtensionType::Unknown(PROFILE_EXTENSION),
             ExtensionType::LastResort,
         ])
+        .proposals(vec![ProposalType::SelfRemove])
         .build()
 }
 
@@ -96,7 +84,7 @@ pub(crate) fn join_config() -> MlsGroupJoinConfig {
 }
 
 /// Settings of a group that a device founds.
-pub(crate) fn create_config(profile: GroupProfile) -> Option<MlsGroupCreateConfig> {
+pub(crate) fn create_config(profile: &GroupProfile) -> Option<MlsGroupCreateConfig> {
     Some(
         MlsGroupCreateConfig::builder()
             .ciphersuite(CIPHERSUITE)
@@ -107,7 +95,7 @@ pub(crate) fn create_config(profile: GroupProfile) -> Option<MlsGroupCreateConfi
             .max_past_epochs(0)
             .number_of_resumption_psks(0)
             .sender_ratchet_configuration(ratchet())
-            .with_group_context_extensions(profile.into_extensions()?)
+            .with_group_context_extensions(profile_extensions(profile)?)
             .build(),
     )
 }

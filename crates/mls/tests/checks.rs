@@ -17,7 +17,7 @@ use undertone_mls::{
     CommitCheck, CommitError, Group, KeyPackageError, MessageError, PendingCommit, PublicState, check_commit,
     found_group, inspect_key_package, message_header,
 };
-use undertone_wire::conversation::ConversationKind;
+use undertone_wire::group::GroupProfile;
 use undertone_wire::limits::{
     COMMIT_BYTES_MAX, GROUP_INFO_BYTES_MAX, KEY_PACKAGE_BYTES_MAX, MESSAGE_BYTES_MAX, RATCHET_TREE_BYTES_MAX,
     WELCOME_BYTES_MAX,
@@ -155,15 +155,8 @@ fn the_check_reports_who_came_and_who_stayed() {
 
 /// A group in which the creator is alone.
 fn alone(ada: &Person) -> Group {
-    let users = [ada.user, undertone_wire::UserId::from_bytes([2; 16])];
-    Group::create(
-        &ada.provider,
-        &ada.device,
-        conversation(),
-        ConversationKind::Direct,
-        &users,
-    )
-    .unwrap()
+    let profile = GroupProfile::direct(ada.user, undertone_wire::UserId::from_bytes([2; 16]));
+    Group::create(&ada.provider, &ada.device, conversation(), &profile).unwrap()
 }
 
 #[test]
@@ -174,7 +167,7 @@ fn a_founding_is_of_epoch_zero() {
     let founded = found_group(conversation(), &info, &tree).unwrap();
     assert_eq!(founded.creator.device, ada.device_id);
     assert_eq!(founded.members[0].user, ada.user);
-    assert_eq!(founded.users, group.users());
+    assert_eq!(founded.profile, *group.profile());
 
     group.self_update(&ada.provider, &ada.device, &seen()).unwrap();
     group.merge_pending(&ada.provider).unwrap();
@@ -226,6 +219,7 @@ fn damaged_state_is_the_servers_mistake() {
             sender: ada.device_id,
             epoch: Epoch(1),
             bundle: &bundle,
+            proposals: &[],
         };
         assert_eq!(check_commit(check).unwrap_err().code(), ErrorCode::Internal);
     }

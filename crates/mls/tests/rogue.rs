@@ -14,17 +14,18 @@ use openmls::prelude::{
     BasicCredential, Capabilities, Ciphersuite, CommitBuilder, CommitMessageBundle, CredentialWithKey,
     Extension, ExtensionType, Extensions, GroupContext, GroupId, Initial, KeyPackage, LeafNodeIndex,
     LeafNodeParameters, MlsGroup, MlsGroupJoinConfig, MlsMessageBodyIn, MlsMessageIn, OpenMlsProvider as _,
-    PURE_CIPHERTEXT_WIRE_FORMAT_POLICY, PreSharedKeyProposal, Proposal, RatchetTreeIn,
-    RequiredCapabilitiesExtension,
+    PURE_CIPHERTEXT_WIRE_FORMAT_POLICY, PreSharedKeyProposal, Proposal, ProposalType, RatchetTreeIn,
+    RequiredCapabilitiesExtension, UnknownExtension,
 };
 use openmls::schedule::{ExternalPsk, PreSharedKeyId, Psk};
 use people::{Person, Talk, begin, conversation, seen};
 use undertone_mls::member::LeafError;
 use undertone_mls::rule::Violation;
 use undertone_mls::{
-    CommitError, CommitRefused, Group, GroupError, IdentityKey, KeyPackageError, PendingCommit,
-    inspect_key_package, message_header,
+    CommitError, CommitRefused, ExternalJoin, Group, GroupError, IdentityKey, KeyPackageError, PendingCommit,
+    RoomPsk, inspect_key_package, message_header,
 };
+use undertone_wire::group::{GroupProfile, Role, RoomTerms};
 use undertone_wire::message::CommitAuthenticatedData;
 use undertone_wire::{Epoch, ErrorCode, PROTOCOL_VERSION, Timestamp, codec};
 
@@ -88,6 +89,7 @@ fn capabilities() -> Capabilities {
     Capabilities::builder()
         .ciphersuites(vec![SUITE])
         .extensions(vec![PROFILE, ExtensionType::LastResort])
+        .proposals(vec![ProposalType::SelfRemove])
         .build()
 }
 
@@ -247,9 +249,9 @@ fn a_hidden_commit_is_no_commit_and_no_message() {
 }
 
 #[test]
-fn nobody_joins_from_outside() {
+fn nobody_else_joins_two_people_from_outside() {
     let (ada, ben) = (Person::new(1, "Ada"), Person::new(2, "Ben"));
-    let phone = ben.second_device(21);
+    let eve = Person::new(9, "Eve");
     let mut talk = begin(&ada, &[&ben]);
     let (info, tree) = talk.groups[0]
         .export_for_server(&ada.provider, &ada.device)
@@ -268,32 +270,94 @@ fn nobody_joins_from_outside() {
     let (_, bundle) = MlsGroup::external_commit_builder()
         .with_ratchet_tree(RatchetTreeIn::tls_deserialize_exact(&tree).unwrap())
         .with_aad(data.unwrap())
-        .build_group(
-            &phone.provider,
-            info,
-            credential(&phone.device.certificate, &phone),
-        )
+        .build_group(&eve.provider, info, credential(&eve.device.certificate, &eve))
         .unwrap()
         .leaf_node_parameters(leaf)
-        .load_psks(phone.provider.storage())
+        .load_psks(eve.provider.storage())
         .unwrap()
         .create_group_info(true)
         .build(
-            phone.provider.rand(),
-            phone.provider.crypto(),
-            &phone.device.key,
+            eve.provider.rand(),
+            eve.provider.crypto(),
+            &eve.device.key,
             |_| true,
         )
         .unwrap()
-        .finalize(&phone.provider)
+        .finalize(&eve.provider)
         .unwrap();
     let joining = pending(bundle);
-    let at_server = talk.check(&phone, Epoch(1), &joining).unwrap_err();
-    assert!(matches!(at_server, CommitError::Sender), "{at_server:?}");
+    let at_server = talk.check(&eve, Epoch(1), &joining).unwrap_err();
+    assert_eq!(at_server.to_string(), Violation::ExternalCommit.to_string());
     let at_ben = talk.groups[1]
         .apply_commit(&ben.provider, &joining.commit)
         .unwrap_err();
     assert_eq!(at_ben.to_string(), Violation::ExternalCommit.to_string());
+}
+
+#[test]
+fn a_stranger_is_refused_by_the_server_and_by_every_client() {
+    let (ada, ben, eve) = (
+        Person::new(1, "Ada"),
+        Person::new(2, "Ben"),
+        Person::new(9, "Eve"),
+    );
+    let mut talk = begin(&ada, &[&ben]);
+    let stranger = package(&eve, &eve.device.certificate);
+    let intrusion = commit(&ada, |builder| builder.propose_adds([stranger]));
+    assert_violation(
+        &refused_by_all(&mut talk, &ada, &ben, &intrusion),
+        Violation::ForeignUser,
+    );
+    let mut own = Group::load(&ada.provider, conversation()).unwrap().unwrap();
+    assert!(matches!(
+        own.merge_pending(&ada.provider),
+        Err(GroupError::Refused(_))
+    ));
+}
+
+#[test]
+fn a_user_has_one_identity_key_in_a_group() {
+    let (ada, ben) = (Person::new(1, "Ada"), Person::new(2, "Ben"));
+    let mut talk = begin(&ada, &[&ben]);
+    // Somebody with another identity key who says to be Ben, and Ben's key under another name.
+    let ghost = Person::new_with_device(2, 66, "Ben");
+    let ghost = package(&ghost, &ghost.device.certificate);
+    let intrusion = commit(&ada, |builder| builder.propose_adds([ghost]));
+    let (at_server, at_ben) = refused_by_all(&mut talk, &ada, &ben, &intrusion);
+    assert!(
+        matches!(at_server, CommitError::Refused(CommitRefused::SecondIdentity)),
+        "{at_server:?}"
+    );
+    assert!(
+        matches!(at_ben, GroupError::Refused(CommitRefused::SecondIdentity)),
+        "{at_ben:?}"
+    );
+}
+
+/// A member of a group that goes beyond their role, with a program of their own.
+#[test]
+fn nobody_acts_above_their_role_with_another_program_either() {
+    let (ada, ben, cy) = (Person::new(1, "Ada"), Person::new(2, "Ben"), Person::new(3, "Cy"));
+    let mut talk = people::begin_with(&GroupProfile::group(cy.user), &cy, &[&ben, &ada]);
+    talk.groups.swap(0, 2);
+    let put_out = commit(&ada, |builder| builder.propose_removals([LeafNodeIndex::new(1)]));
+    let (at_server, at_ben) = refused_by_all(&mut talk, &ada, &ben, &put_out);
+    assert_eq!(at_server.code(), ErrorCode::Forbidden);
+    assert_eq!(at_ben.to_string(), Violation::Role.to_string());
+    bare(&ada).clear_pending_commit(ada.provider.storage()).unwrap();
+
+    let mut profile = talk.groups[0].profile().clone();
+    profile.set_role(ada.user, Role::Owner);
+    let required = RequiredCapabilitiesExtension::new(&[PROFILE], &[], &[]);
+    let own = Extension::Unknown(0xF0A1, UnknownExtension(codec::to_cbor(&profile).unwrap()));
+    let usurped: Extensions<GroupContext> =
+        Extensions::from_vec(vec![own, Extension::RequiredCapabilities(required)]).unwrap();
+    let usurp = commit(&ada, |builder| {
+        builder.propose_group_context_extensions(usurped).unwrap()
+    });
+    let (at_server, at_ben) = refused_by_all(&mut talk, &ada, &ben, &usurp);
+    assert_eq!(at_server.code(), ErrorCode::Forbidden);
+    assert_eq!(at_ben.to_string(), Violation::Role.to_string());
 }
 
 #[test]
@@ -381,11 +445,49 @@ fn joining_beside(ben: &Person, other: &KeyPackage) -> GroupError {
 fn one_does_not_join_a_group_with_strangers() {
     let (ben, eve) = (Person::new(2, "Ben"), Person::new(9, "Eve"));
     let stranger = joining_beside(&ben, &package(&eve, &eve.device.certificate));
-    assert!(matches!(stranger, GroupError::Profile), "{stranger:?}");
+    assert_eq!(stranger.to_string(), Violation::ForeignUser.to_string());
     let impostor = joining_beside(&ben, &package(&eve, &ben.device.certificate));
     assert!(
         matches!(impostor, GroupError::Leaf(LeafError::ForeignKey)),
         "{impostor:?}"
+    );
+}
+
+/// A server that shows a group of its own making to somebody with a room's link.
+#[test]
+fn one_does_not_come_into_a_room_with_an_impostor() {
+    let terms = RoomTerms {
+        rotation: 1,
+        locked: false,
+        knock: false,
+        expires_at: None,
+    };
+    let (ada, ben, eve) = (
+        Person::new(1, "Ada"),
+        Person::new(2, "Ben"),
+        Person::new(9, "Eve"),
+    );
+    people::begin_with(&GroupProfile::room(ada.user, terms), &ada, &[&ben]);
+    let mut group = bare(&ada);
+    let impostor = package(&eve, &ben.device.certificate);
+    stage(&ada, &mut group, |builder| builder.propose_adds([impostor]));
+    group.merge_pending_commit(&ada.provider).unwrap();
+    let info = group.export_group_info(ada.provider.crypto(), &ada.device.key, false);
+    let psk = RoomPsk {
+        rotation: 1,
+        secret: zeroize::Zeroizing::new([1; 32]),
+    };
+    let join = ExternalJoin {
+        group_info: &info.unwrap().to_bytes().unwrap(),
+        ratchet_tree: &group.export_ratchet_tree().tls_serialize_detached().unwrap(),
+        psk: Some(&psk),
+        seen: &seen(),
+    };
+    let comer = Person::new(3, "Cy");
+    let refused = Group::join_externally(&comer.provider, &comer.device, join).unwrap_err();
+    assert!(
+        matches!(refused, GroupError::Leaf(LeafError::ForeignKey)),
+        "{refused:?}"
     );
 }
 

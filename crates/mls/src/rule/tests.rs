@@ -1,12 +1,21 @@
 //! Every clause of the rule function, kept and broken.
 
 use super::*;
-use proptest::prelude::*;
-use undertone_wire::DeviceId;
+use undertone_wire::ConversationId;
+use undertone_wire::group::{Banned, RoomTerms};
+
+mod direct;
+mod group;
+mod profiles;
+mod property;
+mod room;
 
 const ADA: UserId = UserId::from_bytes([1; 16]);
 const BEN: UserId = UserId::from_bytes([2; 16]);
+const CY: UserId = UserId::from_bytes([3; 16]);
+const DOT: UserId = UserId::from_bytes([4; 16]);
 const EVE: UserId = UserId::from_bytes([9; 16]);
+const PSK: &[u8] = b"the room's psk";
 
 fn member(leaf: u32, user: UserId, device: u8) -> Member {
     Member {
@@ -16,201 +25,113 @@ fn member(leaf: u32, user: UserId, device: u8) -> Member {
     }
 }
 
-fn group() -> Vec<Member> {
-    vec![member(0, ADA, 10), member(1, BEN, 20), member(2, ADA, 11)]
+fn newcomer(user: UserId, device: u8) -> Newcomer {
+    Newcomer {
+        user,
+        device: DeviceId::from_bytes([device; 16]),
+        identity: IdentityHash::from_bytes(*user.as_bytes()),
+    }
 }
 
-fn verdict(committer: Committer, proposals: &[ProposalAction]) -> Result<(), Violation> {
-    let members = group();
-    let before = GroupBefore {
-        kind: ConversationKind::Direct,
-        users: &[ADA, BEN],
-        members: &members,
-    };
-    judge(
-        &before,
-        &CommitActions {
-            committer,
-            proposals: proposals.to_vec(),
-            changes_identity: false,
-        },
-    )
+fn add(user: UserId, device: u8) -> ProposalAction {
+    ProposalAction::Add(newcomer(user, device))
 }
 
-const BY_ADA: Committer = Committer::Member(0);
-
-#[test]
-fn a_member_may_update_add_devices_of_both_and_remove_their_own() {
-    assert_eq!(verdict(BY_ADA, &[]), Ok(()));
-    assert_eq!(
-        verdict(BY_ADA, &[ProposalAction::Add(member(7, ADA, 12))]),
-        Ok(())
-    );
-    assert_eq!(
-        verdict(BY_ADA, &[ProposalAction::Add(member(7, BEN, 21))]),
-        Ok(())
-    );
-    assert_eq!(verdict(BY_ADA, &[ProposalAction::Remove(2)]), Ok(()));
-    assert_eq!(
-        verdict(Committer::Member(2), &[ProposalAction::Remove(0)]),
-        Ok(())
-    );
+fn by(leaf: u32, proposals: &[ProposalAction]) -> CommitActions {
+    CommitActions {
+        committer: Committer::Member(leaf),
+        proposals: proposals.to_vec(),
+        certificate: CertificateChange::None,
+    }
 }
 
-#[test]
-fn strangers_may_nothing() {
-    assert_eq!(verdict(Committer::External, &[]), Err(Violation::ExternalCommit));
-    assert_eq!(verdict(Committer::Member(3), &[]), Err(Violation::NotAMember));
-    assert_eq!(
-        verdict(BY_ADA, &[ProposalAction::Add(member(7, EVE, 90))]),
-        Err(Violation::ForeignUser)
-    );
+/// A conversation in which commits are judged.
+#[derive(Debug, Clone)]
+struct Scene {
+    profile: GroupProfile,
+    members: Vec<Member>,
 }
 
-#[test]
-fn nobody_removes_the_other_person_or_nobody() {
-    assert_eq!(
-        verdict(BY_ADA, &[ProposalAction::Remove(1)]),
-        Err(Violation::ForeignRemoval)
-    );
-    assert_eq!(
-        verdict(Committer::Member(1), &[ProposalAction::Remove(0)]),
-        Err(Violation::ForeignRemoval)
-    );
-    assert_eq!(
-        verdict(BY_ADA, &[ProposalAction::Remove(3)]),
-        Err(Violation::NobodyToRemove)
-    );
-    assert_eq!(
-        verdict(BY_ADA, &[ProposalAction::Remove(2), ProposalAction::Remove(2)]),
-        Err(Violation::NobodyToRemove)
-    );
-}
-
-#[test]
-fn a_device_has_one_leaf() {
-    assert_eq!(
-        verdict(BY_ADA, &[ProposalAction::Add(member(7, BEN, 20))]),
-        Err(Violation::AlreadyAMember)
-    );
-    let twice = [
-        ProposalAction::Add(member(7, BEN, 21)),
-        ProposalAction::Add(member(8, BEN, 21)),
-    ];
-    assert_eq!(verdict(BY_ADA, &twice), Err(Violation::AlreadyAMember));
-    let again = [ProposalAction::Remove(2), ProposalAction::Add(member(7, ADA, 11))];
-    assert_eq!(verdict(BY_ADA, &again), Ok(()));
-}
-
-#[test]
-fn other_proposals_and_forms_are_refused() {
-    assert_eq!(
-        verdict(BY_ADA, &[ProposalAction::Other]),
-        Err(Violation::ProposalKind)
-    );
-    assert_eq!(
-        verdict(BY_ADA, &[ProposalAction::ByReference]),
-        Err(Violation::StandAloneProposal)
-    );
-    let members = group();
-    let before = GroupBefore {
-        kind: ConversationKind::Direct,
-        users: &[ADA, BEN],
-        members: &members,
-    };
-    let commit = CommitActions {
-        committer: BY_ADA,
-        proposals: vec![],
-        changes_identity: true,
-    };
-    assert_eq!(judge(&before, &commit), Err(Violation::IdentityChanged));
-}
-
-#[test]
-fn the_number_of_devices_is_limited_for_each_user() {
-    let room = DEVICES_PER_USER_MAX - 2;
-    let add = |count: usize| -> Vec<_> {
-        (0..count)
-            .map(|n| ProposalAction::Add(member(50, ADA, 100 + u8::try_from(n).unwrap())))
-            .collect()
-    };
-    assert_eq!(verdict(BY_ADA, &add(room)), Ok(()));
-    assert_eq!(verdict(BY_ADA, &add(room + 1)), Err(Violation::TooMany));
-}
-
-#[test]
-fn the_number_of_members_is_limited() {
-    let full: Vec<_> = (0..u32::try_from(MEMBERS_MAX).unwrap())
-        .map(|leaf| {
-            let mut id = [0; 16];
-            id[..4].copy_from_slice(&leaf.to_be_bytes());
-            Member {
-                leaf,
-                user: UserId::from_bytes(id),
-                device: DeviceId::from_bytes(id),
-            }
-        })
-        .collect();
-    let add = CommitActions {
-        committer: Committer::Member(0),
-        proposals: vec![ProposalAction::Add(member(7, ADA, 200))],
-        changes_identity: false,
-    };
-    let before = GroupBefore {
-        kind: ConversationKind::Direct,
-        users: &[ADA],
-        members: &full,
-    };
-    assert_eq!(judge(&before, &add), Err(Violation::TooMany));
-    let before = GroupBefore {
-        members: &full[1..],
-        ..before
-    };
-    let add = CommitActions {
-        committer: Committer::Member(1),
-        ..add
-    };
-    assert_eq!(judge(&before, &add), Ok(()));
-}
-
-fn any_proposal() -> impl Strategy<Value = ProposalAction> {
-    prop_oneof![
-        (0u8..3, 0u8..40).prop_map(|(user, device)| {
-            ProposalAction::Add(member(99, [ADA, BEN, EVE][usize::from(user)], device))
-        }),
-        (0u32..5).prop_map(ProposalAction::Remove),
-        Just(ProposalAction::ByReference),
-        Just(ProposalAction::Other),
-    ]
-}
-
-proptest! {
-    /// Whatever is committed and allowed, only the two people are in, each device once, and the
-    /// other person lost nothing.
-    #[test]
-    fn an_allowed_commit_keeps_the_conversation_between_the_two(
-        leaf in 0u32..4,
-        proposals in prop::collection::vec(any_proposal(), 0..6),
-    ) {
-        if verdict(Committer::Member(leaf), &proposals).is_ok() {
-            let mut after = group();
-            let committer = after.iter().find(|m| m.leaf == leaf).copied().unwrap();
-            let other = if committer.user == ADA { BEN } else { ADA };
-            for proposal in &proposals {
-                match proposal {
-                    ProposalAction::Add(added) => after.push(*added),
-                    ProposalAction::Remove(leaf) => after.retain(|m| m.leaf != *leaf),
-                    _ => prop_assert!(false, "a kind that is never allowed"),
-                }
-            }
-            prop_assert!(after.iter().all(|m| m.user == ADA || m.user == BEN));
-            let mut devices: Vec<_> = after.iter().map(|m| m.device).collect();
-            devices.sort_unstable();
-            devices.dedup();
-            prop_assert_eq!(devices.len(), after.len());
-            for member in group().iter().filter(|m| m.user == other) {
-                prop_assert!(after.contains(member));
-            }
+impl Scene {
+    /// Ada with two devices and Ben with one.
+    fn direct() -> Self {
+        Self {
+            profile: GroupProfile::direct(ADA, BEN),
+            members: vec![member(0, ADA, 10), member(1, BEN, 20), member(2, ADA, 11)],
         }
     }
+
+    /// Ada owns it (leaves 0 and 4), Ben is admin (1), Cy member (2), Dot read-only (3).
+    fn group() -> Self {
+        let mut profile = GroupProfile::group(ADA);
+        profile.set_role(BEN, Role::Admin);
+        profile.set_role(DOT, Role::ReadOnly);
+        profile.capacity = 6;
+        Self {
+            profile,
+            members: vec![
+                member(0, ADA, 10),
+                member(1, BEN, 20),
+                member(2, CY, 30),
+                member(3, DOT, 40),
+                member(4, ADA, 11),
+            ],
+        }
+    }
+
+    /// The same people behind an open door.
+    fn room() -> Self {
+        let mut scene = Self::group();
+        scene.profile.kind = ConversationKind::Room;
+        scene.profile.room = Some(RoomTerms {
+            rotation: 3,
+            locked: false,
+            knock: false,
+            expires_at: None,
+        });
+        scene
+    }
+
+    fn judge(&self, commit: &CommitActions) -> Result<(), Violation> {
+        judge(&self.before(), commit)
+    }
+
+    fn before(&self) -> GroupBefore<'_> {
+        GroupBefore {
+            profile: &self.profile,
+            psk_id: self.profile.room.map(|_| PSK),
+            members: &self.members,
+        }
+    }
+
+    /// What becomes of a commit with these proposals by the member at that leaf.
+    fn by(&self, leaf: u32, proposals: &[ProposalAction]) -> Result<(), Violation> {
+        self.judge(&by(leaf, proposals))
+    }
+
+    /// What becomes of an external commit.
+    fn external(&self, newcomer: Newcomer, proposals: &[ProposalAction]) -> Result<(), Violation> {
+        self.judge(&CommitActions {
+            committer: Committer::External(newcomer),
+            proposals: proposals.to_vec(),
+            certificate: CertificateChange::None,
+        })
+    }
+
+    /// A proposal of the present profile with a change.
+    fn change(&self, change: impl FnOnce(&mut GroupProfile)) -> ProposalAction {
+        let mut profile = self.profile.clone();
+        change(&mut profile);
+        ProposalAction::Profile(profile)
+    }
+
+    fn role(&self, user: UserId, role: Role) -> ProposalAction {
+        self.change(|profile| profile.set_role(user, role))
+    }
+}
+
+const EXTERNAL: ProposalAction = ProposalAction::ExternalInit;
+
+fn psk() -> ProposalAction {
+    ProposalAction::Psk(PSK.to_vec())
 }

@@ -7,8 +7,10 @@ use undertone_mls::{
     PendingCommit, Provider, PublicState, check_commit, found_group,
 };
 use undertone_wire::content::SeenEntry;
-use undertone_wire::conversation::{CommitBundle, ConversationKind};
+use undertone_wire::conversation::CommitBundle;
 use undertone_wire::device::DeviceCertificateBody;
+use undertone_wire::group::GroupProfile;
+use undertone_wire::guest::UserKind;
 use undertone_wire::{ConversationId, Counter, DeviceId, Epoch, Sequence, Timestamp, UserId};
 
 /// One device of a person, with its own store.
@@ -35,30 +37,44 @@ impl Person {
         Self::certified(self.user.as_bytes()[0], device, &self.name, self.identity_seed)
     }
 
-    fn certified(user: u8, device: u8, name: &str, identity_seed: [u8; 32]) -> Self {
-        let identity = IdentityKey::from_seed(&identity_seed);
-        let key = DeviceKey::generate().unwrap();
-        let (user, device_id) = (UserId::from_bytes([user; 16]), DeviceId::from_bytes([device; 16]));
-        let certificate = identity
+    /// Somebody without an account.
+    pub(crate) fn guest(user: u8, name: &str) -> Self {
+        let mut guest = Self::new(user, name);
+        guest.device.certificate = guest.certified_as(UserKind::Guest, name);
+        guest
+    }
+
+    /// Another certificate of the same keys.
+    pub(crate) fn certified_as(&self, kind: UserKind, name: &str) -> Vec<u8> {
+        let identity = IdentityKey::from_seed(&self.identity_seed);
+        identity
             .certify(DeviceCertificateBody {
                 version: undertone_mls::certificate::certificate_version(),
-                user,
+                user: self.user,
+                kind,
                 name: name.parse().unwrap(),
-                device: device_id,
+                device: self.device_id,
                 identity_key: identity.public().to_vec().into(),
-                signature_key: key.public().to_vec().into(),
+                signature_key: self.device.key.public().to_vec().into(),
                 issued_at: Timestamp::from_millis(1),
             })
-            .unwrap();
-        let provider = Provider::new(MemoryKeyValue::default());
-        Self {
-            user,
-            device_id,
-            device: MlsDevice { key, certificate },
-            provider,
+            .unwrap()
+    }
+
+    fn certified(user: u8, device: u8, name: &str, identity_seed: [u8; 32]) -> Self {
+        let mut person = Self {
+            user: UserId::from_bytes([user; 16]),
+            device_id: DeviceId::from_bytes([device; 16]),
+            device: MlsDevice {
+                key: DeviceKey::generate().unwrap(),
+                certificate: Vec::new(),
+            },
+            provider: Provider::new(MemoryKeyValue::default()),
             name: name.to_owned(),
             identity_seed,
-        }
+        };
+        person.device.certificate = person.certified_as(UserKind::Account, name);
+        person
     }
 
     pub(crate) fn key_package(&self) -> Vec<u8> {
@@ -90,6 +106,7 @@ impl Talk {
             sender: sender.device_id,
             epoch,
             bundle: &bundle,
+            proposals: &[],
         })
     }
 }
@@ -116,15 +133,20 @@ pub(crate) fn deliver(commit: &PendingCommit) -> CommitBundle {
 
 /// The founder begins a conversation with the devices of others.
 pub(crate) fn begin(founder: &Person, others: &[&Person]) -> Talk {
-    let users: Vec<UserId> = [founder].iter().chain(others).map(|person| person.user).collect();
-    let mut group = Group::create(
-        &founder.provider,
-        &founder.device,
-        conversation(),
-        ConversationKind::Direct,
-        &users,
-    )
-    .unwrap();
+    let other = others
+        .iter()
+        .map(|person| person.user)
+        .find(|user| *user != founder.user);
+    let profile = GroupProfile::direct(founder.user, other.unwrap_or(NOBODY));
+    begin_with(&profile, founder, others)
+}
+
+/// Somebody who is not there.
+pub(crate) const NOBODY: UserId = UserId::from_bytes([0xfe; 16]);
+
+/// The founder begins a conversation of any kind with the devices of others.
+pub(crate) fn begin_with(profile: &GroupProfile, founder: &Person, others: &[&Person]) -> Talk {
+    let mut group = Group::create(&founder.provider, &founder.device, conversation(), profile).unwrap();
     let (info, tree) = group
         .export_for_server(&founder.provider, &founder.device)
         .unwrap();
