@@ -7,6 +7,10 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+mod guests;
+
+pub use guests::{GuestSettings, PROOF_BITS_MAX};
+
 /// The settings, checked by [`Config::validate`].
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -26,6 +30,8 @@ pub struct Config {
     pub origins: Vec<String>,
     /// Multiplies every limit of speed.
     pub limit_scale: NonZeroU32,
+    /// People without an account.
+    pub guests: GuestSettings,
 }
 
 /// How the network's listener is encrypted.
@@ -101,6 +107,9 @@ pub enum ConfigError {
     /// Unknown word.
     #[error("--tls is one of auto, files, off")]
     TlsWord,
+    /// Harder than clients agree to.
+    #[error("--guest-proof-bits is at most {PROOF_BITS_MAX}: clients refuse more work")]
+    ProofBits,
     /// `files` without files.
     #[error("--tls files needs --tls-certificate and --tls-key")]
     TlsFiles,
@@ -135,6 +144,7 @@ impl Config {
             behind_proxy: Vec::new(),
             origins: Vec::new(),
             limit_scale: NonZeroU32::MIN,
+            guests: GuestSettings::default(),
         }
     }
 
@@ -159,6 +169,9 @@ impl Config {
             && !address.ip().is_loopback()
         {
             return Err(ConfigError::HttpNotLoopback(address));
+        }
+        if self.guests.proof_bits > PROOF_BITS_MAX {
+            return Err(ConfigError::ProofBits);
         }
         match (&self.tls, self.listen) {
             (TlsMode::Off, Some(address)) if !address.ip().is_loopback() && self.behind_proxy.is_empty() => {
@@ -253,6 +266,41 @@ pub const SETTINGS: &[Setting] = &[
         description: "Multiplies every limit of speed, for many people behind one address.",
     },
     Setting {
+        flag: "guests",
+        default: "on",
+        description: "`on`: people without an account may come into rooms. `off`: only accounts.",
+    },
+    Setting {
+        flag: "guest-idle-hours",
+        default: "24",
+        description: "A guest who does not come back for so many hours ends, and the server forgets them.",
+    },
+    Setting {
+        flag: "guest-messages-per-minute",
+        default: "10",
+        description: "Messages that one guest may send.",
+    },
+    Setting {
+        flag: "guest-rooms-per-hour",
+        default: "3",
+        description: "Rooms that one guest may make.",
+    },
+    Setting {
+        flag: "guest-sessions-per-hour",
+        default: "5",
+        description: "Guests who may come from one network.",
+    },
+    Setting {
+        flag: "guest-free-per-minute",
+        default: "30",
+        description: "New guests on the whole server who come in just so. Beyond, each solves a proof of work first.",
+    },
+    Setting {
+        flag: "guest-proof-bits",
+        default: "18",
+        description: "How hard that proof is, up to 24: each bit doubles the work.",
+    },
+    Setting {
         flag: "log",
         default: "info",
         description: "What is written to standard error: `error`, `warn`, `info`, `debug`, or a filter of `tracing-subscriber`.",
@@ -339,6 +387,7 @@ mod tests {
             config(|c| (off(c), c.behind_proxy.push([10, 0, 0, 1].into())).0),
             Ok(())
         );
+        assert_eq!(config(|c| c.guests.proof_bits = 25), Err(ConfigError::ProofBits));
         let nothing = |c: &mut Config| (c.listen, c.http_loopback) = (None, None);
         assert_eq!(config(nothing), Err(ConfigError::NoListener));
     }

@@ -46,6 +46,15 @@ impl ApiError {
         Self::Refused(rate_limited(wait))
     }
 
+    /// Refuses until `wait` has passed: others are coming in.
+    pub fn join_queued(wait: Duration) -> Self {
+        Self::Refused(ErrorBody {
+            code: ErrorCode::JoinQueued,
+            message: sentence(ErrorCode::JoinQueued).to_owned(),
+            ..rate_limited(wait)
+        })
+    }
+
     /// Refuses a second conversation of the same two people.
     pub fn conversation_exists(conversation: ConversationId) -> Self {
         Self::Refused(ErrorBody {
@@ -141,6 +150,16 @@ const fn sentence(code: ErrorCode) -> &'static str {
         ErrorCode::CertificateInvalid => "This device certificate is not valid.",
         ErrorCode::NoDevice => "This person has no device that can be added.",
         ErrorCode::LimitReached => "There are too many of these.",
+        ErrorCode::ReadOnly => "Your role does not let you write here.",
+        ErrorCode::RoomLocked => "This room is locked: nobody comes in.",
+        ErrorCode::RoomFull => "This room is full.",
+        ErrorCode::KnockRequired => "Somebody inside has to let you in: knock.",
+        ErrorCode::LinkReplaced => "This link was replaced by another.",
+        ErrorCode::RoomClosed => "This room has ended.",
+        ErrorCode::Banned => "You were put out of this room for good.",
+        ErrorCode::JoinQueued => "Others are coming in. Wait a moment.",
+        ErrorCode::ProofRequired => "Many people are arriving. Some work is needed first.",
+        ErrorCode::GuestsRefused => "This server takes no guests: an account is needed.",
         ErrorCode::VersionUnsupported => "Client and server speak different versions.",
         ErrorCode::OriginRefused => "The request comes from another site.",
         ErrorCode::Unavailable => "The server cannot store anything at the moment. Nothing was changed.",
@@ -279,7 +298,7 @@ mod tests {
             Ok(_) => None,
             Err(error) => Some(error.into_body()),
         };
-        let refused = code(r#"{"name":"a b","request":""}"#).unwrap();
+        let refused = code(r#"{"name":"a@b","request":""}"#).unwrap();
         assert_eq!(refused.code, ErrorCode::NameInvalid);
         assert_eq!(
             refused.message,

@@ -3,6 +3,7 @@
 //! database.
 
 use ed25519_dalek::SigningKey;
+use hkdf::Hkdf;
 use rand::{CryptoRng, RngCore};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -20,6 +21,8 @@ pub const KEY_FILE: &str = "keys.json";
 const VERSION: u16 = 1;
 /// Sets the identifier apart from any other hash of the same key.
 const IDENTIFIER_LABEL: &[u8] = b"undertone key file identifier v1";
+/// Sets the key of refresh tokens apart from the signing key.
+const SUCCESSION_LABEL: &[u8] = b"undertone refresh succession v1";
 
 /// Why the secrets cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +94,16 @@ impl Keys {
     /// SQLCipher's key.
     pub fn database(&self) -> &[u8; 32] {
         &self.database
+    }
+
+    /// From what the next refresh token is derived, so that a refresh which is repeated gives the same.
+    #[expect(clippy::expect_used, reason = "HKDF can expand to 32 bytes whatever the input")]
+    pub fn refresh_succession(&self) -> Zeroizing<[u8; 32]> {
+        let mut key = Zeroizing::new([0; 32]);
+        Hkdf::<Sha256>::new(None, self.token_signing.as_bytes())
+            .expand(SUCCESSION_LABEL, key.as_mut_slice())
+            .expect("32 is less than 255 * 32");
+        key
     }
 
     /// What the database knows the file by: it is public, and tells nothing about the secrets.
@@ -256,6 +269,8 @@ mod tests {
         assert_eq!(first.franking(), second.franking());
         assert_eq!(first.token_signing(), second.token_signing());
         assert_eq!(*first.opaque().to_bytes(), *second.opaque().to_bytes());
+        assert_eq!(first.refresh_succession(), second.refresh_succession());
+        assert_ne!(*first.refresh_succession(), first.token_signing().to_bytes());
         assert_ne!(first.database(), first.franking());
         assert_eq!(format!("{first:?}"), "Keys(…)");
     }

@@ -23,6 +23,7 @@ pub mod franking;
 pub mod handler;
 pub mod job;
 pub mod key_file;
+pub mod maintenance;
 pub mod rate_limit;
 pub mod router;
 pub mod server;

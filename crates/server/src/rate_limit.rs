@@ -10,9 +10,11 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 use undertone_wire::ErrorBody;
+use undertone_wire::guest::UserKind;
 
-use crate::auth::AddressKey;
+use crate::auth::{AddressKey, AuthedDevice};
 use crate::clock::Clock;
+use crate::config::{Config, GuestSettings};
 use crate::error::rate_limited;
 
 /// A class holds at most so many buckets: who asks is hashed onto them, so memory is bounded whoever
@@ -20,7 +22,7 @@ use crate::error::rate_limited;
 const BUCKETS_PER_CLASS: u32 = 1 << 18;
 
 macro_rules! classes {
-    ($($(#[$doc:meta])* $name:ident = $burst:literal, $refill_ms:literal;)*) => {
+    (|$guests:ident| $($(#[$doc:meta])* $name:ident = $burst:expr, $refill_ms:expr;)*) => {
         /// A class of requests with a speed of its own.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Class { $($(#[$doc])* $name,)* }
@@ -30,7 +32,7 @@ macro_rules! classes {
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
             /// How many at once, and after how many milliseconds one more.
-            const fn rate(self) -> (u32, u64) {
+            fn rate(self, $guests: &GuestSettings) -> (u32, u64) {
                 match self { $(Self::$name => ($burst, $refill_ms),)* }
             }
         }
@@ -38,6 +40,7 @@ macro_rules! classes {
 }
 
 classes! {
+    |guests|
     /// Anything, by network.
     Network = 1000, 4;
     /// Reading by HTTP, by device.
@@ -50,6 +53,10 @@ classes! {
     Commit = 60, 500;
     /// Any frame of a WebSocket, by device.
     Frame = 1000, 5;
+    /// Typing and other signals, by device.
+    Signal = 300, 100;
+    /// Looking at the door of a room or coming in, by network: nobody guesses a link at this speed.
+    Door = 100, 500;
     /// Taking somebody's key packages, by who takes and whose.
     ClaimKeyPackages = 30, 10_000;
     /// Making an invitation, by user.
@@ -64,6 +71,12 @@ classes! {
     Refresh = 100, 500;
     /// Trying a set-up token, by network.
     Setup = 20, 2_000;
+    /// Sending a message as a guest, by user.
+    GuestMessage = guests.messages_per_minute.get(), 60_000 / u64::from(guests.messages_per_minute.get());
+    /// Making a room as a guest, by user.
+    GuestRoom = guests.rooms_per_hour.get(), 3_600_000 / u64::from(guests.rooms_per_hour.get());
+    /// Becoming a guest, by network.
+    GuestSession = guests.sessions_per_hour.get(), 3_600_000 / u64::from(guests.sessions_per_hour.get());
 }
 
 type Buckets = RateLimiter<u32, DefaultKeyedStateStore<u32>, MonotonicClock, NoOpMiddleware<Duration>>;
@@ -76,12 +89,15 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Full buckets. `scale` multiplies every speed.
-    pub fn new(clock: Arc<dyn Clock>, key: AddressKey, scale: NonZeroU32) -> Self {
+    /// Full buckets. The settings' scale multiplies every speed.
+    pub fn new(clock: Arc<dyn Clock>, key: AddressKey, config: &Config) -> Self {
         let clock = MonotonicClock(clock);
         let classes = Class::ALL
             .iter()
-            .filter_map(|class| Some((*class, buckets(*class, scale, &clock)?)))
+            .filter_map(|class| {
+                let rate = class.rate(&config.guests);
+                Some((*class, buckets(rate, config.limit_scale, &clock)?))
+            })
             .collect();
         Self { clock, key, classes }
     }
@@ -94,6 +110,20 @@ impl Limits {
         buckets
             .check_key(&self.bucket(who))
             .map_err(|until: NotUntil<Duration>| rate_limited(until.wait_time_from(self.clock.now())))
+    }
+
+    /// Takes one message from the bucket of a device, and of its user if they are a guest.
+    pub fn check_message(&self, caller: &AuthedDevice) -> Result<(), ErrorBody> {
+        self.check(Class::Message, caller.device.as_bytes())?;
+        self.check_guest(Class::GuestMessage, caller)
+    }
+
+    /// Takes one from the bucket of a guest; accounts have none.
+    pub fn check_guest(&self, class: Class, caller: &AuthedDevice) -> Result<(), ErrorBody> {
+        match caller.kind {
+            UserKind::Account => Ok(()),
+            UserKind::Guest => self.check(class, caller.user.as_bytes()),
+        }
     }
 
     /// Forgets buckets that are full again.
@@ -112,8 +142,7 @@ impl Limits {
     }
 }
 
-fn buckets(class: Class, scale: NonZeroU32, clock: &MonotonicClock) -> Option<Buckets> {
-    let (burst, refill_ms) = class.rate();
+fn buckets((burst, refill_ms): (u32, u64), scale: NonZeroU32, clock: &MonotonicClock) -> Option<Buckets> {
     let burst = NonZeroU32::new(burst.saturating_mul(scale.get()))?;
     let refill = Duration::from_millis(refill_ms)
         .checked_div(scale.get())?
@@ -155,7 +184,11 @@ mod tests {
     fn limits(scale: u32) -> (Arc<ManualClock>, Limits) {
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(0)));
         let key = AddressKey::generate(&mut StdRng::seed_from_u64(1));
-        let limits = Limits::new(clock.clone(), key, NonZeroU32::new(scale).unwrap());
+        let config = Config {
+            limit_scale: NonZeroU32::new(scale).unwrap(),
+            ..Config::new("unused")
+        };
+        let limits = Limits::new(clock.clone(), key, &config);
         (clock, limits)
     }
 
@@ -163,7 +196,7 @@ mod tests {
     fn every_class_has_its_burst_and_refills() {
         let (clock, limits) = limits(1);
         for class in Class::ALL {
-            let (burst, refill_ms) = class.rate();
+            let (burst, refill_ms) = class.rate(&GuestSettings::default());
             for _ in 0..burst {
                 assert_eq!(limits.check(*class, b"ada"), Ok(()), "{class:?}");
             }

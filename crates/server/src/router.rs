@@ -35,8 +35,11 @@ fn public() -> OpenApiRouter<AppState> {
         .merge(handler::setup::router())
         .merge(handler::registration::router())
         .merge(handler::login::router())
+        .merge(handler::recovery::router())
+        .merge(handler::guest::public_router())
         .merge(handler::device::public_router())
         .merge(handler::session::public_router())
+        .merge(handler::room::public_router())
         // Authenticates in its first frame.
         .merge(stream::router())
 }
@@ -46,11 +49,13 @@ fn guarded(state: &AppState) -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(handler::session::router())
         .merge(handler::device::router())
+        .merge(handler::guest::router())
         .merge(handler::people::router())
         .merge(handler::invitation::router())
         .merge(handler::key_package::router())
         .merge(handler::conversation::router())
         .merge(handler::message::router())
+        .merge(handler::room::router())
         .route_layer(from_fn_with_state(state.clone(), limit_device))
         .route_layer(from_fn_with_state(state.clone(), require_device))
 }

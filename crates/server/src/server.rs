@@ -167,12 +167,12 @@ pub async fn start(config: Config, environment: Environment) -> Result<RunningSe
             None => server.serve_plain(listener, service)?,
         }
     }
-    server.tasks.spawn(job::retention::run(
-        state.store.clone(),
-        Arc::clone(&state.clock),
-        state.shutdown.clone(),
-    ));
+    let hub = state.delivery.hub().clone();
+    let reaper = job::retention::Reaper::new(state.store.clone(), Arc::clone(&state.clock), hub);
+    server.tasks.spawn(reaper.run(state.shutdown.clone()));
     server.tasks.spawn(forget_regularly(state.clone()));
+    let judging = state.delivery.clone().judge_regularly(state.shutdown.clone());
+    server.tasks.spawn(judging);
     if let Some(tls) = tls {
         server.tasks.spawn(look_after_certificate(tls, state));
     }
@@ -200,7 +200,7 @@ async fn assemble(
 
 /// Opens the database if it belongs to these keys. A key file that was made just now does not stay
 /// where nothing can depend on it: the old one is to be put back.
-async fn open_database(config: &Config, keys: &Keys) -> Result<Store, StartError> {
+pub(crate) async fn open_database(config: &Config, keys: &Keys) -> Result<Store, StartError> {
     let opened = match &config.database {
         DatabaseUrl::Sqlite => {
             let key = SqliteKey::from_bytes(*keys.database());
@@ -386,7 +386,7 @@ fn report(served: io::Result<()>) {
     }
 }
 
-/// Forgets what is over: logins each minute, tickets, invitations and sessions too.
+/// Forgets what is over: logins each minute, tickets, invitations, sessions and guests too.
 async fn forget_regularly(state: AppState) {
     const EVERY: Duration = Duration::from_mins(1);
     let mut shutdown = state.shutdown.clone();
@@ -396,10 +396,16 @@ async fn forget_regularly(state: AppState) {
             _ = shutdown.wait_for(|stopping| *stopping) => return,
         }
         state.logins.forget_expired();
+        state.recoveries.forget_expired();
+        state.proofs.forget_expired();
         state.limits.forget_idle();
         let now = state.clock.now();
         let unused_since = now.minus(undertone_wire::limits::REFRESH_TOKEN_LIFE);
-        if let Err(error) = state.store.forget_expired(now, unused_since).await {
+        let forgotten = match state.store.forget_expired(now, unused_since).await {
+            Ok(()) => job::guests::end(&state).await.map(drop),
+            failed => failed,
+        };
+        if let Err(error) = forgotten {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "what is over was not forgotten"

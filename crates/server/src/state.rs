@@ -5,7 +5,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 
-use crate::auth::{AccessTokens, AddressKey, LoginDelays, PendingLogins, SigningError};
+use crate::auth::{
+    AccessTokens, AddressKey, LoginDelays, PendingLogins, PendingRecoveries, ProofsOfWork, SigningError,
+};
 use crate::checkpoint::Checkpoints;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -42,6 +44,10 @@ pub struct State {
     pub delays: LoginDelays,
     /// Logins between their two requests.
     pub logins: PendingLogins,
+    /// Logins by recovery key between their two requests.
+    pub recoveries: PendingRecoveries,
+    /// What guests are asked for when there are many.
+    pub proofs: ProofsOfWork,
     /// Turns addresses into keyed hashes.
     pub address_key: AddressKey,
     /// The certificate authority, where the server made its own.
@@ -85,10 +91,12 @@ impl AppState {
         });
         Ok(Self(Arc::new(State {
             tokens: AccessTokens::new(keys.token_signing())?,
-            limits: Limits::new(Arc::clone(&clock), address_key.clone(), config.limit_scale),
+            limits: Limits::new(Arc::clone(&clock), address_key.clone(), &config),
+            proofs: ProofsOfWork::new(Arc::clone(&clock), address_key.clone(), &config),
             unauthenticated: Arc::new(Semaphore::new(UNAUTHENTICATED_MAX)),
             delays: LoginDelays::new(Arc::clone(&clock), address_key.clone(), config.limit_scale.get()),
             logins: PendingLogins::new(Arc::clone(&clock)),
+            recoveries: PendingRecoveries::new(Arc::clone(&clock)),
             config,
             store,
             clock,

@@ -6,6 +6,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
+use undertone_wire::guest::UserKind;
 use undertone_wire::{DeviceId, ErrorBody, ErrorCode, Timestamp, UserId};
 
 use super::SessionId;
@@ -23,6 +24,8 @@ pub struct AuthedDevice {
     pub session: SessionId,
     /// Whether the user administers the server now.
     pub is_admin: bool,
+    /// Account or guest, now.
+    pub kind: UserKind,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for AuthedDevice {
@@ -72,7 +75,7 @@ async fn verify(state: &AppState, token: &str) -> Result<(AuthedDevice, Timestam
         .map_err(|_| body(ErrorCode::Unauthorized))?;
     let session = state.store.session(claims.session).await?;
     let session = session.ok_or_else(|| ApiError::of(ErrorCode::SessionRevoked))?;
-    if session.is_revoked {
+    if session.is_over(state.clock.now()) {
         return Err(ApiError::of(ErrorCode::SessionRevoked));
     }
     if session.owner.user != claims.user || session.owner.device != claims.device {
@@ -83,6 +86,7 @@ async fn verify(state: &AppState, token: &str) -> Result<(AuthedDevice, Timestam
         device: claims.device,
         session: claims.session,
         is_admin: session.owner.is_admin,
+        kind: session.owner.kind(),
     };
     Ok((caller, claims.expires_at))
 }

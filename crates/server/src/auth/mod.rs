@@ -8,11 +8,15 @@ mod address;
 mod delay;
 mod device;
 mod pending_login;
+mod proof_of_work;
 mod secret;
 
 pub use access_token::{AccessTokens, Claims, InvalidToken, SigningError, TOKEN_ISSUER};
 pub use address::{AddressKey, ClientAddress, blind_address};
 pub use delay::LoginDelays;
 pub use device::{AuthedDevice, require_device, verify_access_token};
-pub use pending_login::{PendingLogin, PendingLogins, TooManyLogins};
+pub use pending_login::{
+    Pending, PendingLogin, PendingLogins, PendingRecoveries, PendingRecovery, TooManyLogins,
+};
+pub use proof_of_work::ProofsOfWork;
 pub use secret::{InvalidSecret, RefreshToken, SessionId, Ticket, TokenHash, TypedCode};

@@ -33,19 +33,43 @@ impl fmt::Debug for PendingLogin {
     }
 }
 
-/// All logins that are under way.
-#[derive(Debug)]
-pub struct PendingLogins {
-    clock: Arc<dyn Clock>,
-    entries: Mutex<HashMap<LoginId, (Duration, PendingLogin)>>,
+/// A login by recovery key that has begun.
+pub struct PendingRecovery {
+    /// What is to be signed.
+    pub challenge: [u8; 32],
+    /// The name's unique key.
+    pub name_key: String,
+    /// The account and the public half of its recovery key. Nobody, if there is no such account; such
+    /// a recovery never succeeds.
+    pub account: Option<(UserId, Vec<u8>)>,
+    /// From where it was begun.
+    pub address: ClientAddress,
 }
+
+impl fmt::Debug for PendingRecovery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PendingRecovery(…)")
+    }
+}
+
+/// What has begun and is to be finished within a minute, once.
+#[derive(Debug)]
+pub struct Pending<T> {
+    clock: Arc<dyn Clock>,
+    entries: Mutex<HashMap<LoginId, (Duration, T)>>,
+}
+
+/// All logins that are under way.
+pub type PendingLogins = Pending<PendingLogin>;
+/// All logins by recovery key that are under way.
+pub type PendingRecoveries = Pending<PendingRecovery>;
 
 /// So many logins are under way that another one must wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many logins are under way")]
 pub struct TooManyLogins;
 
-impl PendingLogins {
+impl<T> Pending<T> {
     /// None yet.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
@@ -58,7 +82,7 @@ impl PendingLogins {
     pub fn insert<R: RngCore + CryptoRng>(
         &self,
         rng: &mut R,
-        login: PendingLogin,
+        login: T,
     ) -> Result<LoginId, TooManyLogins> {
         let mut bytes = [0; LoginId::LEN];
         rng.fill_bytes(&mut bytes);
@@ -76,7 +100,7 @@ impl PendingLogins {
     }
 
     /// Takes a login that is not over a minute old: it can be finished once.
-    pub fn take(&self, id: LoginId) -> Option<PendingLogin> {
+    pub fn take(&self, id: LoginId) -> Option<T> {
         let (expires_at, login) = self.entries().remove(&id)?;
         (expires_at > self.clock.monotonic()).then_some(login)
     }
@@ -87,7 +111,7 @@ impl PendingLogins {
         self.entries().retain(|_, (expires_at, _)| *expires_at > now);
     }
 
-    fn entries(&self) -> MutexGuard<'_, HashMap<LoginId, (Duration, PendingLogin)>> {
+    fn entries(&self) -> MutexGuard<'_, HashMap<LoginId, (Duration, T)>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

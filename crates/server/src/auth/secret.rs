@@ -2,6 +2,7 @@
 //! with at least 120 bits, so a plain SHA-256 is enough to store them by.
 
 use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
+use hmac::{Hmac, Mac};
 use rand::{CryptoRng, RngCore};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -78,6 +79,11 @@ impl TokenHash {
         )
     }
 
+    /// Of a token of a room's link, which its holders hash alike: plain SHA-256.
+    pub fn of_admission(token: &[u8]) -> Self {
+        Self(Sha256::digest(token).into())
+    }
+
     /// Its bytes.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -117,6 +123,19 @@ impl RefreshToken {
         Self {
             session,
             secret: draw(rng),
+        }
+    }
+
+    /// The one after it: always the same, so that an answer which got lost can be given again, however
+    /// often it is asked for and in whatever order the requests arrive.
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+    pub fn successor(&self, key: &[u8; 32]) -> Self {
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length serves");
+        mac.update(&self.session.0);
+        mac.update(self.secret.as_slice());
+        Self {
+            session: self.session,
+            secret: Zeroizing::new(mac.finalize().into_bytes().into()),
         }
     }
 
@@ -161,6 +180,11 @@ impl Ticket {
     /// What is stored.
     pub fn hash(&self) -> TokenHash {
         TokenHash::of(b"ticket", self.0.as_slice())
+    }
+
+    /// What is stored of one that only sets a new password.
+    pub fn recovery_hash(&self) -> TokenHash {
+        TokenHash::of(b"recovery ticket", self.0.as_slice())
     }
 
     /// What the client gets.
@@ -262,7 +286,30 @@ mod tests {
         assert_eq!((again.session(), again.hash()), (session, refresh.hash()));
         let ticket = Ticket::generate(&mut rng);
         assert_eq!(ticket.to_text().parse::<Ticket>().unwrap().hash(), ticket.hash());
+        assert_ne!(ticket.hash(), ticket.recovery_hash());
         assert_eq!(session.to_string().parse(), Ok(session));
+    }
+
+    #[test]
+    fn a_refresh_token_has_one_successor() {
+        let mut rng = StdRng::seed_from_u64(1);
+        let session = SessionId::generate(&mut rng);
+        let token = RefreshToken::generate(&mut rng, session);
+        let next = token.successor(&[1; 32]);
+        assert_eq!(next.session(), session);
+        assert_eq!(next.hash(), token.successor(&[1; 32]).hash());
+        let others = [
+            token.hash(),
+            token.successor(&[2; 32]).hash(),
+            next.successor(&[1; 32]).hash(),
+            RefreshToken::generate(&mut rng, session).successor(&[1; 32]).hash(),
+        ];
+        assert!(!others.contains(&next.hash()));
+        let elsewhere = RefreshToken {
+            session: SessionId::generate(&mut rng),
+            secret: token.secret.clone(),
+        };
+        assert_ne!(elsewhere.successor(&[1; 32]).hash(), next.hash());
     }
 
     #[test]

@@ -6,7 +6,8 @@
 
 mod local;
 
-use crate::store::conversation::NewMember;
+use crate::store::commit::NewMember;
+use crate::store::crowd::Crowd;
 use bytes::Bytes;
 use undertone_wire::{ConversationId, DeviceId};
 
@@ -17,7 +18,7 @@ pub(crate) use local::LocalBus;
 pub(crate) struct News {
     /// In which conversation.
     pub(crate) conversation: ConversationId,
-    /// The new entry, for all who were members before it.
+    /// The new entry, or other news, for all who were members before it.
     pub(crate) entry: Bytes,
     /// What it did to the membership; nothing for a message.
     pub(crate) membership: Option<Membership>,
@@ -26,12 +27,15 @@ pub(crate) struct News {
 /// What a commit did to the membership.
 #[derive(Debug, Clone)]
 pub(crate) struct Membership {
-    /// With the first commit: the device that was a member before it.
-    pub(crate) founder: Option<DeviceId>,
+    /// Who gets the news, too, and follows from now on: the founder, whoever comes by their own commit,
+    /// and whoever is a member again.
+    pub(crate) before: Vec<DeviceId>,
     /// Who came.
     pub(crate) added: Vec<NewMember>,
     /// The Welcome, for those who came.
     pub(crate) welcome: Option<Bytes>,
     /// Who went; the commit is the last entry that they get.
     pub(crate) removed: Vec<DeviceId>,
+    /// How many people there are now.
+    pub(crate) crowd: Crowd,
 }

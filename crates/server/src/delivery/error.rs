@@ -3,6 +3,7 @@
 use crate::error::ApiError;
 use crate::store::StoreError;
 use crate::store::conversation::Refusal;
+use std::time::Duration;
 use undertone_mls::{CommitError, MessageError};
 use undertone_wire::{ConversationId, ErrorBody, ErrorCode};
 
@@ -21,6 +22,24 @@ pub enum DeliveryError {
     /// The commit, or what came with it, is not valid.
     #[error(transparent)]
     Commit(#[from] CommitError),
+    /// The time after which the server is to forget the message is too short.
+    #[error("the message would expire at once")]
+    Expiry,
+    /// A room's link came without a new rotation, or a new rotation without a link, or it is no link.
+    #[error("the room's link and its rotation do not go together")]
+    Rotation,
+    /// Guests are for rooms.
+    #[error("guests come into rooms only")]
+    Guest,
+    /// Commits follow each other too fast.
+    #[error("commits follow each other too fast: wait {0:?}")]
+    Paced(Duration),
+    /// Another device is coming in.
+    #[error("it is another device's turn to join: wait {0:?}")]
+    Queued(Duration),
+    /// The door is closed to the caller.
+    #[error("the door is closed to the caller")]
+    Door(ErrorCode),
     /// The group is for others than the two people, or of another kind.
     #[error("the group is not one of these two people")]
     Membership,
@@ -59,16 +78,22 @@ pub enum DeliveryError {
 impl DeliveryError {
     const fn code(&self) -> Option<ErrorCode> {
         Some(match self {
+            Self::Refused(Refusal::SlowMode(_))
+            | Self::Paced(_)
+            | Self::Queued(_)
+            | Self::Commit(_)
+            | Self::Exists(_)
+            | Self::Store(_) => return None,
             Self::Refused(refusal) => refusal.code(),
             Self::Message(MessageError::TooLarge) | Self::TooLarge => ErrorCode::TooLarge,
             Self::Message(_) | Self::Mislabelled => ErrorCode::MessageInvalid,
-            Self::Membership | Self::Devices | Self::Panicked => ErrorCode::CommitInvalid,
+            Self::Membership | Self::Devices | Self::Rotation | Self::Panicked => ErrorCode::CommitInvalid,
             Self::Certificate => ErrorCode::CertificateInvalid,
+            Self::Guest => ErrorCode::Forbidden,
             Self::NoDevice => ErrorCode::NoDevice,
             Self::NoPerson => ErrorCode::NotFound,
-            Self::IdTaken => ErrorCode::BadRequest,
-            Self::NotStored(code) => *code,
-            Self::Commit(_) | Self::Exists(_) | Self::Store(_) => return None,
+            Self::Expiry | Self::IdTaken => ErrorCode::BadRequest,
+            Self::Door(code) | Self::NotStored(code) => *code,
         })
     }
 
@@ -84,6 +109,10 @@ impl From<DeliveryError> for ApiError {
             return Self::of(code);
         }
         match error {
+            DeliveryError::Refused(Refusal::SlowMode(wait)) | DeliveryError::Paced(wait) => {
+                Self::rate_limited(wait)
+            }
+            DeliveryError::Queued(wait) => Self::join_queued(wait),
             DeliveryError::Exists(conversation) => Self::conversation_exists(conversation),
             DeliveryError::Store(error) => Self::Store(error),
             DeliveryError::Commit(error) if error.code() == ErrorCode::Internal => Self::internal(error),

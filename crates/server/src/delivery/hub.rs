@@ -1,21 +1,24 @@
 //! The connected devices of this server: who is there, which conversations they follow, and the
-//! queues into which frames for them go. It knows no database and no sockets.
+//! queues into which frames for them go. It knows no database and no sockets. Who may know that somebody
+//! is there, and what is said in passing, is in [`presence`].
+
+mod presence;
 
 use super::frame;
 use super::outgoing::{self, Receiver, Sender};
 use crate::bus::{Membership, News};
+use crate::store::crowd::Crowd;
 use bytes::Bytes;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
-use undertone_wire::stream::{Presence, ServerFrame};
+use undertone_wire::signal::Visibility;
+use undertone_wire::stream::ServerFrame;
 use undertone_wire::{ConversationId, DeviceId, UserId};
 
 /// Connections of one device at once: its store has one owner, but a dead connection may linger.
 const CONNECTIONS_PER_DEVICE_MAX: usize = 4;
-/// Presence is told in conversations with at most so many connected devices (design D12).
-const PRESENCE_FOLLOWERS_MAX: usize = 50;
 
 /// Why the server ends a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,9 +47,14 @@ struct Connections {
     is_stopping: bool,
     open: HashMap<ConnectionId, Connection>,
     devices: HashMap<DeviceId, Vec<ConnectionId>>,
-    /// How many connections each user has.
-    users: HashMap<UserId, usize>,
-    followers: HashMap<ConversationId, Vec<Follower>>,
+    users: HashMap<UserId, Vec<ConnectionId>>,
+    gatherings: HashMap<ConversationId, Gathering>,
+}
+
+/// Those who follow a conversation.
+struct Gathering {
+    crowd: Crowd,
+    followers: Vec<Follower>,
 }
 
 struct Connection {
@@ -55,6 +63,8 @@ struct Connection {
     queue: Sender,
     close: oneshot::Sender<Close>,
     follows: HashSet<ConversationId>,
+    /// Who may know that it is there; nobody before its first frame.
+    visibility: Option<Visibility>,
 }
 
 /// A connection that follows a conversation, with what delivery needs beside it.
@@ -95,9 +105,10 @@ impl Hub {
             queue,
             close,
             follows: HashSet::new(),
+            visibility: None,
         };
         connections.open.insert(id, connection);
-        *connections.users.entry(user).or_default() += 1;
+        connections.users.entry(user).or_default().push(id);
         let of_device = connections.devices.entry(device).or_default();
         of_device.push(id);
         let surplus = of_device.len().saturating_sub(CONNECTIONS_PER_DEVICE_MAX);
@@ -148,12 +159,52 @@ impl Hub {
     /// Puts what was committed into the queues of those whom it concerns.
     pub(crate) fn deliver(&self, news: &News) {
         let mut connections = self.lock();
-        if let Some(founder) = news.membership.as_ref().and_then(|membership| membership.founder) {
-            connections.follow_by_device(founder, news.conversation);
+        if let Some(membership) = &news.membership {
+            for device in &membership.before {
+                connections.follow_by_device(*device, news.conversation, membership.crowd);
+            }
         }
         connections.push_to_followers(news.conversation, &news.entry);
         if let Some(membership) = &news.membership {
             connections.change_members(news.conversation, membership);
+        }
+    }
+
+    /// Tells something to a device.
+    pub(crate) fn tell_device(&self, device: DeviceId, frame: &ServerFrame) {
+        let Some(frame) = frame::encode(frame) else { return };
+        let mut connections = self.lock();
+        for id in connections.devices.get(&device).cloned().unwrap_or_default() {
+            connections.push(id, &frame);
+        }
+    }
+
+    /// Tells something to these users, as far as they follow the conversation.
+    pub(crate) fn tell_users(&self, conversation: ConversationId, users: &[UserId], frame: &ServerFrame) {
+        let Some(frame) = frame::encode(frame) else { return };
+        let mut connections = self.lock();
+        let told: Vec<_> = connections.gatherings.get(&conversation).map_or(Vec::new(), |gathering| {
+            let followers = gathering.followers.iter();
+            let named = followers.filter(|follower| users.contains(&follower.user));
+            named.map(|follower| follower.connection).collect()
+        });
+        for id in told {
+            connections.push(id, &frame);
+        }
+    }
+
+    /// Tells all who follow a conversation that it has ended; nobody follows it any more.
+    pub(crate) fn close_conversation(&self, conversation: ConversationId) {
+        let Some(frame) = frame::encode(&ServerFrame::Closed(conversation)) else {
+            return;
+        };
+        let mut connections = self.lock();
+        connections.push_to_followers(conversation, &frame);
+        let gathering = connections.gatherings.remove(&conversation);
+        for follower in gathering.iter().flat_map(|gathering| &gathering.followers) {
+            if let Some(connection) = connections.open.get_mut(&follower.connection) {
+                connection.follows.remove(&conversation);
+            }
         }
     }
 
@@ -165,10 +216,10 @@ impl Hub {
 
 impl Registration {
     /// Follows these conversations, beside those that it follows already.
-    pub(crate) fn follow(&self, conversations: impl IntoIterator<Item = ConversationId>) {
+    pub(crate) fn follow(&self, conversations: impl IntoIterator<Item = (ConversationId, Crowd)>) {
         let mut connections = self.hub.lock();
-        for conversation in conversations {
-            connections.follow(self.id, conversation);
+        for (conversation, crowd) in conversations {
+            connections.follow(self.id, conversation, crowd);
         }
     }
 
@@ -178,22 +229,6 @@ impl Registration {
         for conversation in conversations {
             connections.unfollow(self.id, *conversation);
         }
-    }
-
-    /// Tells those who share a conversation that the user is here, and says who of them is.
-    pub(crate) fn announce(&self) -> Vec<Presence> {
-        let mut connections = self.hub.lock();
-        let Some(connection) = connections.open.get(&self.id) else {
-            return Vec::new();
-        };
-        let user = connection.user;
-        let others = connections.peers_of(self.id);
-        let online: HashSet<UserId> = others.iter().map(|(_, other)| *other).collect();
-        connections.tell(&others, Presence { user, online: true });
-        online
-            .into_iter()
-            .map(|user| Presence { user, online: true })
-            .collect()
     }
 }
 
@@ -212,47 +247,55 @@ impl Connections {
         }
     }
 
-    /// Takes a connection out, and tells the others if it was the user's last.
+    /// Takes a connection out, and tells the others if they see the user by no other one.
     fn remove(&mut self, id: ConnectionId) -> Option<Connection> {
-        let peers = self.peers_of(id);
+        let user = self.open.get(&id)?.user;
+        self.changing(user, |connections| connections.take_out(id))
+    }
+
+    fn take_out(&mut self, id: ConnectionId) -> Option<Connection> {
         let connection = self.open.remove(&id)?;
+        for conversation in &connection.follows {
+            self.forget_follower(id, *conversation);
+        }
         if let Some(of_device) = self.devices.get_mut(&connection.device) {
             of_device.retain(|other| *other != id);
             if of_device.is_empty() {
                 self.devices.remove(&connection.device);
             }
         }
-        for conversation in &connection.follows {
-            self.forget_follower(id, *conversation);
-        }
-        let user = connection.user;
-        let remaining = self.users.get(&user).map_or(0, |count| count.saturating_sub(1));
-        if remaining == 0 {
-            self.users.remove(&user);
-            self.tell(&peers, Presence { user, online: false });
-        } else {
-            self.users.insert(user, remaining);
+        if let Some(of_user) = self.users.get_mut(&connection.user) {
+            of_user.retain(|other| *other != id);
+            if of_user.is_empty() {
+                self.users.remove(&connection.user);
+            }
         }
         Some(connection)
     }
 
-    fn follow(&mut self, id: ConnectionId, conversation: ConversationId) {
+    fn follow(&mut self, id: ConnectionId, conversation: ConversationId, crowd: Crowd) {
         let Some(connection) = self.open.get_mut(&id) else {
             return;
         };
-        if connection.follows.insert(conversation) {
-            let follower = Follower {
-                connection: id,
-                user: connection.user,
-                queue: connection.queue.clone(),
-            };
-            self.followers.entry(conversation).or_default().push(follower);
+        let is_new = connection.follows.insert(conversation);
+        let follower = Follower {
+            connection: id,
+            user: connection.user,
+            queue: connection.queue.clone(),
+        };
+        let gathering = self.gatherings.entry(conversation).or_insert_with(|| Gathering {
+            crowd,
+            followers: Vec::new(),
+        });
+        gathering.crowd = crowd;
+        if is_new {
+            gathering.followers.push(follower);
         }
     }
 
-    fn follow_by_device(&mut self, device: DeviceId, conversation: ConversationId) {
+    fn follow_by_device(&mut self, device: DeviceId, conversation: ConversationId, crowd: Crowd) {
         for id in self.devices.get(&device).cloned().unwrap_or_default() {
-            self.follow(id, conversation);
+            self.follow(id, conversation, crowd);
         }
     }
 
@@ -264,19 +307,20 @@ impl Connections {
     }
 
     fn forget_follower(&mut self, id: ConnectionId, conversation: ConversationId) {
-        if let Some(followers) = self.followers.get_mut(&conversation) {
-            followers.retain(|follower| follower.connection != id);
-            if followers.is_empty() {
-                self.followers.remove(&conversation);
+        if let Some(gathering) = self.gatherings.get_mut(&conversation) {
+            gathering.followers.retain(|follower| follower.connection != id);
+            if gathering.followers.is_empty() {
+                self.gatherings.remove(&conversation);
             }
         }
     }
 
     fn push_to_followers(&mut self, conversation: ConversationId, frame: &Bytes) {
-        let Some(followers) = self.followers.get(&conversation) else {
+        let Some(gathering) = self.gatherings.get(&conversation) else {
             return;
         };
-        let slow = followers
+        let slow = gathering
+            .followers
             .iter()
             .filter(|follower| follower.queue.push(frame.clone()).is_err())
             .map(|follower| follower.connection)
@@ -307,62 +351,13 @@ impl Connections {
                 if let Some(welcome) = &membership.welcome {
                     self.push(id, welcome);
                 }
-                self.follow(id, conversation);
+                self.follow(id, conversation, membership.crowd);
             }
+        }
+        if let Some(gathering) = self.gatherings.get_mut(&conversation) {
+            gathering.crowd = membership.crowd;
         }
         self.introduce(conversation);
-    }
-
-    /// Tells all who follow a conversation of each other: its members have changed.
-    fn introduce(&mut self, conversation: ConversationId) {
-        let Some(followers) = self.followers.get(&conversation) else {
-            return;
-        };
-        if followers.len() > PRESENCE_FOLLOWERS_MAX {
-            return;
-        }
-        let here: Vec<_> = followers
-            .iter()
-            .map(|follower| (follower.connection, follower.user))
-            .collect();
-        let users: HashSet<UserId> = here.iter().map(|(_, user)| *user).collect();
-        for user in users {
-            let others: Vec<_> = here.iter().filter(|(_, other)| *other != user).copied().collect();
-            self.tell(&others, Presence { user, online: true });
-        }
-    }
-
-    /// The connections of other users who share a conversation with this one.
-    fn peers_of(&self, id: ConnectionId) -> Vec<(ConnectionId, UserId)> {
-        let Some(connection) = self.open.get(&id) else {
-            return Vec::new();
-        };
-        let mut peers = HashMap::new();
-        for conversation in &connection.follows {
-            let Some(followers) = self.followers.get(conversation) else {
-                continue;
-            };
-            if followers.len() > PRESENCE_FOLLOWERS_MAX {
-                continue;
-            }
-            let others = followers
-                .iter()
-                .filter(|follower| follower.user != connection.user);
-            peers.extend(others.map(|follower| (follower.connection, follower.user)));
-        }
-        peers.into_iter().collect()
-    }
-
-    fn tell(&mut self, whom: &[(ConnectionId, UserId)], presence: Presence) {
-        if whom.is_empty() {
-            return;
-        }
-        let Some(frame) = frame::encode(&ServerFrame::Presence(presence)) else {
-            return;
-        };
-        for (id, _) in whom {
-            self.push(*id, &frame);
-        }
     }
 }
 

@@ -2,38 +2,50 @@
 //! log goes through [`Delivery`], over HTTP and over the WebSocket alike.
 //!
 //! # Layout
-//! - [`check`]: against the public group and the directory of devices
+//! - [`group`]: what changes a group, and what it takes to come into one
+//! - [`check`], [`creation`], [`directory`]: against the public group and the directory of devices
+//! - [`pace`], [`turn`], [`suspicion`]: no storms, joins in turn, commits that nobody can process
 //! - [`sequencer`]: batches, the database, publishing, the answer
 //! - [`acknowledger`]: the devices' cursors
 //! - [`hub`]: the connected devices, [`outgoing`] their queues, [`frame`] what is in them
 
 mod acknowledger;
 mod check;
+mod creation;
+mod directory;
 mod error;
 mod frame;
+mod group;
 mod hub;
 mod outgoing;
+mod pace;
 mod sequencer;
+mod suspicion;
+mod turn;
 
 use crate::bus::LocalBus;
 use crate::checkpoint::Checkpoints;
 use crate::clock::Clock;
 use crate::franking::FrankingKey;
 use crate::store::Store;
-use crate::store::conversation::{CommitStanding, NewMessage, Refusal};
+use crate::store::conversation::NewMessage;
 use acknowledger::Acknowledger;
-use check::CommitUnderCheck;
+use pace::Pace;
 use sequencer::{Answer, Sequencer, Tools};
 use std::fmt;
 use std::sync::Arc;
-use tokio::sync::oneshot;
-use undertone_wire::conversation::{Accepted, CreateConversationRequest, SubmitCommitRequest};
+use std::time::Duration;
+use suspicion::Suspicion;
+use tokio::sync::{oneshot, watch};
+use tokio::time::{MissedTickBehavior, interval};
+use turn::Turns;
+use undertone_wire::conversation::Accepted;
 use undertone_wire::message::SendMessageRequest;
 use undertone_wire::stream::Acknowledge;
 use undertone_wire::{DeviceId, UserId};
 
 pub use check::Caller;
-pub(crate) use check::is_same_device;
+pub(crate) use directory::is_same_device;
 pub use error::DeliveryError;
 pub(crate) use frame::{decode, encode};
 pub(crate) use hub::Registration;
@@ -60,6 +72,9 @@ pub struct Delivery {
     hub: Hub,
     sequencer: Sequencer,
     acknowledger: Acknowledger,
+    pace: Arc<Pace>,
+    turns: Arc<Turns>,
+    suspicion: Arc<Suspicion>,
 }
 
 impl fmt::Debug for Delivery {
@@ -104,6 +119,25 @@ impl Delivery {
             hub,
             sequencer,
             acknowledger,
+            pace: Arc::default(),
+            turns: Arc::default(),
+            suspicion: Arc::default(),
+        }
+    }
+
+    /// Judges suspected commits regularly, until `shutdown` becomes true or is dropped.
+    pub async fn judge_regularly(self, mut shutdown: watch::Receiver<bool>) {
+        let mut ticks = interval(group::JUDGE_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let stops = tokio::select! {
+                _ = ticks.tick() => false,
+                _ = shutdown.wait_for(|stops| *stops) => true,
+            };
+            if stops {
+                return;
+            }
+            self.judge_suspects().await;
         }
     }
 
@@ -134,8 +168,10 @@ impl Delivery {
             epoch,
             counter,
             message: payload,
+            expires_after_seconds,
         } = request;
         let franking_tag = header.franking_tag;
+        let expires_after = expires_after_seconds.map(|seconds| Duration::from_secs(seconds.into()));
         let message = NewMessage {
             conversation,
             epoch,
@@ -143,81 +179,9 @@ impl Delivery {
             counter,
             franking_tag,
             payload,
+            expires_after,
         };
         self.sequencer.message(message).await.map(QueuedMessage)
-    }
-
-    /// Checks a commit, stores it, and waits until it is durable.
-    pub async fn commit(
-        &self,
-        caller: Caller,
-        request: SubmitCommitRequest,
-    ) -> Result<Accepted, DeliveryError> {
-        let SubmitCommitRequest {
-            conversation,
-            epoch,
-            commit: bundle,
-        } = request;
-        self.checkpoints.reach("server.commit.before_check").await;
-        let standing = CommitStanding {
-            conversation,
-            sender: caller.device,
-            counter: bundle.counter,
-        };
-        let snapshot = self.store.group_snapshot(standing).await??;
-        if let Some(accepted) = snapshot.repeated {
-            return Ok(accepted);
-        }
-        if snapshot.epoch != epoch {
-            return Err(Refusal::EpochStale.into());
-        }
-        let public_state = snapshot.public_state;
-        let under_check = CommitUnderCheck {
-            conversation,
-            epoch,
-            public_state,
-            bundle,
-        };
-        let commit = check::commit(&self.store, caller, under_check).await?;
-        self.sequencer.commit(commit).await
-    }
-
-    /// Checks a new conversation with its first commit, stores both, and waits until they are durable.
-    pub async fn create(
-        &self,
-        caller: Caller,
-        request: CreateConversationRequest,
-    ) -> Result<Accepted, DeliveryError> {
-        self.checkpoints.reach("server.create.before_check").await;
-        let existing = self.store.direct_conversation(caller.user, request.peer).await?;
-        match existing {
-            Some(same) if same == request.conversation => return self.created_before(caller, &request).await,
-            Some(other) => return Err(DeliveryError::Exists(other)),
-            None => {}
-        }
-        let new = check::creation(&self.store, caller, request, self.clock.now()).await?;
-        self.sequencer.create(new).await
-    }
-
-    /// The answer to a creation whose first answer was lost.
-    async fn created_before(
-        &self,
-        caller: Caller,
-        request: &CreateConversationRequest,
-    ) -> Result<Accepted, DeliveryError> {
-        let conversation = request.conversation;
-        let standing = CommitStanding {
-            conversation,
-            sender: caller.device,
-            counter: request.commit.counter,
-        };
-        let repeated = self
-            .store
-            .group_snapshot(standing)
-            .await?
-            .ok()
-            .and_then(|snapshot| snapshot.repeated);
-        repeated.ok_or(DeliveryError::Exists(conversation))
     }
 
     /// Notes what a device has stored.

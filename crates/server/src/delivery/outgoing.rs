@@ -59,6 +59,15 @@ impl Sender {
         }
         self.frames.try_send(frame).map_err(|_| Slow)
     }
+
+    /// Puts a frame into the queue that nobody misses, unless the client is slow already.
+    pub(super) fn offer(&self, frame: Bytes) {
+        let is_slow = self.frames.capacity() < FRAMES_MAX / 2
+            || self.waiting_bytes.load(Ordering::Relaxed) > BYTES_MAX / 2;
+        if !is_slow && self.push(frame).is_err() {
+            tracing::trace!("a frame that may be missed was dropped");
+        }
+    }
 }
 
 impl Receiver {
@@ -85,6 +94,18 @@ impl Receiver {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_be_missed_is_dropped_first() {
+        let (sender, mut receiver) = queue();
+        for _ in 0..FRAMES_MAX {
+            sender.offer(Bytes::from_static(b"typing"));
+        }
+        sender.push(Bytes::from_static(b"entry")).unwrap();
+        let waiting: Vec<_> = std::iter::from_fn(|| receiver.waiting()).collect();
+        assert!(waiting.len() < FRAMES_MAX / 2 + 3, "{}", waiting.len());
+        assert_eq!(waiting.last().unwrap(), &b"entry"[..]);
+    }
 
     #[test]
     fn the_queue_is_bounded_in_frames_and_in_bytes() {

@@ -7,15 +7,17 @@ use crate::bus::{LocalBus, Membership, News};
 use crate::checkpoint::Checkpoints;
 use crate::clock::Clock;
 use crate::franking::FrankingKey;
-use crate::store::conversation::{
-    Created, NewCommit, NewConversation, NewMessage, NewWelcome, Stamp, Stored,
+use crate::store::commit::{
+    Created, NewCommit, NewConversation, NewProposal, NewWelcome, Suspect, Undone, Verdict,
 };
+use crate::store::conversation::{NewMessage, Stamp, Stored};
+use crate::store::crowd::Crowd;
 use crate::store::{Store, StoreError};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
-use undertone_wire::DeviceId;
+use undertone_wire::{ConversationId, DeviceId};
 use undertone_wire::conversation::{Accepted, LogEntry, PendingWelcome};
-use undertone_wire::stream::ServerFrame;
+use undertone_wire::stream::{Acknowledge, ServerFrame};
 
 /// Jobs that may wait before senders have to.
 const QUEUE_JOBS_MAX: usize = 4096;
@@ -32,6 +34,7 @@ pub(super) type Answer = Result<Accepted, DeliveryError>;
 enum Change {
     Commit(NewCommit),
     Create(NewConversation),
+    Propose(NewProposal),
 }
 
 enum Work {
@@ -39,9 +42,10 @@ enum Work {
     Change(Box<Change>),
 }
 
-struct Job {
-    work: Work,
-    sender: Sender,
+/// What waits: something of a sender, or a commit to be judged.
+enum Job {
+    Store { work: Work, sender: Sender },
+    Undo(Suspect, oneshot::Sender<Result<Verdict, StoreError>>),
 }
 
 /// Who waits for the answer, and their share of the memory for what waits.
@@ -115,6 +119,27 @@ impl Sequencer {
         .await
     }
 
+    /// Stores a checked proposal.
+    pub(super) async fn propose(&self, proposal: NewProposal) -> Answer {
+        let size = proposal.payload.len();
+        answered(
+            self.queue(Work::Change(Box::new(Change::Propose(proposal))), size)
+                .await?,
+        )
+        .await
+    }
+
+    /// Undoes a commit, if it may be undone. It waits in the same queue, so that what is published keeps
+    /// the order of what is stored.
+    pub(super) async fn undo(&self, suspect: Suspect) -> Result<Verdict, DeliveryError> {
+        let (verdict, outcome) = oneshot::channel();
+        self.jobs
+            .send(Job::Undo(suspect, verdict))
+            .await
+            .map_err(|_| stopped("the sequencer has stopped"))?;
+        Ok(outcome.await.map_err(stopped)??)
+    }
+
     async fn queue(&self, work: Work, size: usize) -> Result<oneshot::Receiver<Answer>, DeliveryError> {
         let units = u32::try_from(size / PAYLOAD_UNIT)
             .unwrap_or(u32::MAX)
@@ -126,7 +151,7 @@ impl Sequencer {
             .map_err(stopped)?;
         let (answer, outcome) = oneshot::channel();
         self.jobs
-            .send(Job {
+            .send(Job::Store {
                 work,
                 sender: Sender {
                     answer,
@@ -159,14 +184,22 @@ fn commit_size(commit: &NewCommit) -> usize {
 async fn run(tools: Tools, mut queue: mpsc::Receiver<Job>) {
     let mut batch = Vec::new();
     while queue.recv_many(&mut batch, BATCH_JOBS_MAX).await > 0 {
-        let (mut messages, mut senders, mut changes) = (Vec::new(), Vec::new(), Vec::new());
-        for Job { work, sender } in batch.drain(..) {
-            match work {
-                Work::Message(message) => {
+        let (mut messages, mut senders) = (Vec::new(), Vec::new());
+        let (mut changes, mut suspects) = (Vec::new(), Vec::new());
+        for job in batch.drain(..) {
+            match job {
+                Job::Store {
+                    work: Work::Message(message),
+                    sender,
+                } => {
                     messages.push(message);
                     senders.push(sender);
                 }
-                Work::Change(change) => changes.push((change, sender)),
+                Job::Store {
+                    work: Work::Change(change),
+                    sender,
+                } => changes.push((change, sender)),
+                Job::Undo(suspect, verdict) => suspects.push((suspect, verdict)),
             }
         }
         if !messages.is_empty() {
@@ -178,6 +211,10 @@ async fn run(tools: Tools, mut queue: mpsc::Receiver<Job>) {
         }
         for (change, sender) in changes {
             sender.answer(tools.change(*change).await);
+        }
+        for (suspect, verdict) in suspects {
+            // Whoever asked may have gone away; the others were told.
+            drop(verdict.send(tools.undo(suspect).await));
         }
     }
 }
@@ -220,10 +257,15 @@ impl Tools {
     async fn change(&self, change: Change) -> Answer {
         self.checkpoints.reach("server.commit.before_persist").await;
         let (stored, newcomers) = match change {
+            Change::Propose(mut proposal) => {
+                proposal.sent_at = self.clock.now();
+                (self.store.accept_proposal(proposal).await??, None)
+            }
             Change::Commit(mut commit) => {
                 commit.sent_at = self.clock.now();
-                let newcomers = Newcomers::of(&commit, None);
-                (self.store.accept_commit(commit).await??, newcomers)
+                let joiner = commit.joins.map(|_| commit.sender);
+                let newcomers = Newcomers::of(&commit, joiner);
+                (self.store.accept_commit(commit).await??, Some(newcomers))
             }
             Change::Create(mut new) => {
                 new.commit.sent_at = self.clock.now();
@@ -234,14 +276,76 @@ impl Tools {
                     Created::Exists(conversation) => return Err(DeliveryError::Exists(conversation)),
                     Created::IdTaken => return Err(DeliveryError::IdTaken),
                 };
-                (stored, newcomers)
+                (stored, Some(newcomers))
             }
         };
         self.checkpoints.reach("server.commit.after_persist").await;
         let accepted = stored.accepted();
-        self.publish(stored, Some(newcomers));
+        let newcomers = match newcomers {
+            Some(mut newcomers) => {
+                newcomers.membership.crowd = self.crowd(accepted.conversation).await;
+                Some(newcomers)
+            }
+            None => None,
+        };
+        self.publish(stored, newcomers);
         self.checkpoints.reach("server.commit.after_publish").await;
         Ok(accepted)
+    }
+
+    /// Undoes a commit, and tells the members: those who were, those who are again, and those who are
+    /// not any more.
+    async fn undo(&self, suspect: Suspect) -> Result<Verdict, StoreError> {
+        let Suspect {
+            conversation,
+            sequence,
+        } = suspect;
+        let verdict = self.store.void_commit(suspect).await?;
+        let Verdict::Voided(Undone {
+            added,
+            restored,
+            was_join,
+        }) = &verdict
+        else {
+            return Ok(verdict);
+        };
+        let removed = added.iter().filter(|device| !restored.contains(device));
+        let membership = Membership {
+            before: restored.clone(),
+            added: Vec::new(),
+            welcome: None,
+            removed: removed.copied().collect(),
+            crowd: self.crowd(conversation).await,
+        };
+        let voided = ServerFrame::Voided(Acknowledge {
+            conversation,
+            sequence,
+        });
+        let told = [
+            (voided, Some(membership)),
+            (ServerFrame::GroupInfoWanted(conversation), None),
+        ];
+        for (frame, membership) in told.into_iter().take(if *was_join { 2 } else { 1 }) {
+            if let Some(entry) = frame::encode(&frame) {
+                self.bus.publish(&News {
+                    conversation,
+                    entry,
+                    membership,
+                });
+            }
+        }
+        Ok(verdict)
+    }
+
+    /// The people of a conversation that has just changed. What is stored stands, whatever this says.
+    async fn crowd(&self, conversation: ConversationId) -> Crowd {
+        match self.store.crowd(conversation).await {
+            Ok(crowd) => crowd.unwrap_or(Crowd::UNKNOWN),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "people were not counted");
+                Crowd::UNKNOWN
+            }
+        }
     }
 
     fn publish(&self, stored: Stored, newcomers: Option<Newcomers>) {
@@ -266,13 +370,15 @@ struct Newcomers {
 }
 
 impl Newcomers {
-    fn of(commit: &NewCommit, founder: Option<DeviceId>) -> Self {
+    /// `sender`: the committing device, if it did not follow the conversation before.
+    fn of(commit: &NewCommit, sender: Option<DeviceId>) -> Self {
         let (added, removed) = (commit.added.clone(), commit.removed.clone());
         let membership = Membership {
-            founder,
+            before: sender.into_iter().collect(),
             added,
             welcome: None,
             removed,
+            crowd: Crowd::UNKNOWN,
         };
         Self {
             membership,

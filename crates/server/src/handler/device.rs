@@ -56,7 +56,7 @@ async fn add(
     session::grant(&state, owner, session.session, &refresh).map(Json)
 }
 
-fn refusal(error: AddDeviceError) -> ApiError {
+pub(super) fn refusal(error: AddDeviceError) -> ApiError {
     match error {
         AddDeviceError::Store(error) => error.into(),
         AddDeviceError::Ticket => ApiError::new(

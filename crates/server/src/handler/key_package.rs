@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use undertone_mls::{KeyPackageInfo, inspect_key_package, verify_certificate};
 use undertone_wire::device::DeviceCertificateBody;
 use undertone_wire::error::ErrorResponse;
+use undertone_wire::guest::UserKind;
 use undertone_wire::key_package::{ClaimKeyPackagesResponse, KeyPackageStock, UploadKeyPackagesRequest};
 use undertone_wire::limits::{KEY_PACKAGE_BYTES_MAX, KEY_PACKAGES_PER_UPLOAD_MAX};
 use undertone_wire::{Bytes, ErrorCode, Timestamp, UserId};
@@ -85,8 +86,15 @@ async fn claim(
 ) -> Result<Json<ClaimKeyPackagesResponse>, ApiError> {
     let who = [caller.user.as_bytes().as_slice(), target.as_bytes().as_slice()].concat();
     state.limits.check(Class::ClaimKeyPackages, &who)?;
-    if state.store.person(target).await?.is_none() {
-        return Err(ApiError::of(ErrorCode::NotFound));
+    let person = state.store.person(target).await?;
+    match person.map(|person| person.kind) {
+        // Guests come into rooms by themselves, and begin nothing with others.
+        Some(UserKind::Account) if caller.kind == UserKind::Guest => {
+            return Err(ApiError::of(ErrorCode::Forbidden));
+        }
+        Some(UserKind::Account) => {}
+        Some(UserKind::Guest) if target == caller.user => {}
+        Some(UserKind::Guest) | None => return Err(ApiError::of(ErrorCode::NotFound)),
     }
     let claimer = Claimer {
         device: caller.device,
@@ -98,7 +106,7 @@ async fn claim(
 }
 
 /// What the server has registered of the calling device.
-async fn registered_certificate(
+pub(super) async fn registered_certificate(
     state: &AppState,
     caller: &AuthedDevice,
 ) -> Result<DeviceCertificateBody, ApiError> {
@@ -137,7 +145,8 @@ fn check(
         .ok_or_else(|| ApiError::of(ErrorCode::KeyPackageInvalid))
 }
 
-fn check_one(
+/// Checks one package of the device with this certificate.
+pub(super) fn check_one(
     key_package: Bytes,
     last_resort: bool,
     registered: &DeviceCertificateBody,

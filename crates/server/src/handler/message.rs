@@ -11,7 +11,6 @@ use utoipa_axum::routes;
 use super::conversation::same;
 use crate::auth::AuthedDevice;
 use crate::error::{ApiError, Json, Path};
-use crate::rate_limit::Class;
 use crate::state::AppState;
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
@@ -33,6 +32,6 @@ async fn send(
     Json(request): Json<SendMessageRequest>,
 ) -> Result<Json<Accepted>, ApiError> {
     same(conversation, request.conversation)?;
-    state.limits.check(Class::Message, caller.device.as_bytes())?;
+    state.limits.check_message(&caller)?;
     Ok(Json(state.delivery.send(caller.into(), request).await?))
 }

@@ -3,13 +3,16 @@
 
 pub mod conversation;
 pub mod device;
+pub mod guest;
 pub mod health;
 pub mod invitation;
 pub mod key_package;
 pub mod login;
 pub mod message;
 pub mod people;
+pub mod recovery;
 pub mod registration;
+pub mod room;
 pub mod server_info;
 pub mod session;
 pub mod setup;

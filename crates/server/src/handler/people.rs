@@ -3,6 +3,7 @@
 use axum::extract::State;
 use undertone_wire::account::{PeopleQuery, PeopleResponse, Person, PersonDetails};
 use undertone_wire::error::ErrorResponse;
+use undertone_wire::guest::UserKind;
 use undertone_wire::limits::{PEOPLE_PAGE_MAX, USER_NAME_CHARS_MAX};
 use undertone_wire::{ErrorCode, UserId};
 use utoipa_axum::router::OpenApiRouter;
@@ -20,7 +21,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(show))
 }
 
-/// Accounts by name.
+/// Accounts by name, for accounts.
 #[utoipa::path(
     get, path = "/api/v1/people", tag = "people",
     params(
@@ -33,9 +34,12 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
 #[tracing::instrument(name = "handler.people.list", skip_all)]
 async fn list(
     State(state): State<AppState>,
-    _caller: AuthedDevice,
+    caller: AuthedDevice,
     Query(query): Query<PeopleQuery>,
 ) -> Result<Json<PeopleResponse>, ApiError> {
+    if caller.kind == UserKind::Guest {
+        return Err(ApiError::of(ErrorCode::Forbidden));
+    }
     let limit = query.limit.unwrap_or(PEOPLE_PAGE_MAX).clamp(1, PEOPLE_PAGE_MAX);
     let folded = |text: Option<String>| match text {
         Some(text) if text.len() > QUERY_BYTES_MAX => Err(ApiError::of(ErrorCode::BadRequest)),
@@ -63,7 +67,7 @@ async fn list(
     Ok(Json(PeopleResponse { people, more }))
 }
 
-/// Somebody's identity key and devices.
+/// Somebody's identity key and devices. Guests are shown to themselves alone.
 #[utoipa::path(
     get, path = "/api/v1/people/{user}", tag = "people",
     params(("user" = String, Path, description = "whose")),
@@ -72,13 +76,14 @@ async fn list(
 #[tracing::instrument(name = "handler.people.show", skip_all)]
 async fn show(
     State(state): State<AppState>,
-    _caller: AuthedDevice,
+    caller: AuthedDevice,
     Path(user): Path<UserId>,
 ) -> Result<Json<PersonDetails>, ApiError> {
     let person = state
         .store
         .person(user)
         .await?
+        .filter(|person| person.kind == UserKind::Account || user == caller.user)
         .ok_or_else(|| ApiError::of(ErrorCode::NotFound))?;
     let (name, identity_key) = (person.name, person.identity_key.into());
     Ok(Json(PersonDetails {

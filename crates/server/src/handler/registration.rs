@@ -2,14 +2,15 @@
 
 use axum::extract::State;
 use rand::rngs::OsRng;
-use undertone_wire::ErrorCode;
 use undertone_wire::account::{
     FinishRegistrationRequest, StartRegistrationRequest, StartRegistrationResponse, Vault,
 };
 use undertone_wire::error::ErrorResponse;
+use undertone_wire::guest::UserKind;
 use undertone_wire::limits::{SERVER_NAME_BYTES_MAX, VAULT_BYTES_MAX};
 use undertone_wire::server_info::{RegistrationPolicy, SetupRequest};
 use undertone_wire::session::SessionGrant;
+use undertone_wire::{Bytes, ErrorBody, ErrorCode, UserName};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -44,6 +45,7 @@ async fn start(
     Json(request): Json<StartRegistrationRequest>,
 ) -> Result<Json<StartRegistrationResponse>, ApiError> {
     state.limits.check(Class::Registration, address.as_bytes())?;
+    check_name(&request.name)?;
     let name_key = request.name.unique_key();
     // Strangers learn which names exist only where they may take one; elsewhere `finish` tells those
     // whom it admits. Until the set-up the policy is open.
@@ -76,11 +78,18 @@ async fn finish(
     Json(request): Json<FinishRegistrationRequest>,
 ) -> Result<Json<SessionGrant>, ApiError> {
     state.limits.check(Class::Registration, address.as_bytes())?;
-    check_sizes(&request)?;
+    if request.identity_key.len() != PUBLIC_KEY_BYTES {
+        return Err(ApiError::of(ErrorCode::BadRequest));
+    }
+    let credentials = Credentials {
+        name: &request.name,
+        record: &request.record,
+        recovery_public_key: &request.recovery_public_key,
+        vault: &request.vault,
+    };
+    let password_file = check(&credentials)?;
     let device = certificate::check(request.certificate.clone())?;
     check_certificate(&device, &request)?;
-    let password_file = undertone_opaque::server::finish_registration(request.record.as_slice())
-        .map_err(|_| ApiError::of(ErrorCode::BadRequest))?;
     let admission = match request.setup {
         Some(setup) => {
             state.limits.check(Class::Setup, address.as_bytes())?;
@@ -94,6 +103,7 @@ async fn finish(
         name: request.name,
         is_admin,
         device: device.body.device,
+        guest_until: None,
     };
     let (session, refresh) = session::draw(&mut OsRng);
     let account = NewAccount {
@@ -109,32 +119,60 @@ async fn finish(
     session::grant(&state, owner, session.session, &refresh).map(Json)
 }
 
-fn check_sizes(request: &FinishRegistrationRequest) -> Result<(), ApiError> {
+/// What an account is made of, whoever it was before.
+pub(super) struct Credentials<'a> {
+    pub(super) name: &'a UserName,
+    /// The OPAQUE `RegistrationRecord`.
+    pub(super) record: &'a Bytes,
+    pub(super) recovery_public_key: &'a Bytes,
+    pub(super) vault: &'a Vault,
+}
+
+/// Checks them; yields the password file.
+pub(super) fn check(credentials: &Credentials<'_>) -> Result<Vec<u8>, ApiError> {
+    check_name(credentials.name)?;
     let Vault {
         sealed,
         key_by_password,
         key_by_recovery,
-    } = &request.vault;
-    if sealed.len() > VAULT_BYTES_MAX
-        || key_by_password.len() > WRAPPED_KEY_BYTES_MAX
-        || key_by_recovery.len() > WRAPPED_KEY_BYTES_MAX
-    {
+    } = credentials.vault;
+    if sealed.len() > VAULT_BYTES_MAX {
         return Err(ApiError::of(ErrorCode::TooLarge));
     }
-    let has_vault = !(sealed.is_empty() || key_by_password.is_empty() || key_by_recovery.is_empty());
-    let has_keys = request.identity_key.len() == PUBLIC_KEY_BYTES
-        && request.recovery_public_key.len() == PUBLIC_KEY_BYTES;
-    if has_vault && has_keys {
-        Ok(())
-    } else {
-        Err(ApiError::of(ErrorCode::BadRequest))
+    check_wrapped_key(key_by_password)?;
+    check_wrapped_key(key_by_recovery)?;
+    if sealed.is_empty() || credentials.recovery_public_key.len() != PUBLIC_KEY_BYTES {
+        return Err(ApiError::of(ErrorCode::BadRequest));
+    }
+    undertone_opaque::server::finish_registration(credentials.record.as_slice())
+        .map_err(|_| ApiError::of(ErrorCode::BadRequest))
+}
+
+/// Guests have spaces in their names, accounts do not.
+fn check_name(name: &UserName) -> Result<(), ApiError> {
+    match name.clone().for_account() {
+        Ok(_) => Ok(()),
+        Err(problem) => Err(ErrorBody::new(ErrorCode::NameInvalid, problem.to_string()).into()),
+    }
+}
+
+/// A sealed key is neither empty nor large.
+pub(super) fn check_wrapped_key(sealed: &Bytes) -> Result<(), ApiError> {
+    match sealed.len() {
+        0 => Err(ApiError::of(ErrorCode::BadRequest)),
+        1..=WRAPPED_KEY_BYTES_MAX => Ok(()),
+        _ => Err(ApiError::of(ErrorCode::TooLarge)),
     }
 }
 
 /// The certificate must be of this very user, name and identity key.
 fn check_certificate(device: &NewDevice, request: &FinishRegistrationRequest) -> Result<(), ApiError> {
     let body = &device.body;
-    if body.user == request.user && body.name == request.name && body.identity_key == request.identity_key {
+    if body.user == request.user
+        && body.kind == UserKind::Account
+        && body.name == request.name
+        && body.identity_key == request.identity_key
+    {
         Ok(())
     } else {
         Err(ApiError::of(ErrorCode::CertificateInvalid))
@@ -161,7 +199,7 @@ fn setup_admission(setup: &SetupRequest) -> Result<Admission, ApiError> {
     })
 }
 
-fn invitation_admission(invitation: Option<&str>) -> Result<Admission, ApiError> {
+pub(super) fn invitation_admission(invitation: Option<&str>) -> Result<Admission, ApiError> {
     match invitation.map(str::trim) {
         None | Some("") => Ok(Admission::Nothing),
         Some(text) => {
@@ -173,7 +211,7 @@ fn invitation_admission(invitation: Option<&str>) -> Result<Admission, ApiError>
     }
 }
 
-fn refusal(error: CreateAccountError) -> ApiError {
+pub(super) fn refusal(error: CreateAccountError) -> ApiError {
     match error {
         CreateAccountError::Store(error) => error.into(),
         CreateAccountError::NameTaken => ApiError::of(ErrorCode::NameTaken),

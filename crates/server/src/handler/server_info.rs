@@ -29,6 +29,7 @@ async fn show(State(state): State<AppState>) -> Result<Json<ServerInfo>, ApiErro
         version: env!("CARGO_PKG_VERSION").to_owned(),
         protocol_version: PROTOCOL_VERSION,
         registration: settings.registration,
+        guests: state.config.guests.enabled,
         setup_open: settings.setup_token.is_some(),
         ca_fingerprint: state.local_ca.as_ref().map(|ca| ca.fingerprint().to_owned()),
     }))

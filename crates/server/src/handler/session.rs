@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use rand::rngs::OsRng;
 use rand::{CryptoRng, RngCore};
 use undertone_mls::verify_signature;
 use undertone_wire::ErrorCode;
@@ -47,18 +46,26 @@ async fn refresh(
     let stored = stored.ok_or_else(|| ApiError::of(ErrorCode::SessionRevoked))?;
     check_signature(&stored, &request)?;
     let now = state.clock.now();
-    if now.since(stored.refreshed_at) >= REFRESH_TOKEN_LIFE {
+    if now.since(stored.refreshed_at) >= REFRESH_TOKEN_LIFE || stored.is_over(now) {
         return Err(ApiError::of(ErrorCode::SessionRevoked));
     }
-    let successor = RefreshToken::generate(&mut OsRng, presented.session());
+    let successor = presented.successor(&state.keys.refresh_succession());
+    let guest_until = now.plus(state.config.guests.idle());
     let rotation = Rotation {
         session: presented.session(),
         presented: presented.hash(),
         successor: successor.hash(),
+        guest_until,
         at: now,
     };
     match state.store.rotate_session(rotation).await? {
-        Rotated::Granted => grant(&state, stored.owner, presented.session(), &successor).map(Json),
+        Rotated::Granted => {
+            let owner = SessionOwner {
+                guest_until: stored.owner.guest_until.map(|_before| guest_until),
+                ..stored.owner
+            };
+            grant(&state, owner, presented.session(), &successor).map(Json)
+        }
         Rotated::Reused => {
             tracing::warn!("an old refresh token was used: the session is revoked");
             state.delivery.hub().close_sessions_of(stored.owner.device);
@@ -91,6 +98,8 @@ async fn show(
         .owner;
     Ok(Json(SessionResponse {
         user: owner.user,
+        kind: owner.kind(),
+        stay: owner.stay(),
         name: owner.name,
         device: owner.device,
         is_admin: owner.is_admin,
@@ -138,6 +147,8 @@ pub(super) fn grant(
     let (access_token, access_expires_at) = issued.map_err(ApiError::internal)?;
     Ok(SessionGrant {
         user: owner.user,
+        kind: owner.kind(),
+        stay: owner.stay(),
         name: owner.name,
         device: owner.device,
         is_admin: owner.is_admin,

@@ -1,3 +1,4 @@
 //! Work that nobody asks for: it runs by the clock until the server stops.
 
+pub mod guests;
 pub mod retention;

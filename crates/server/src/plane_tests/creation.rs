@@ -64,8 +64,8 @@ async fn a_lost_answer_is_given_again_and_a_second_conversation_is_not() {
     );
     assert_eq!(
         code(create(&server, &bob, &first).await),
-        ErrorCode::CommitInvalid,
-        "it is not his"
+        ErrorCode::ConversationExists,
+        "he is in it, but did not begin it"
     );
 }
 
@@ -110,9 +110,9 @@ async fn nobody_else_is_in_it_and_nobody_is_left_out() {
         code(create(&server, &alice, &left_out).await),
         ErrorCode::CommitInvalid
     );
-    let all = [alice.user, bob.user, carol.user];
-    let with_carol = [both.clone(), alice.claim(&server, carol.user).await].concat();
-    let stranger = alice.found(&all, bob.user, &with_carol);
+    let her_and_carol = [alice.user, carol.user];
+    let carols = alice.claim(&server, carol.user).await;
+    let stranger = alice.found(&her_and_carol, bob.user, &carols);
     assert_eq!(
         code(create(&server, &alice, &stranger).await),
         ErrorCode::CommitInvalid

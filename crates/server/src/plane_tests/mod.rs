@@ -2,18 +2,22 @@
 //! real sockets. What a person's devices do is in [`phone`].
 
 mod creation;
+mod group;
 mod key_package;
 mod message;
 mod outage;
 mod phone;
+mod room;
 mod stream;
+mod void;
 
 use crate::auth::{SessionId, TokenHash};
-use crate::clock::SystemClock;
+use crate::clock::{Clock, ManualClock, SystemClock};
 use crate::router::router;
 use crate::server::{Environment, RunningServer, start};
 use crate::state::AppState;
 use crate::store::account::{Admission, NewAccount, NewDevice, NewSession};
+use crate::store::guest::NewGuest;
 use crate::{Checkpoints, Config};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -28,6 +32,7 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 use undertone_wire::account::Vault;
 use undertone_wire::error::ErrorResponse;
+use undertone_wire::guest::UserKind;
 use undertone_wire::server_info::RegistrationPolicy;
 use undertone_wire::{Bytes, ConversationId, ErrorCode, Timestamp};
 
@@ -46,8 +51,17 @@ impl Server {
 
     /// With other settings than the usual ones of tests.
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_by(Arc::new(SystemClock::start()), change).await
+    }
+
+    /// On a clock that stands still unless the test moves it.
+    pub(crate) async fn start_still() -> (Self, Arc<ManualClock>) {
+        let clock = Arc::new(ManualClock::at(SystemClock::start().now()));
+        (Self::start_by(clock.clone(), |_| ()).await, clock)
+    }
+
+    async fn start_by(clock: Arc<dyn Clock>, change: impl FnOnce(&mut Config)) -> Self {
         let directory = TempDir::new().unwrap();
-        let clock = Arc::new(SystemClock::start());
         let environment = Environment {
             clock,
             checkpoints: Checkpoints::default(),
@@ -84,6 +98,23 @@ impl Server {
             at: self.now(),
         };
         self.state.store.create_account(account).await.unwrap();
+        self.log_in(phone, session)
+    }
+
+    /// Lets a guest in.
+    pub(crate) async fn guest(&self, name: &str) -> Phone {
+        let phone = Phone::of(name, UserKind::Guest);
+        let (session, new) = session();
+        let guest = NewGuest {
+            device: NewDevice {
+                body: phone.body(),
+                certificate: phone.mls.certificate.clone(),
+            },
+            session: new,
+            until: self.now().plus(std::time::Duration::from_hours(24)),
+            at: self.now(),
+        };
+        self.state.store.create_guest(guest).await.unwrap();
         self.log_in(phone, session)
     }
 
@@ -168,6 +199,17 @@ impl Server {
         self.ask(phone, request.body(Body::from(body)).unwrap()).await
     }
 
+    pub(crate) async fn put(
+        &self,
+        phone: &Phone,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<(), undertone_wire::ErrorBody> {
+        let request = Request::put(path).header(header::CONTENT_TYPE, "application/json");
+        let body = Body::from(serde_json::to_vec(body).unwrap());
+        self.ask(phone, request.body(body).unwrap()).await
+    }
+
     pub(crate) async fn get<T: DeserializeOwned>(
         &self,
         phone: &Phone,
@@ -194,6 +236,9 @@ impl Server {
         let bytes = axum::body::to_bytes(response.into_body(), usize::MAX)
             .await
             .unwrap();
+        if status == StatusCode::NO_CONTENT {
+            return Ok(serde_json::from_str("null").unwrap());
+        }
         if status == StatusCode::OK {
             return Ok(serde_json::from_slice(&bytes).unwrap());
         }

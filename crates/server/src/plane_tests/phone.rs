@@ -6,16 +6,22 @@ use rand::rngs::OsRng;
 use std::collections::HashMap;
 use undertone_mls::certificate::certificate_version;
 use undertone_mls::{
-    DeviceKey, Group, IdentityKey, MemoryKeyValue, MlsDevice, PendingCommit, Provider, verify_certificate,
+    DeviceKey, ExternalJoin, Group, GroupChange, IdentityKey, MemoryKeyValue, MlsDevice, PendingCommit,
+    Provider, RoomPsk, verify_certificate,
 };
 use undertone_wire::content::SeenEntry;
 use undertone_wire::conversation::{
-    Accepted, CommitBundle, ConversationKind, CreateConversationRequest, PendingWelcome, SubmitCommitRequest,
+    Accepted, CommitBundle, CreateConversationRequest, JoinRequest, PendingWelcome,
+    SubmitCommitRequest, SubmitProposalRequest,
 };
 use undertone_wire::device::DeviceCertificateBody;
+use undertone_wire::group::{GroupProfile, GroupResponse};
+use undertone_wire::guest::UserKind;
 use undertone_wire::key_package::{ClaimKeyPackagesResponse, KeyPackageStock, UploadKeyPackagesRequest};
 use undertone_wire::message::SendMessageRequest;
-use undertone_wire::{Bytes, ConversationId, Counter, DeviceId, ErrorBody, Sequence, Timestamp, UserId};
+use undertone_wire::{
+    Bytes, ConversationId, Counter, DeviceId, Epoch, ErrorBody, Sequence, Timestamp, UserId,
+};
 
 pub(crate) struct Phone {
     pub(crate) user: UserId,
@@ -24,6 +30,7 @@ pub(crate) struct Phone {
     pub(crate) token: String,
     provider: Provider<MemoryKeyValue>,
     identity_seed: [u8; 32],
+    kind: UserKind,
     name: String,
     groups: HashMap<ConversationId, Group>,
     counters: HashMap<ConversationId, u64>,
@@ -37,15 +44,19 @@ fn random<const N: usize>() -> [u8; N] {
 
 impl Phone {
     pub(super) fn new(name: &str) -> Self {
+        Self::of(name, UserKind::Account)
+    }
+
+    pub(super) fn of(name: &str, kind: UserKind) -> Self {
         let seed = *IdentityKey::generate().unwrap().seed();
-        Self::certified(name, UserId::from_bytes(random()), seed)
+        Self::certified((name, kind), UserId::from_bytes(random()), seed)
     }
 
     pub(super) fn second(&self) -> Self {
-        Self::certified(&self.name, self.user, self.identity_seed)
+        Self::certified((&self.name, self.kind), self.user, self.identity_seed)
     }
 
-    fn certified(name: &str, user: UserId, identity_seed: [u8; 32]) -> Self {
+    fn certified((name, kind): (&str, UserKind), user: UserId, identity_seed: [u8; 32]) -> Self {
         let (identity, key) = (
             IdentityKey::from_seed(&identity_seed),
             DeviceKey::generate().unwrap(),
@@ -55,6 +66,7 @@ impl Phone {
             .certify(DeviceCertificateBody {
                 version: certificate_version(),
                 user,
+                kind,
                 name: name.parse().unwrap(),
                 device,
                 identity_key: identity.public().to_vec().into(),
@@ -69,6 +81,7 @@ impl Phone {
             token: String::new(),
             provider: Provider::new(MemoryKeyValue::default()),
             identity_seed,
+            kind,
             name: name.to_owned(),
             groups: HashMap::new(),
             counters: HashMap::new(),
@@ -113,16 +126,27 @@ impl Phone {
         self.found(&[self.user, peer], peer, &packages)
     }
 
-    /// Founds a group and makes the request for it, of whatever is given.
+    /// Founds a direct conversation of these two and makes the request for it, of whatever is given.
     pub(crate) fn found(
         &mut self,
-        users: &[UserId],
+        users: &[UserId; 2],
         peer: UserId,
         packages: &[Vec<u8>],
     ) -> CreateConversationRequest {
+        let mut request = self.found_with(&GroupProfile::direct(users[0], users[1]), packages);
+        request.peer = Some(peer);
+        request
+    }
+
+    /// Founds whatever the profile says.
+    pub(crate) fn found_with(
+        &mut self,
+        profile: &GroupProfile,
+        packages: &[Vec<u8>],
+    ) -> CreateConversationRequest {
         let conversation = ConversationId::from_bytes(random());
-        let kind = ConversationKind::Direct;
-        let mut group = Group::create(&self.provider, &self.mls, conversation, kind, users).unwrap();
+        let kind = profile.kind;
+        let mut group = Group::create(&self.provider, &self.mls, conversation, profile).unwrap();
         let (group_info, ratchet_tree) = group.export_for_server(&self.provider, &self.mls).unwrap();
         let pending = group.add(&self.provider, &self.mls, packages, &unseen()).unwrap();
         self.groups.insert(conversation, group);
@@ -130,7 +154,8 @@ impl Phone {
         CreateConversationRequest {
             conversation,
             kind,
-            peer,
+            peer: None,
+            room: None,
             group_info: group_info.into(),
             ratchet_tree: ratchet_tree.into(),
             commit: bundle(1, pending),
@@ -188,6 +213,7 @@ impl Phone {
             epoch,
             counter: Counter(*counter),
             message: message.into(),
+            expires_after_seconds: None,
         }
     }
 
@@ -209,7 +235,7 @@ impl Phone {
 
     /// Commits to fresh keys.
     pub(crate) fn update(&mut self, conversation: ConversationId) -> SubmitCommitRequest {
-        self.commit(conversation, &[])
+        self.change(conversation, GroupChange::default())
     }
 
     /// Commits to adding devices, or to fresh keys if there are none.
@@ -218,20 +244,101 @@ impl Phone {
         conversation: ConversationId,
         packages: &[Vec<u8>],
     ) -> SubmitCommitRequest {
+        let change = GroupChange {
+            add: packages,
+            ..GroupChange::default()
+        };
+        self.change(conversation, change)
+    }
+
+    /// Commits to any change.
+    pub(crate) fn change(
+        &mut self,
+        conversation: ConversationId,
+        change: GroupChange<'_>,
+    ) -> SubmitCommitRequest {
         let group = self.groups.get_mut(&conversation).unwrap();
         let epoch = group.epoch();
-        let pending = if packages.is_empty() {
-            group.self_update(&self.provider, &self.mls, &unseen()).unwrap()
-        } else {
-            group.add(&self.provider, &self.mls, packages, &unseen()).unwrap()
-        };
-        let counter = self.counters.get_mut(&conversation).unwrap();
-        *counter += 1;
+        let pending = group
+            .commit(&self.provider, &self.mls, change, &unseen())
+            .unwrap();
         SubmitCommitRequest {
             conversation,
             epoch,
-            commit: bundle(*counter, pending),
+            commit: bundle(self.count(conversation), pending),
+            room: None,
         }
+    }
+
+    /// Comes in by an external commit, whose group it is in at once.
+    pub(crate) fn come(&mut self, found: &GroupResponse, psk: Option<&RoomPsk>) -> JoinRequest {
+        let conversation = found.conversation;
+        if let Some(old) = self.groups.remove(&conversation) {
+            old.delete(&self.provider).unwrap();
+        }
+        let join = ExternalJoin {
+            group_info: found.group_info.as_slice(),
+            ratchet_tree: found.ratchet_tree.as_slice(),
+            psk,
+            seen: &unseen(),
+        };
+        let joined = Group::join_externally(&self.provider, &self.mls, join).unwrap();
+        let (group, pending) = (joined.group, joined.commit);
+        let epoch = Epoch(group.epoch().0 - 1);
+        self.groups.insert(conversation, group);
+        self.counters.entry(conversation).or_default();
+        JoinRequest {
+            conversation,
+            epoch,
+            commit: bundle(self.count(conversation), pending),
+            admission_token: None,
+        }
+    }
+
+    /// Asks to be let go.
+    pub(crate) fn leave(&mut self, conversation: ConversationId) -> SubmitProposalRequest {
+        let group = self.groups.get_mut(&conversation).unwrap();
+        let epoch = group.epoch();
+        let proposal = group.leave(&self.provider, &self.mls).unwrap();
+        SubmitProposalRequest {
+            conversation,
+            epoch,
+            counter: Counter(self.count(conversation)),
+            proposal: proposal.into(),
+        }
+    }
+
+    /// Applies somebody's wish to be let go.
+    pub(crate) fn hear_wish(&mut self, conversation: ConversationId, payload: &Bytes) {
+        let group = self.groups.get_mut(&conversation).unwrap();
+        group.apply_proposal(&self.provider, payload.as_slice()).unwrap();
+    }
+
+    pub(crate) fn group(&self, conversation: ConversationId) -> &Group {
+        &self.groups[&conversation]
+    }
+
+    /// The leaf of somebody's device.
+    pub(crate) fn leaf_of(&self, conversation: ConversationId, device: DeviceId) -> u32 {
+        let members = self.groups[&conversation].members().unwrap();
+        members.iter().find(|member| member.device == device).unwrap().leaf
+    }
+
+    /// A `GroupInfo` of the present epoch.
+    pub(crate) fn group_info(&self, conversation: ConversationId) -> Bytes {
+        let group = &self.groups[&conversation];
+        group.export_group_info(&self.provider, &self.mls).unwrap().into()
+    }
+
+    /// Keeps a room's PSK, without which nobody follows a join.
+    pub(crate) fn keep_psk(&self, conversation: ConversationId, psk: &RoomPsk) {
+        Group::store_psk(&self.provider, conversation, psk).unwrap();
+    }
+
+    fn count(&mut self, conversation: ConversationId) -> u64 {
+        let counter = self.counters.get_mut(&conversation).unwrap();
+        *counter += 1;
+        *counter
     }
 
     /// Takes the last counter back: what it was for was refused.
@@ -258,7 +365,7 @@ impl Phone {
     }
 }
 
-fn unseen() -> SeenEntry {
+pub(super) fn unseen() -> SeenEntry {
     SeenEntry {
         sequence: Sequence(0),
         running_hash: Bytes(vec![0; 32]),

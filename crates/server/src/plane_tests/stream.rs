@@ -10,6 +10,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use undertone_wire::conversation::LogEntry;
+use undertone_wire::signal::Visibility;
 use undertone_wire::stream::{
     Acknowledge, Authenticate, Authenticated, ClientFrame, FetchLog, Presence, ServerFrame,
 };
@@ -17,7 +18,7 @@ use undertone_wire::{ConversationId, ErrorCode, PROTOCOL_VERSION, Sequence, code
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-struct Line(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(super) struct Line(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Line {
     async fn open(server: &Server) -> Self {
@@ -25,7 +26,7 @@ impl Line {
         Self(connect_async(url).await.unwrap().0)
     }
 
-    async fn connect(server: &Server, phone: &Phone) -> (Self, Authenticated) {
+    pub(super) async fn connect(server: &Server, phone: &Phone) -> (Self, Authenticated) {
         let mut line = Self::open(server).await;
         line.say(&authenticate(&phone.token)).await;
         match line.hear().await {
@@ -34,7 +35,14 @@ impl Line {
         }
     }
 
-    async fn say(&mut self, frame: &ClientFrame) {
+    /// Tells everyone that the device is here, and waits until it is told.
+    async fn show(&mut self) {
+        self.say(&ClientFrame::Show(Visibility::Everyone)).await;
+        self.say(&ClientFrame::Ping).await;
+        assert_eq!(self.hear_news().await, ServerFrame::Pong);
+    }
+
+    pub(super) async fn say(&mut self, frame: &ClientFrame) {
         self.say_bytes(codec::to_cbor(frame).unwrap()).await;
     }
 
@@ -57,7 +65,7 @@ impl Line {
     }
 
     /// The next frame that is not about presence.
-    async fn hear_news(&mut self) -> ServerFrame {
+    pub(super) async fn hear_news(&mut self) -> ServerFrame {
         loop {
             match self.hear().await.expect("the connection is closed") {
                 ServerFrame::Presence(_) => {}
@@ -66,7 +74,7 @@ impl Line {
         }
     }
 
-    async fn hear_entry(&mut self) -> LogEntry {
+    pub(super) async fn hear_entry(&mut self) -> LogEntry {
         match self.hear_news().await {
             ServerFrame::Entry(entry) => entry,
             other => panic!("{other:?}"),
@@ -113,6 +121,7 @@ async fn two_people_talk() {
         (id, Sequence(1))
     );
     assert!(greeting.presence.is_empty());
+    hers.show().await;
     let (mut his, greeting) = Line::connect(&server, &bob).await;
     assert_eq!(
         greeting.presence,
@@ -121,6 +130,8 @@ async fn two_people_talk() {
             online: true
         }]
     );
+    assert!(matches!(his.hear_news().await, ServerFrame::Welcome(welcome) if welcome.conversation == id));
+    his.show().await;
     assert_eq!(
         hers.hear_presence().await,
         Presence {
@@ -128,7 +139,6 @@ async fn two_people_talk() {
             online: true
         }
     );
-    assert!(matches!(his.hear_news().await, ServerFrame::Welcome(welcome) if welcome.conversation == id));
 
     let hello = alice.write(id, "hello");
     hers.say(&ClientFrame::Send(hello.clone())).await;
@@ -232,6 +242,9 @@ async fn a_new_conversation_reaches_those_who_are_connected() {
         Line::connect(&server, &alice).await,
         Line::connect(&server, &bob).await,
     );
+    for line in [&mut hers, &mut his] {
+        line.show().await;
+    }
     let id = alice.begin(&server, bob.user).await;
     let echo = hers.hear_entry().await;
     assert_eq!((echo.conversation, echo.sequence), (id, Sequence(1)));
@@ -504,6 +517,8 @@ async fn who_is_not_heard_is_given_up() {
     let (mut hers, _) = Line::connect(&server, &alice).await;
     let (mut his, _) = Line::connect(&server, &bob).await;
     let mut stranger = Line::open(&server).await;
+    his.hear_news().await;
+    his.show().await;
     assert_eq!(
         hers.hear_presence().await,
         Presence {

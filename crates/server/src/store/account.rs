@@ -7,11 +7,12 @@ pub(super) mod sql;
 #[cfg(test)]
 mod tests;
 
-use super::column::milliseconds;
+use super::column::{Column, milliseconds};
 use super::postgres::Retry;
 use super::{Store, StoreError};
 use undertone_wire::account::Vault;
 use undertone_wire::device::{DeviceCertificateBody, DeviceSummary};
+use undertone_wire::guest::{GuestStay, UserKind};
 use undertone_wire::server_info::RegistrationPolicy;
 use undertone_wire::{DeviceId, Timestamp, UserId, UserName};
 
@@ -187,6 +188,20 @@ pub struct SessionOwner {
     pub is_admin: bool,
     /// The device.
     pub device: DeviceId,
+    /// Of a guest: when they end, unless they come back before.
+    pub guest_until: Option<Timestamp>,
+}
+
+impl SessionOwner {
+    /// Account or guest.
+    pub const fn kind(&self) -> UserKind {
+        kind_of(self.guest_until)
+    }
+
+    /// Of a guest: how long they stay.
+    pub fn stay(&self) -> Option<GuestStay> {
+        self.guest_until.map(|expires_at| GuestStay { expires_at })
+    }
 }
 
 /// A session as it is stored.
@@ -206,6 +221,13 @@ pub struct StoredSession {
     pub is_revoked: bool,
 }
 
+impl StoredSession {
+    /// Whether nobody can use it any more: it was revoked, or its guest's time is over.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.is_revoked || self.owner.guest_until.is_some_and(|until| until <= now)
+    }
+}
+
 /// A refresh token that is exchanged for its successor.
 #[derive(Debug, Clone, Copy)]
 pub struct Rotation {
@@ -215,6 +237,8 @@ pub struct Rotation {
     pub presented: TokenHash,
     /// The hash of the successor.
     pub successor: TokenHash,
+    /// Until when a guest stays, having come back.
+    pub guest_until: Timestamp,
     /// Now.
     pub at: Timestamp,
 }
@@ -249,6 +273,8 @@ pub type ListedPerson = (UserId, UserName);
 pub struct StoredPerson {
     /// The name as registered.
     pub name: UserName,
+    /// Account or guest.
+    pub kind: UserKind,
     /// Ed25519.
     pub identity_key: Vec<u8>,
     /// Those that are not revoked.
@@ -314,7 +340,7 @@ pub(super) fn belongs_to(
     name: &UserName,
     identity_key: &[u8],
 ) -> bool {
-    body.user == user && body.name == *name && body.identity_key.as_slice() == identity_key
+    body.user == user && body.kind == UserKind::Account && body.name == *name && body.identity_key.as_slice() == identity_key
 }
 
 /// A device that the database knows already.
@@ -366,6 +392,33 @@ pub(super) fn parse_name(text: &str) -> Result<UserName, StoreError> {
         table: "account",
         column: "name",
     })
+}
+
+/// The three columns of a vault, which guests do not have.
+pub(super) fn vault_of(columns: (Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>)) -> Option<Vault> {
+    let (Some(sealed), Some(by_password), Some(by_recovery)) = columns else {
+        return None;
+    };
+    Some(Vault {
+        sealed: sealed.into(),
+        key_by_password: by_password.into(),
+        key_by_recovery: by_recovery.into(),
+    })
+}
+
+/// Reads when a guest ends.
+pub(super) fn guest_until_of(value: Option<i64>) -> Result<Option<Timestamp>, StoreError> {
+    value
+        .map(|value| Column("account", "guest_until").time(value))
+        .transpose()
+}
+
+/// What kind of user somebody with such an end is.
+pub(super) const fn kind_of(guest_until: Option<Timestamp>) -> UserKind {
+    match guest_until {
+        None => UserKind::Account,
+        Some(_) => UserKind::Guest,
+    }
 }
 
 /// The day of a time: finer is nobody's business later.

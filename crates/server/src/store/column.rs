@@ -2,7 +2,8 @@
 
 use super::StoreError;
 use undertone_wire::Timestamp;
-use undertone_wire::conversation::EntryKind;
+use undertone_wire::conversation::{ConversationKind, EntryKind};
+use undertone_wire::group::Role;
 
 /// Where a value comes from: table and column.
 #[derive(Clone, Copy)]
@@ -37,13 +38,53 @@ impl Column {
         match value {
             1 => Ok(EntryKind::Commit),
             2 => Ok(EntryKind::Message),
+            3 => Ok(EntryKind::Proposal),
+            4 => Ok(EntryKind::Expired),
+            5 => Ok(EntryKind::Voided),
+            _ => Err(self.inconsistent()),
+        }
+    }
+
+    /// What somebody may do.
+    pub(super) fn role(self, value: i64) -> Result<Role, StoreError> {
+        match value {
+            0 => Ok(Role::ReadOnly),
+            1 => Ok(Role::Member),
+            2 => Ok(Role::Admin),
+            3 => Ok(Role::Owner),
+            _ => Err(self.inconsistent()),
+        }
+    }
+
+    /// What a conversation is for.
+    pub(super) fn conversation_kind(self, value: i64) -> Result<ConversationKind, StoreError> {
+        match value {
+            1 => Ok(ConversationKind::Direct),
+            2 => Ok(ConversationKind::Group),
+            3 => Ok(ConversationKind::Room),
             _ => Err(self.inconsistent()),
         }
     }
 }
 
-/// How the one kind of conversation is stored.
-pub(super) const DIRECT: i64 = 1;
+/// How the kind of a conversation is stored.
+pub(super) const fn conversation_kind(kind: ConversationKind) -> i64 {
+    match kind {
+        ConversationKind::Direct => 1,
+        ConversationKind::Group => 2,
+        ConversationKind::Room => 3,
+    }
+}
+
+/// How a role is stored: more is more.
+pub(super) const fn role(role: Role) -> i64 {
+    match role {
+        Role::ReadOnly => 0,
+        Role::Member => 1,
+        Role::Admin => 2,
+        Role::Owner => 3,
+    }
+}
 
 /// How a count is stored. What a client makes up may be larger than a column takes; the largest that
 /// it takes is larger than anything that exists.
@@ -61,5 +102,8 @@ pub(super) const fn entry_kind(kind: EntryKind) -> i64 {
     match kind {
         EntryKind::Commit => 1,
         EntryKind::Message => 2,
+        EntryKind::Proposal => 3,
+        EntryKind::Expired => 4,
+        EntryKind::Voided => 5,
     }
 }

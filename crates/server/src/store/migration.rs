@@ -25,6 +25,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(1, "0001_accounts"),
     migration!(2, "0002_messages"),
     migration!(3, "0003_key_file"),
+    migration!(4, "0004_groups"),
+    migration!(5, "0005_guests"),
+    migration!(6, "0006_rooms"),
 ];
 
 /// Holds which steps a database has. The same statement serves both dialects.

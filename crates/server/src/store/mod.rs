@@ -4,20 +4,27 @@
 //! # Layout
 //! - [`sqlite`], [`postgres`]: the two databases: connection, transactions, and the statements
 //! - [`migration`]: the schema, forward only
-//! - [`conversation`], [`key_package`]: the operations, their inputs and outcomes
+//! - [`account`], [`guest`], [`recovery`]: who uses this server
+//! - [`commit`], [`conversation`], [`key_package`]: the operations, their inputs and outcomes
 //! - [`error`]: what can go wrong, by what the caller can do
 
 pub mod account;
 mod column;
+pub mod commit;
 pub mod conversation;
+pub mod crowd;
 pub mod error;
+pub mod guest;
 pub mod key_package;
 mod ledger;
 pub mod migration;
 pub mod postgres;
+pub mod recovery;
+pub mod room;
 pub mod sqlite;
 #[cfg(test)]
 pub(crate) mod suite;
+pub mod sweep;
 
 use std::path::Path;
 
@@ -53,6 +60,15 @@ impl Store {
             Self::Sqlite(store) => store.truncate_log().await,
             // PostgreSQL recycles its log by itself; only ciphertext is in it.
             Self::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Leaves nothing in the database's files but what is stored: what was deleted before stays in
+    /// PostgreSQL's until the tables are written anew, which holds up everybody for a moment.
+    pub async fn rewrite_files(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(store) => store.truncate_log().await,
+            Self::Postgres(store) => store.rewrite_tables().await,
         }
     }
 

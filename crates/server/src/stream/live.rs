@@ -3,7 +3,7 @@
 
 use super::{Ending, authenticate, broken, read};
 use crate::auth::AuthedDevice;
-use crate::delivery::{self, Caller, Close, DeliveryError, Registration};
+use crate::delivery::{self, Close, DeliveryError, Registration};
 use crate::error::{ApiError, body};
 use crate::rate_limit::Class;
 use crate::state::AppState;
@@ -15,10 +15,13 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt, SinkExt, StreamExt};
 use std::collections::HashSet;
 use tokio::time::{Instant, sleep_until, timeout};
-use undertone_wire::conversation::{Accepted, ConversationHead, SubmitCommitRequest};
-use undertone_wire::limits::PING_DEADLINE;
+use undertone_wire::conversation::{
+    Accepted, ConversationHead, SubmitCommitRequest, SubmitProposalRequest,
+};
+use undertone_wire::limits::{PING_DEADLINE, SIGNAL_BYTES};
 use undertone_wire::message::SendMessageRequest;
-use undertone_wire::stream::{Authenticated, ClientFrame, FetchLog, Refused, ServerFrame};
+use undertone_wire::signal::{SealedSignal, Visibility};
+use undertone_wire::stream::{Acknowledge, Authenticated, ClientFrame, FetchLog, Refused, ServerFrame};
 use undertone_wire::{ConversationId, Counter, ErrorBody, ErrorCode, Timestamp};
 
 /// Frames of one client that may wait for their answer before the next is read.
@@ -30,7 +33,7 @@ const FRAMES_PER_FLUSH: usize = 64;
 pub(super) struct Live {
     socket: WebSocket,
     state: AppState,
-    caller: Caller,
+    caller: AuthedDevice,
     registration: Registration,
     /// Answers under way.
     pending: FuturesUnordered<BoxFuture<'static, ServerFrame>>,
@@ -38,6 +41,8 @@ pub(super) struct Live {
     silent_at: Instant,
     /// When the access token ends.
     expires_at: Instant,
+    /// Whether others were told that the device is here.
+    is_shown: bool,
 }
 
 /// What happened next.
@@ -60,11 +65,12 @@ impl Live {
         let registration = state.delivery.register(caller.user, caller.device);
         let mut live = Self {
             socket,
-            caller: caller.into(),
+            caller,
             registration,
             pending: FuturesUnordered::new(),
             silent_at: Instant::now() + PING_DEADLINE,
             expires_at: Instant::now() + expires_at.since(now),
+            is_shown: false,
             state,
         };
         match live.greet(&caller, expires_at).await {
@@ -98,8 +104,9 @@ impl Live {
             return Err(Ending::Refused(body(ErrorCode::SessionRevoked)));
         }
         let device = self.caller.device;
-        let before = conversations(&self.state.store.heads(device).await.map_err(unavailable)?);
-        self.registration.follow(before.iter().copied());
+        let crowds = self.state.store.crowds(device).await.map_err(unavailable)?;
+        let before: HashSet<_> = crowds.iter().map(|(conversation, _)| *conversation).collect();
+        self.registration.follow(crowds);
         let authenticated = self.standing(expires_at).await?;
         // Whoever was removed between the two readings must not go on following.
         self.registration
@@ -118,7 +125,7 @@ impl Live {
     }
 
     async fn standing(&mut self, expires_at: Timestamp) -> Result<Authenticated, Ending> {
-        let presence = self.registration.announce();
+        let presence = self.registration.who_is_here();
         let heads = self
             .state
             .store
@@ -178,20 +185,33 @@ impl Live {
         let device = self.caller.device;
         let class = match &frame {
             ClientFrame::Send(_) => Class::Message,
-            ClientFrame::Commit(_) => Class::Commit,
+            ClientFrame::Commit(_) | ClientFrame::Propose(_) | ClientFrame::CannotProcess(_) => Class::Commit,
             ClientFrame::Authenticate(_)
             | ClientFrame::Fetch(_)
             | ClientFrame::Acknowledge(_)
             | ClientFrame::AcknowledgeWelcome(_)
+            | ClientFrame::Show(_)
             | ClientFrame::Ping => Class::Frame,
+            ClientFrame::Signal(_) => Class::Signal,
         };
-        let allowed = self.state.limits.check(class, device.as_bytes());
+        self.show_unless_told(&frame);
+        let limits = &self.state.limits;
+        let allowed = match class {
+            Class::Message => limits.check_message(&self.caller),
+            class => limits.check(class, device.as_bytes()),
+        };
         match (frame, allowed) {
             (ClientFrame::Send(request), allowed) => self.send_message(request, allowed).await,
             (ClientFrame::Commit(request), allowed) => {
                 self.submit_commit(request, allowed);
                 Ok(())
             }
+            (ClientFrame::Propose(request), allowed) => {
+                self.submit_proposal(request, allowed);
+                Ok(())
+            }
+            // Whoever signals too fast misses nothing by it.
+            (ClientFrame::Signal(signal), allowed) => self.signal(signal, allowed.is_ok()),
             (_, Err(limited)) => self.send(&ServerFrame::Error(limited)).await,
             (ClientFrame::Authenticate(request), Ok(())) => {
                 let (caller, expires_at) = authenticate(&self.state, &request)
@@ -211,8 +231,31 @@ impl Live {
                 self.state.delivery.acknowledge_welcome(device, up_to);
                 Ok(())
             }
+            (ClientFrame::CannotProcess(report), Ok(())) => self.suspect(report).await,
+            (ClientFrame::Show(visibility), Ok(())) => {
+                self.registration.show(visibility);
+                Ok(())
+            }
             (ClientFrame::Ping, Ok(())) => self.send(&ServerFrame::Pong).await,
         }
+    }
+
+    /// Others are told that the device is here with its first frame, which may say whom to tell.
+    fn show_unless_told(&mut self, first: &ClientFrame) {
+        if !self.is_shown && !matches!(first, ClientFrame::Show(_)) {
+            self.registration.show(Visibility::Everyone);
+        }
+        self.is_shown = true;
+    }
+
+    fn signal(&self, signal: SealedSignal, is_allowed: bool) -> Result<(), Ending> {
+        if signal.sealed.len() != SIGNAL_BYTES {
+            return Err(Ending::Refused(body(ErrorCode::BadRequest)));
+        }
+        if is_allowed {
+            self.registration.signal(signal);
+        }
+        Ok(())
     }
 
     /// Goes on with a later token of the same device.
@@ -221,6 +264,8 @@ impl Live {
             let refused = ErrorBody::new(ErrorCode::Unauthorized, "The token is of another device.");
             return Err(Ending::Refused(refused));
         }
+        // A guest may have become an account since.
+        self.caller = *caller;
         self.expires_at = Instant::now() + expires_at.since(self.state.clock.now());
         let authenticated = self.standing(expires_at).await?;
         self.send(&ServerFrame::Authenticated(authenticated)).await
@@ -237,7 +282,7 @@ impl Live {
             Ok(()) => self
                 .state
                 .delivery
-                .queue(self.caller, request)
+                .queue(self.caller.into(), request)
                 .await
                 .map_err(DeliveryError::into_body),
             Err(limited) => Err(limited),
@@ -265,7 +310,7 @@ impl Live {
         self.pending.push(
             async move {
                 match allowed {
-                    Ok(()) => outcome(conversation, counter, delivery.commit(caller, request).await),
+                    Ok(()) => outcome(conversation, counter, delivery.commit(caller.into(), request).await),
                     Err(error) => ServerFrame::Refused(Refused {
                         conversation,
                         counter,
@@ -275,6 +320,40 @@ impl Live {
             }
             .boxed(),
         );
+    }
+
+    fn submit_proposal(&mut self, request: SubmitProposalRequest, allowed: Result<(), ErrorBody>) {
+        let (conversation, counter) = (request.conversation, request.counter);
+        let (delivery, caller) = (self.state.delivery.clone(), self.caller);
+        self.pending.push(
+            async move {
+                match allowed {
+                    Ok(()) => outcome(conversation, counter, delivery.propose(caller.into(), request).await),
+                    Err(error) => ServerFrame::Refused(Refused {
+                        conversation,
+                        counter,
+                        error,
+                    }),
+                }
+            }
+            .boxed(),
+        );
+    }
+
+    /// Takes a report of a commit that the device cannot process. What is not known yet is answered
+    /// through the hub.
+    async fn suspect(&mut self, report: Acknowledge) -> Result<(), Ending> {
+        match self.state.delivery.suspect(self.caller.into(), report).await {
+            Ok(Some(answer)) => self.send(&answer).await,
+            Ok(None) => Ok(()),
+            Err(error) => {
+                let error = ErrorBody {
+                    conversation: Some(report.conversation),
+                    ..error.into_body()
+                };
+                self.send(&ServerFrame::Error(error)).await
+            }
+        }
     }
 
     fn fetch(&mut self, fetch: FetchLog) {

@@ -1,9 +1,11 @@
 //! Whole requests through the router, without sockets and with a clock that stands, on both databases.
 
+mod guest;
 mod limits;
 mod login;
 mod logs;
 mod people;
+mod recovery;
 mod registration;
 mod session;
 mod start;

@@ -121,12 +121,18 @@ async fn a_name_is_taken_once_whatever_it_looks_like(store: TestStore) {
             "{name}"
         );
     }
-    let invalid = r#"{"name":"a b","request":"AAAA"}"#;
-    let invalid: serde_json::Value = serde_json::from_str(invalid).unwrap();
-    let answer = world.post("/api/v1/registration/start", &invalid).await;
-    let error = answer.error();
-    assert_eq!(error.code, ErrorCode::NameInvalid);
-    assert!(error.message.contains("letters, digits"));
+    for (name, words) in [("a@b", "letters, digits"), ("Brisk Magpie", "no spaces")] {
+        let invalid = serde_json::json!({ "name": name, "request": "AAAA" });
+        let answer = world.post("/api/v1/registration/start", &invalid).await;
+        let error = answer.error();
+        assert_eq!(error.code, ErrorCode::NameInvalid);
+        assert!(error.message.contains(words), "{}", error.message);
+    }
+    let draft = Draft::new("bob");
+    let mut request = world.start_registration(&draft).await.unwrap();
+    request.name = "Brisk Magpie".parse().unwrap();
+    let answer = world.post("/api/v1/registration/finish", &request).await;
+    assert_eq!(answer.code(), ErrorCode::NameInvalid);
 }
 
 async fn an_invitation_works_once_for_a_week(store: TestStore) {

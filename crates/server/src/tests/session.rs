@@ -14,6 +14,8 @@ use undertone_wire::session::RefreshRequest;
 on_both_databases!(
     an_access_token_lives_ten_minutes,
     a_lost_answer_does_no_harm,
+    a_refresh_that_comes_twice_gives_the_same_token,
+    two_refreshes_at_once_end_nothing,
     an_old_refresh_token_ends_the_session,
     a_refresh_must_be_signed_by_the_device,
     an_unused_session_is_forgotten,
@@ -46,6 +48,38 @@ async fn a_lost_answer_does_no_harm(store: TestStore) {
     let second = world.refresh(&root, &first).await.unwrap().refresh_token;
     let third = world.refresh(&root, &second).await.unwrap().refresh_token;
     world.refresh(&root, &third).await.unwrap();
+}
+
+async fn a_refresh_that_comes_twice_gives_the_same_token(store: TestStore) {
+    let (world, root) = World::set_up(store, RegistrationPolicy::Open).await;
+    let first = root.grant.refresh_token.clone();
+    // One request is late: whichever is carried out first, the device has the answer of either.
+    let answered = world.refresh(&root, &first).await.unwrap().refresh_token;
+    let late = world.refresh(&root, &first).await.unwrap().refresh_token;
+    assert_eq!(answered, late);
+    let next = world.refresh(&root, &answered).await.unwrap().refresh_token;
+    assert_ne!(next, answered);
+    assert_eq!(world.refresh(&root, &late).await.unwrap().refresh_token, next);
+    world.refresh(&root, &next).await.unwrap();
+}
+
+async fn two_refreshes_at_once_end_nothing(store: TestStore) {
+    let (world, root) = World::set_up(store, RegistrationPolicy::Open).await;
+    let first = root.grant.refresh_token.clone();
+    let (one, other) = futures::join!(world.refresh(&root, &first), world.refresh(&root, &first));
+    let mut tokens = Vec::new();
+    for answer in [one, other] {
+        match answer {
+            Ok(grant) => tokens.push(grant.refresh_token),
+            // The slower one may be asked to come again.
+            Err(error) => assert_eq!(error.code, ErrorCode::Unavailable),
+        }
+    }
+    tokens.dedup();
+    let [next] = tokens.as_slice() else {
+        panic!("two tokens, or none")
+    };
+    world.refresh(&root, next).await.unwrap();
 }
 
 async fn an_old_refresh_token_ends_the_session(store: TestStore) {

@@ -20,6 +20,7 @@ use undertone_wire::account::{
 };
 use undertone_wire::device::DeviceCertificateBody;
 use undertone_wire::error::ErrorResponse;
+use undertone_wire::guest::UserKind;
 use undertone_wire::server_info::{RegistrationPolicy, SetupRequest};
 use undertone_wire::session::{
     AddDeviceRequest, FinishLoginRequest, FinishLoginResponse, RefreshRequest, SessionGrant,
@@ -170,8 +171,15 @@ impl World {
     }
 
     pub(super) async fn post<T: Serialize>(&self, path: &str, body: &T) -> Answer {
+        self.post_by(path, body, None).await
+    }
+
+    pub(super) async fn post_by<T: Serialize>(&self, path: &str, body: &T, token: Option<&str>) -> Answer {
         let request = Request::builder().method(Method::POST).uri(path);
-        let request = request.header(header::CONTENT_TYPE, "application/json");
+        let mut request = request.header(header::CONTENT_TYPE, "application/json");
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
         self.send(
             request
                 .body(Body::from(serde_json::to_vec(body).unwrap()))
@@ -389,6 +397,7 @@ pub(super) fn body(
     DeviceCertificateBody {
         version: 1,
         user,
+        kind: UserKind::Account,
         name: name.clone(),
         device,
         identity_key: Bytes(identity.public().to_vec()),

@@ -1,8 +1,8 @@
 //! The hub without sockets.
 
 use super::*;
-use crate::store::conversation::NewMember;
-use undertone_wire::codec;
+use crate::store::commit::NewMember;
+use undertone_wire::group::Role;
 
 fn user(number: u8) -> UserId {
     UserId::from_bytes([number; 16])
@@ -15,6 +15,16 @@ fn device(number: u8) -> DeviceId {
 fn conversation(number: u8) -> ConversationId {
     ConversationId::from_bytes([number; 16])
 }
+
+/// A conversation of some people, to follow.
+fn group(number: u8) -> (ConversationId, Crowd) {
+    (conversation(number), FEW)
+}
+
+const FEW: Crowd = Crowd {
+    is_direct: false,
+    is_small: true,
+};
 
 fn news(number: u8, entry: &'static [u8]) -> News {
     News {
@@ -29,22 +39,12 @@ fn waiting(registration: &mut Registration) -> Vec<Bytes> {
     std::iter::from_fn(|| registration.frames.waiting()).collect()
 }
 
-fn presences(registration: &mut Registration) -> Vec<Presence> {
-    let frames = waiting(registration).into_iter();
-    frames
-        .map(|frame| match codec::from_cbor(&frame).unwrap() {
-            ServerFrame::Presence(presence) => presence,
-            other => panic!("{other:?}"),
-        })
-        .collect()
-}
-
 #[test]
 fn news_reaches_those_who_follow() {
     let hub = Hub::default();
     let [mut one, mut other] = [1, 2].map(|number| hub.register(user(number), device(number)));
-    one.follow([conversation(1), conversation(2)]);
-    other.follow([conversation(2)]);
+    one.follow([group(1), group(2)]);
+    other.follow([group(2)]);
     hub.deliver(&news(1, b"first"));
     hub.deliver(&news(2, b"second"));
     hub.deliver(&news(3, b"nobody's"));
@@ -63,13 +63,15 @@ fn a_commit_changes_who_follows() {
         device: device(2),
         user: user(2),
         leaf: 1,
+        role: Role::Member,
     }];
     let welcome = Some(Bytes::from_static(b"welcome"));
     let founding = Membership {
-        founder: Some(device(1)),
+        before: vec![device(1)],
         added,
         welcome,
         removed: Vec::new(),
+        crowd: FEW,
     };
     hub.deliver(&News {
         membership: Some(founding),
@@ -89,10 +91,11 @@ fn a_commit_changes_who_follows() {
 
     let removed = vec![device(2)];
     let removal = Membership {
-        founder: None,
+        before: Vec::new(),
         added: Vec::new(),
         welcome: None,
         removed,
+        crowd: FEW,
     };
     hub.deliver(&News {
         membership: Some(removal),
@@ -107,7 +110,7 @@ fn a_slow_client_is_dropped_and_the_others_are_not() {
     let hub = Hub::default();
     let [mut slow, mut quick] = [1, 2].map(|number| hub.register(user(number), device(number)));
     for phone in [&slow, &quick] {
-        phone.follow([conversation(1)]);
+        phone.follow([group(1)]);
     }
     let mut delivered = 0;
     while slow.closed.try_recv().is_err() {
@@ -122,45 +125,6 @@ fn a_slow_client_is_dropped_and_the_others_are_not() {
     assert!(!hub.is_online(user(1)));
     hub.deliver(&news(1, b"more"));
     assert_eq!(waiting(&mut quick).last().unwrap(), &b"more"[..]);
-}
-
-#[test]
-fn presence_is_of_users_and_told_to_those_who_share_a_conversation() {
-    let hub = Hub::default();
-    let [mut alice, mut carol] = [1, 3].map(|number| hub.register(user(number), device(number)));
-    alice.follow([conversation(1), conversation(2)]);
-    carol.follow([conversation(3)]);
-    assert!(alice.announce().is_empty());
-    let bob = hub.register(user(2), device(2));
-    bob.follow([conversation(1), conversation(2)]);
-    assert_eq!(
-        bob.announce(),
-        [Presence {
-            user: user(1),
-            online: true
-        }]
-    );
-    assert_eq!(
-        presences(&mut alice),
-        [Presence {
-            user: user(2),
-            online: true
-        }],
-        "once, not per conversation"
-    );
-    let bobs_laptop = hub.register(user(2), device(4));
-    bobs_laptop.follow([conversation(1)]);
-    drop(bob);
-    assert!(presences(&mut alice).is_empty(), "another device is there");
-    drop(bobs_laptop);
-    assert_eq!(
-        presences(&mut alice),
-        [Presence {
-            user: user(2),
-            online: false
-        }]
-    );
-    assert!(presences(&mut carol).is_empty());
 }
 
 #[test]
@@ -181,4 +145,36 @@ fn revoked_and_surplus_connections_are_closed() {
         hub.register(user(1), device(1)).closed.try_recv(),
         Ok(Close::Stopping)
     );
+}
+
+#[test]
+fn an_ended_conversation_is_told_once() {
+    let hub = Hub::default();
+    let [mut one, mut other] = [1, 2].map(|number| hub.register(user(number), device(number)));
+    one.follow([group(1), group(2)]);
+    other.follow([group(2)]);
+    hub.close_conversation(conversation(1));
+    hub.close_conversation(conversation(1));
+    let closed = frame::encode(&ServerFrame::Closed(conversation(1))).unwrap();
+    assert_eq!(waiting(&mut one), [closed]);
+    hub.deliver(&news(1, b"nobody's"));
+    hub.deliver(&news(2, b"still there"));
+    assert_eq!(waiting(&mut one), [&b"still there"[..]]);
+    assert_eq!(waiting(&mut other), [&b"still there"[..]]);
+}
+
+#[test]
+fn some_are_told_what_concerns_them() {
+    let hub = Hub::default();
+    let mut phones = [1, 2, 3].map(|number| hub.register(user(number), device(number)));
+    phones[0].follow([group(1)]);
+    phones[1].follow([group(1)]);
+    let knock = ServerFrame::Knock(conversation(1));
+    hub.tell_users(conversation(1), &[user(1), user(3)], &knock);
+    let refused = ServerFrame::KnockRefused(conversation(1));
+    hub.tell_device(device(3), &refused);
+    let told = phones.each_mut().map(waiting);
+    assert_eq!(told[0], [frame::encode(&knock).unwrap()]);
+    assert!(told[1].is_empty());
+    assert_eq!(told[2], [frame::encode(&refused).unwrap()], "whoever does not follow is not told");
 }

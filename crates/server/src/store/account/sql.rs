@@ -31,13 +31,41 @@ pub(in crate::store) const SELECT_NAME_KEY: &str = "select 1 from account where 
 pub(in crate::store) const SELECT_PASSWORD_FILE: &str = "
     select user_id, password_file from account where name_key = $1";
 pub(in crate::store) const SELECT_ACCOUNT: &str = "
-    select name, identity_key, is_admin, vault_sealed, vault_key_by_password, vault_key_by_recovery
+    select name, identity_key, is_admin, vault_sealed, vault_key_by_password, vault_key_by_recovery, guest_until
     from account where user_id = $1";
 /// One page of names; the parameters are the searched text, the name before the page, and the size.
 pub(in crate::store) const SELECT_PEOPLE: &str = "
     select user_id, name from account
-    where ($1 = '' or replace(name_folded, $1, '') <> name_folded) and name_folded > $2
+    where guest_until is null and ($1 = '' or replace(name_folded, $1, '') <> name_folded) and name_folded > $2
     order by name_folded limit $3";
+
+/// A guest whose name is nobody else's business.
+pub(in crate::store) const INSERT_GUEST: &str = "
+    insert into account (user_id, name, identity_key, is_admin, registered_at, guest_until)
+    values ($1, $2, $3, false, $4, $5)
+    on conflict do nothing";
+/// Puts a guest's end off, if they have not become an account.
+pub(in crate::store) const EXTEND_GUEST: &str = "
+    update account set guest_until = $1 where user_id = $2 and guest_until is not null";
+/// Makes an account of a guest: of two who want the same name, one changes a row.
+pub(in crate::store) const BECOME_ACCOUNT: &str = "
+    update account set name = $1, name_folded = $2, name_key = $3, password_file = $4, recovery_public_key = $5,
+        vault_sealed = $6, vault_key_by_password = $7, vault_key_by_recovery = $8, guest_until = null
+    where user_id = $9 and guest_until is not null";
+pub(in crate::store) const SELECT_ENDED_DEVICES: &str = "
+    select device_id from device where user_id in (select user_id from account where guest_until <= $1)";
+/// What of a device stands in tables that do not refer to it, because its leaf may outlive it.
+pub(in crate::store) const DELETE_MEMBERSHIPS: &str = "delete from member where device_id = $1";
+pub(in crate::store) const DELETE_WELCOMES: &str = "delete from pending_welcome where device_id = $1";
+pub(in crate::store) const DELETE_KNOCKS: &str = "delete from knock where device_id = $1";
+/// Devices, sessions and key packages go with them.
+pub(in crate::store) const DELETE_ENDED_GUESTS: &str = "delete from account where guest_until <= $1";
+
+pub(in crate::store) const SELECT_RECOVERY_KEY: &str = "
+    select user_id, recovery_public_key from account where name_key = $1";
+pub(in crate::store) const REPLACE_PASSWORD: &str = "
+    update account set password_file = $1, vault_key_by_password = $2
+    where user_id = $3 and guest_until is null";
 
 pub(in crate::store) const INSERT_INVITATION: &str = "
     insert into invitation (invitation_hash, made_by, expires_at, used_at) values ($1, $2, $3, null)";
@@ -76,7 +104,7 @@ pub(in crate::store) const INSERT_SESSION: &str = "
 pub(in crate::store) const SELECT_SESSION: &str = "
     select account.user_id, account.name, account.is_admin, device.device_id, device.signature_key,
         session.current_hash, session.previous_hash, session.refreshed_at,
-        coalesce(session.revoked_at, device.revoked_at)
+        coalesce(session.revoked_at, device.revoked_at), account.guest_until
     from session
     join device on device.device_id = session.device_id
     join account on account.user_id = device.user_id
@@ -93,6 +121,13 @@ pub(in crate::store) const REVOKE_SESSION: &str = "
     update session set revoked_at = $1 where session_id = $2 and revoked_at is null";
 pub(in crate::store) const REVOKE_SESSIONS_OF_DEVICE: &str = "
     update session set revoked_at = $1 where device_id = $2 and revoked_at is null";
+/// Gives a session another token, whatever its newest is.
+pub(in crate::store) const RENEW_SESSION: &str = "
+    update session set previous_hash = current_hash, current_hash = $1, refreshed_at = $2
+    where session_id = $3 and revoked_at is null";
+pub(in crate::store) const REVOKE_SESSIONS_OF_USER: &str = "
+    update session set revoked_at = $1
+    where revoked_at is null and device_id in (select device_id from device where user_id = $2)";
 /// Sessions that nobody can refresh any more.
 pub(in crate::store) const FORGET_SESSIONS: &str = "delete from session where refreshed_at <= $1";
 
@@ -100,6 +135,10 @@ pub(in crate::store) const FORGET_SESSIONS: &str = "delete from session where re
 /// has a single writer and does not need it.
 pub(in crate::store) const LOCK_ACCOUNT_POSTGRES: &str =
     "select 1 from account where user_id = $1 for update";
+
+/// Locks the guests whose time is over, so that none of them comes back while they are deleted.
+pub(in crate::store) const LOCK_ENDED_GUESTS_POSTGRES: &str =
+    "select 1 from account where guest_until <= $1 for update";
 
 /// Every statement that both databases understand, for the test that prepares them.
 #[cfg(test)]
@@ -116,6 +155,16 @@ pub(in crate::store) const ALL: &[&str] = &[
     SELECT_PASSWORD_FILE,
     SELECT_ACCOUNT,
     SELECT_PEOPLE,
+    INSERT_GUEST,
+    EXTEND_GUEST,
+    BECOME_ACCOUNT,
+    SELECT_ENDED_DEVICES,
+    DELETE_MEMBERSHIPS,
+    DELETE_WELCOMES,
+    DELETE_KNOCKS,
+    DELETE_ENDED_GUESTS,
+    SELECT_RECOVERY_KEY,
+    REPLACE_PASSWORD,
     INSERT_INVITATION,
     USE_INVITATION,
     FORGET_INVITATIONS,
@@ -132,7 +181,9 @@ pub(in crate::store) const ALL: &[&str] = &[
     SELECT_SESSION,
     ADVANCE_SESSION,
     REPEAT_SESSION,
+    RENEW_SESSION,
     REVOKE_SESSION,
+    REVOKE_SESSIONS_OF_USER,
     REVOKE_SESSIONS_OF_DEVICE,
     FORGET_SESSIONS,
 ];

@@ -21,7 +21,11 @@ async fn every_statement_is_understood(store: TestStore) {
             .unwrap(),
         Store::Postgres(store) => {
             let connection = store.connection().await.unwrap();
-            for statement in [sql::ALL, &[sql::LOCK_ACCOUNT_POSTGRES]].concat() {
+            for statement in [
+                sql::ALL,
+                &[sql::LOCK_ACCOUNT_POSTGRES, sql::LOCK_ENDED_GUESTS_POSTGRES],
+            ]
+            .concat() {
                 connection
                     .prepare(statement)
                     .await

@@ -12,7 +12,8 @@ use crate::auth::TokenHash;
 use crate::store::StoreError;
 use crate::store::account::{
     AccountSecrets, Admission, CreateAccountError, ListedPerson, NewAccount, NewTicket, PeoplePage,
-    ServerSettings, StoredPerson, day, fold_name, parse_name, parse_policy, policy_word, sql,
+    ServerSettings, StoredPerson, day, fold_name, guest_until_of, kind_of, parse_name, parse_policy,
+    policy_word, sql, vault_of,
 };
 use crate::store::column::{Column, milliseconds};
 
@@ -156,7 +157,7 @@ async fn create_account(
     transaction: &Transaction<'_>,
     account: &NewAccount,
 ) -> Result<(), CreateAccountError> {
-    let is_admin = admit(transaction, account).await?;
+    let is_admin = admit(transaction, &account.admission, account.at).await?;
     insert_account(transaction, account, is_admin).await?;
     if !insert_device(transaction, &account.device, account.at).await? {
         return Err(CreateAccountError::IdTaken);
@@ -178,6 +179,7 @@ async fn finish_login(
     let Some(account) = select_account(transaction, ticket.user).await? else {
         return Ok(None);
     };
+    let Some(vault) = account.vault else { return Ok(None) };
     let (hash, user) = (
         ticket.ticket.as_bytes().as_slice(),
         ticket.user.as_bytes().as_slice(),
@@ -192,7 +194,7 @@ async fn finish_login(
     Ok(Some(AccountSecrets {
         name,
         identity_key: account.identity_key,
-        vault: account.vault,
+        vault,
     }))
 }
 
@@ -204,18 +206,23 @@ async fn person(transaction: &Transaction<'_>, user: UserId) -> Result<Option<St
     let name = parse_name(&account.name)?;
     Ok(Some(StoredPerson {
         name,
+        kind: kind_of(account.guest_until),
         identity_key: account.identity_key,
         devices,
     }))
 }
 
 /// Uses up what lets the account in. True for the administrator of the set-up.
-async fn admit(transaction: &Transaction<'_>, account: &NewAccount) -> Result<bool, CreateAccountError> {
+pub(super) async fn admit(
+    transaction: &Transaction<'_>,
+    admission: &Admission,
+    at: Timestamp,
+) -> Result<bool, CreateAccountError> {
     if let Admission::Setup {
         token,
         server_name,
         registration,
-    } = &account.admission
+    } = admission
     {
         let (policy, hash) = (policy_word(*registration), token.as_bytes().as_slice());
         let changed = execute(transaction, sql::FINISH_SETUP, &[server_name, &policy, &hash]).await?;
@@ -225,17 +232,14 @@ async fn admit(transaction: &Transaction<'_>, account: &NewAccount) -> Result<bo
             Err(CreateAccountError::SetupToken)
         };
     }
-    match (
-        select_settings(transaction).await?.registration,
-        &account.admission,
-    ) {
+    match (select_settings(transaction).await?.registration, admission) {
         (RegistrationPolicy::Open, _) => Ok(false),
         (RegistrationPolicy::Invitation, Admission::Invitation(invitation)) => {
             let hash = invitation.as_bytes().as_slice();
             let used = execute(
                 transaction,
                 sql::USE_INVITATION,
-                &[&milliseconds(account.at), &hash],
+                &[&milliseconds(at), &hash],
             )
             .await?;
             if used == 1 {
@@ -287,7 +291,7 @@ async fn insert_account(
     }
 }
 
-async fn is_name_taken(transaction: &Transaction<'_>, name_key: &str) -> Result<bool, StoreError> {
+pub(super) async fn is_name_taken(transaction: &Transaction<'_>, name_key: &str) -> Result<bool, StoreError> {
     let statement = transaction.prepare_cached(sql::SELECT_NAME_KEY).await?;
     Ok(transaction.query_opt(&statement, &[&name_key]).await?.is_some())
 }
@@ -297,21 +301,21 @@ pub(super) struct AccountRow {
     pub(super) name: String,
     pub(super) identity_key: Vec<u8>,
     pub(super) is_admin: bool,
-    pub(super) vault: Vault,
+    /// Guests have none.
+    pub(super) vault: Option<Vault>,
+    /// Accounts have no end.
+    pub(super) guest_until: Option<Timestamp>,
 }
 
 impl TryFrom<&Row> for AccountRow {
-    type Error = tokio_postgres::Error;
-    fn try_from(row: &Row) -> Result<Self, tokio_postgres::Error> {
+    type Error = StoreError;
+    fn try_from(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             name: row.try_get(0)?,
             identity_key: row.try_get(1)?,
             is_admin: row.try_get(2)?,
-            vault: Vault {
-                sealed: row.try_get::<_, Vec<u8>>(3)?.into(),
-                key_by_password: row.try_get::<_, Vec<u8>>(4)?.into(),
-                key_by_recovery: row.try_get::<_, Vec<u8>>(5)?.into(),
-            },
+            vault: vault_of((row.try_get(3)?, row.try_get(4)?, row.try_get(5)?)),
+            guest_until: guest_until_of(row.try_get(6)?)?,
         })
     }
 }
@@ -324,7 +328,7 @@ pub(super) async fn select_account(
     let row = transaction
         .query_opt(&statement, &[&user.as_bytes().as_slice()])
         .await?;
-    Ok(row.as_ref().map(AccountRow::try_from).transpose()?)
+    row.as_ref().map(AccountRow::try_from).transpose()
 }
 
 async fn select_settings<C: GenericClient>(client: &C) -> Result<ServerSettings, StoreError> {

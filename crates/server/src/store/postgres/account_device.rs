@@ -32,7 +32,7 @@ impl PostgresStore {
     }
 }
 
-async fn add_device(
+pub(super) async fn add_device(
     transaction: &Transaction<'_>,
     adding: &AddDevice,
 ) -> Result<SessionOwner, AddDeviceError> {
@@ -58,6 +58,7 @@ async fn add_device(
         name,
         is_admin: account.is_admin,
         device,
+        guest_until: account.guest_until,
     })
 }
 
@@ -95,7 +96,7 @@ async fn take_ticket(
         .transpose()
 }
 
-async fn lock_account(transaction: &Transaction<'_>, user: UserId) -> Result<(), StoreError> {
+pub(super) async fn lock_account(transaction: &Transaction<'_>, user: UserId) -> Result<(), StoreError> {
     let statement = transaction.prepare_cached(sql::LOCK_ACCOUNT_POSTGRES).await?;
     transaction
         .query_opt(&statement, &[&user.as_bytes().as_slice()])
@@ -142,7 +143,7 @@ async fn renew(
     Ok(())
 }
 
-async fn select_device(
+pub(super) async fn select_device(
     transaction: &Transaction<'_>,
     device: DeviceId,
 ) -> Result<Option<KnownDevice>, StoreError> {
@@ -212,7 +213,7 @@ pub(super) async fn insert_session(
     Ok(())
 }
 
-async fn revoke_sessions(
+pub(super) async fn revoke_sessions(
     transaction: &Transaction<'_>,
     device: DeviceId,
     at: Timestamp,

@@ -6,11 +6,12 @@ use tokio_postgres::types::ToSql;
 use undertone_wire::Timestamp;
 
 use super::account::execute;
+use super::guest::extend;
 use super::{PostgresStore, Transaction, in_transaction};
 use crate::auth::SessionId;
 use crate::store::StoreError;
 use crate::store::account::{
-    Presented, Rotated, Rotation, SessionOwner, StoredSession, judge_rotation, parse_name, sql,
+    Presented, Rotated, Rotation, SessionOwner, StoredSession, guest_until_of, judge_rotation, parse_name, sql,
 };
 use crate::store::column::{Column, milliseconds};
 
@@ -45,9 +46,9 @@ impl PostgresStore {
 async fn rotate(transaction: &Transaction<'_>, rotation: Rotation) -> Result<Rotated, StoreError> {
     let statement = transaction.prepare_cached(sql::SELECT_SESSION).await?;
     let stored = select_session(transaction, &statement, rotation.session).await?;
-    match judge_rotation(stored.as_ref(), rotation.presented) {
-        Presented::Newest => exchange(transaction, sql::ADVANCE_SESSION, rotation).await,
-        Presented::Before => exchange(transaction, sql::REPEAT_SESSION, rotation).await,
+    let rotated = match judge_rotation(stored.as_ref(), rotation.presented) {
+        Presented::Newest => exchange(transaction, sql::ADVANCE_SESSION, rotation).await?,
+        Presented::Before => exchange(transaction, sql::REPEAT_SESSION, rotation).await?,
         Presented::Older => {
             let session = rotation.session.as_bytes().as_slice();
             execute(
@@ -56,10 +57,14 @@ async fn rotate(transaction: &Transaction<'_>, rotation: Rotation) -> Result<Rot
                 &[&milliseconds(rotation.at), &session],
             )
             .await?;
-            Ok(Rotated::Reused)
+            Rotated::Reused
         }
-        Presented::Unknown => Ok(Rotated::Ended),
+        Presented::Unknown => Rotated::Ended,
+    };
+    if let (Rotated::Granted, Some(stored)) = (rotated, stored) {
+        extend(transaction, stored.owner.user, rotation.guest_until).await?;
     }
+    Ok(rotated)
 }
 
 /// Of two exchanges of one token at the same moment, the later finds it replaced and answers
@@ -102,6 +107,7 @@ impl TryFrom<&Row> for StoredSession {
                 name: parse_name(row.try_get(1)?)?,
                 is_admin: row.try_get(2)?,
                 device: Column("device", "device_id").id(row.try_get(3)?)?,
+                guest_until: guest_until_of(row.try_get(9)?)?,
             },
             signature_key: row.try_get(4)?,
             current: Column("session", "current_hash").id(row.try_get(5)?)?,

@@ -1,57 +1,43 @@
-//! Conversations in PostgreSQL: their beginning and their commits.
+//! Conversations in PostgreSQL: their beginning, and what a change is checked against.
 
-use super::log::{insert_entries, load, write_back};
+use super::commit::{insert_members, store};
+use super::log::load;
+use super::room::insert_link;
 use super::{PostgresStore, Transaction, in_transaction};
 use crate::store::StoreError;
-use crate::store::column::{Column, DIRECT, integer, milliseconds};
-use crate::store::conversation::{
-    CommitStanding, Created, GroupSnapshot, NewCommit, NewConversation, NewMember, Refusal, Stored,
-};
-use crate::store::ledger::{Admission, Ledger};
-use undertone_wire::conversation::{ConversationKind, LogEntry};
-use undertone_wire::{ConversationId, Sequence, UserId};
+use crate::store::column::{Column, conversation_kind, integer, milliseconds};
+use crate::store::commit::{CommitStanding, Created, GroupSnapshot, NewConversation, Terms, VOIDED_MAX};
+use crate::store::conversation::Refusal;
+use crate::store::ledger::{Admission, Seat};
+use undertone_wire::group::GroupProfile;
+use undertone_wire::{Bytes, ConversationId, Sequence, UserId, codec};
 
 const SELECT_DIRECT: &str = "select conversation_id from conversation where user_low = $1 and user_high = $2";
 // Waits for another transaction that creates the same one, and then does nothing.
 const INSERT_CONVERSATION: &str = "
-    insert into conversation (conversation_id, kind, user_low, user_high, epoch, head, first_kept)
-    values ($1, $2, $3, $4, $5, 1, 1) on conflict do nothing";
+    insert into conversation (conversation_id, kind, user_low, user_high, epoch, head, first_kept, retention_ms,
+        slow_mode_ms, ends_at)
+    values ($1, $2, $3, $4, $5, 1, 1, $6, $7, $8) on conflict do nothing";
+const DELETE_CONVERSATION: &str = "delete from conversation where conversation_id = $1";
 const INSERT_GROUP: &str = "
-    insert into conversation_group (conversation_id, public_state, group_info) values ($1, $2, $3)";
-const INSERT_MEMBERS: &str = "
-    insert into member (conversation_id, device_id, user_id, leaf, start, cursor)
-    select $1, new.device_id, new.user_id, new.leaf, $5, $5
-    from unnest($2::bytea[], $3::bytea[], $4::bigint[]) as new (device_id, user_id, leaf)";
-const DELETE_MEMBERS: &str = "delete from member where conversation_id = $1 and device_id = any($2)";
-const DELETE_PENDING_WELCOMES: &str =
-    "delete from pending_welcome where conversation_id = $1 and device_id = any($2)";
-const INSERT_WELCOME: &str = "
-    insert into welcome (conversation_id, sequence, sender_device_id, sent_at, welcome, ratchet_tree)
-    values ($1, $2, $3, $4, $5, $6)";
-const INSERT_PENDING_WELCOMES: &str = "
-    insert into pending_welcome (device_id, conversation_id, sequence)
-    select new.device_id, $1, $2 from unnest($3::bytea[]) as new (device_id)";
-const SELECT_STATE: &str = "select public_state from conversation_group where conversation_id = $1";
-const UPDATE_EPOCH: &str = "update conversation set epoch = $2 where conversation_id = $1 and epoch = $3";
-const UPDATE_GROUP: &str = "
-    update conversation_group set
-        previous_public_state = public_state, previous_group_info = group_info,
-        public_state = $2, group_info = $3
-    where conversation_id = $1";
+    insert into conversation_group (conversation_id, public_state, group_info, profile)
+    values ($1, $2, $3, $4)";
+const SELECT_STATE: &str = "
+    select public_state, profile from conversation_group where conversation_id = $1";
+const SELECT_PROPOSALS: &str = "
+    select proposal from pending_proposal where conversation_id = $1 and epoch = $2 order by sequence";
+const SELECT_CHARGE: &str = "
+    select 1 from charge where conversation_id = $1 and user_id = $2 and voided >= $3";
 
 #[cfg(test)]
 pub(in crate::store) const STATEMENTS: &[&str] = &[
     SELECT_DIRECT,
     INSERT_CONVERSATION,
+    DELETE_CONVERSATION,
     INSERT_GROUP,
-    INSERT_MEMBERS,
-    DELETE_MEMBERS,
-    DELETE_PENDING_WELCOMES,
-    INSERT_WELCOME,
-    INSERT_PENDING_WELCOMES,
     SELECT_STATE,
-    UPDATE_EPOCH,
-    UPDATE_GROUP,
+    SELECT_PROPOSALS,
+    SELECT_CHARGE,
 ];
 
 impl PostgresStore {
@@ -67,7 +53,8 @@ impl PostgresStore {
         one: UserId,
         other: UserId,
     ) -> Result<Option<ConversationId>, StoreError> {
-        in_transaction!(self, transaction => direct(&transaction, one, other))
+        let pair = (one.min(other), one.max(other));
+        in_transaction!(self, transaction => direct(&transaction, Some(pair)))
     }
 
     pub(in crate::store) async fn group_snapshot(
@@ -76,21 +63,13 @@ impl PostgresStore {
     ) -> Result<Result<GroupSnapshot, Refusal>, StoreError> {
         in_transaction!(self, transaction => snapshot(&transaction, &standing))
     }
-
-    pub(in crate::store) async fn accept_commit(
-        &self,
-        commit: NewCommit,
-    ) -> Result<Result<Stored, Refusal>, StoreError> {
-        in_transaction!(self, transaction => accept(&transaction, commit.clone()))
-    }
 }
 
 async fn direct(
     transaction: &Transaction<'_>,
-    one: UserId,
-    other: UserId,
+    pair: Option<(UserId, UserId)>,
 ) -> Result<Option<ConversationId>, StoreError> {
-    let (low, high) = (one.min(other), one.max(other));
+    let Some((low, high)) = pair else { return Ok(None) };
     let statement = transaction.prepare_cached(SELECT_DIRECT).await?;
     let found = transaction
         .query_opt(
@@ -104,38 +83,51 @@ async fn direct(
 }
 
 async fn create(transaction: &Transaction<'_>, new: NewConversation) -> Result<Created, StoreError> {
+    let pair = new.pair();
     let NewConversation {
-        kind: ConversationKind::Direct,
-        peer,
+        kind,
         creator,
-        commit,
+        mut commit,
+        ..
     } = new;
     let leaf = (commit.conversation, commit.sender);
-    let id = commit.conversation.as_bytes().as_slice();
-    let (low, high) = (creator.user.min(peer), creator.user.max(peer));
+    let conversation = commit.conversation;
+    let id = conversation.as_bytes().as_slice();
+    let terms = commit.profile.take().map(|profile| Terms::of(&profile)).transpose()?;
+    let terms = terms.ok_or(Column("conversation_group", "profile").inconsistent())?;
+    let low = pair.as_ref().map(|(low, _)| low.as_bytes().as_slice());
+    let high = pair.as_ref().map(|(_, high)| high.as_bytes().as_slice());
+    let (epoch, ends_at) = (integer(commit.next_epoch.0), terms.ends_at.map(milliseconds));
     let insert = transaction.prepare_cached(INSERT_CONVERSATION).await?;
-    let users = [low.as_bytes().as_slice(), high.as_bytes().as_slice()];
-    let epoch = integer(commit.next_epoch.0);
+    let kind = conversation_kind(kind);
     let inserted = transaction
-        .execute(&insert, &[&id, &DIRECT, &users[0], &users[1], &epoch])
+        .execute(
+            &insert,
+            &[&id, &kind, &low, &high, &epoch, &terms.retention_ms, &terms.slow_mode_ms, &ends_at],
+        )
         .await?;
     let mut ledger = load(transaction, &[leaf]).await?;
     if inserted == 0 {
         return match ledger.judge(&commit.claim()) {
             Ok(Admission::Repeated(accepted)) => Ok(Created::Repeated(accepted)),
-            _ => Ok(direct(transaction, creator.user, peer)
+            _ => Ok(direct(transaction, pair)
                 .await?
                 .map_or(Created::IdTaken, Created::Exists)),
         };
     }
+    if let Some(new) = commit.link.take()
+        && !insert_link(transaction, conversation, new.rotation, &new.link).await?
+    {
+        transaction.execute(DELETE_CONVERSATION, &[&id]).await?;
+        return Ok(Created::IdTaken);
+    }
     let group = transaction.prepare_cached(INSERT_GROUP).await?;
+    let group_info = commit.group_info.as_slice();
     transaction
-        .execute(
-            &group,
-            &[&id, &commit.public_state, &commit.group_info.as_slice()],
-        )
+        .execute(&group, &[&id, &commit.public_state, &group_info, &terms.profile])
         .await?;
-    insert_members(transaction, commit.conversation, &[creator], Sequence(0)).await?;
+    insert_members(transaction, &commit, &[creator], Sequence(0)).await?;
+    ledger.know_member(leaf, Seat::newcomer(creator.user));
     ledger.enter(&commit.claim(), Sequence(1), commit.sent_at);
     store(transaction, &ledger, commit, Sequence(1))
         .await
@@ -147,7 +139,11 @@ async fn snapshot(
     standing: &CommitStanding,
 ) -> Result<Result<GroupSnapshot, Refusal>, StoreError> {
     let id = standing.conversation;
-    let ledger = load(transaction, &[(id, standing.sender)]).await?;
+    let leaf = (id, standing.sender);
+    let mut ledger = load(transaction, &[leaf]).await?;
+    if let Some(user) = standing.joins {
+        ledger.welcome(leaf, user);
+    }
     let Some(epoch) = ledger.epoch(&id) else {
         return Ok(Err(Refusal::NotMember));
     };
@@ -156,111 +152,46 @@ async fn snapshot(
         Ok(Admission::New(_)) => None,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    if let Some(user) = ledger.user(&leaf)
+        && is_charged(transaction, id, user).await?
+    {
+        return Ok(Err(Refusal::Charged));
+    }
+    let bytes = id.as_bytes().as_slice();
     let statement = transaction.prepare_cached(SELECT_STATE).await?;
-    let row = transaction
-        .query_one(&statement, &[&id.as_bytes().as_slice()])
+    let row = transaction.query_one(&statement, &[&bytes]).await?;
+    let statement = transaction.prepare_cached(SELECT_PROPOSALS).await?;
+    let proposals = transaction
+        .query(&statement, &[&bytes, &integer(epoch.0)])
         .await?;
     Ok(Ok(GroupSnapshot {
         epoch,
         public_state: row.try_get(0)?,
+        profile: profile_of(row.try_get(1)?)?,
+        proposals: proposals
+            .iter()
+            .map(|row| row.try_get(0).map(Bytes))
+            .collect::<Result<_, _>>()?,
         repeated,
     }))
 }
 
-async fn accept(
-    transaction: &Transaction<'_>,
-    commit: NewCommit,
-) -> Result<Result<Stored, Refusal>, StoreError> {
-    let mut ledger = load(transaction, &[(commit.conversation, commit.sender)]).await?;
-    let sequence = match ledger.judge(&commit.claim()) {
-        Ok(Admission::Repeated(accepted)) => return Ok(Ok(Stored::Repeated(accepted))),
-        Ok(Admission::New(sequence)) => sequence,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
-    ledger.enter(&commit.claim(), sequence, commit.sent_at);
-    let id = commit.conversation.as_bytes().as_slice();
-    let (epoch, next_epoch) = (integer(commit.epoch.0), integer(commit.next_epoch.0));
-    let swap = transaction.prepare_cached(UPDATE_EPOCH).await?;
-    if transaction.execute(&swap, &[&id, &next_epoch, &epoch]).await? != 1 {
-        return Err(Column("conversation", "epoch").inconsistent());
-    }
-    let group = transaction.prepare_cached(UPDATE_GROUP).await?;
-    transaction
-        .execute(
-            &group,
-            &[&id, &commit.public_state, &commit.group_info.as_slice()],
-        )
-        .await?;
-    store(transaction, &ledger, commit, sequence)
-        .await
-        .map(|entry| Ok(Stored::New(entry)))
+/// What a stored profile says.
+pub(super) fn profile_of(bytes: Option<&[u8]>) -> Result<Option<GroupProfile>, StoreError> {
+    let profile = bytes.map(codec::from_cbor).transpose();
+    profile.map_err(|_| Column("conversation_group", "profile").inconsistent())
 }
 
-/// The part that the first commit and later ones share: members, Welcomes, and the entry itself.
-async fn store(
-    transaction: &Transaction<'_>,
-    ledger: &Ledger,
-    commit: NewCommit,
-    sequence: Sequence,
-) -> Result<LogEntry, StoreError> {
-    let id = commit.conversation.as_bytes().as_slice();
-    if !commit.removed.is_empty() {
-        let removed: Vec<&[u8]> = commit
-            .removed
-            .iter()
-            .map(|device| device.as_bytes().as_slice())
-            .collect();
-        transaction.execute(DELETE_MEMBERS, &[&id, &removed]).await?;
-        transaction
-            .execute(DELETE_PENDING_WELCOMES, &[&id, &removed])
-            .await?;
-    }
-    insert_members(transaction, commit.conversation, &commit.added, sequence).await?;
-    if let Some(new) = &commit.welcome {
-        let place = integer(sequence.0);
-        let sender = commit.sender.as_bytes().as_slice();
-        let (welcome, tree) = (new.welcome.as_slice(), new.ratchet_tree.as_slice());
-        let insert = transaction.prepare_cached(INSERT_WELCOME).await?;
-        let sent_at = milliseconds(commit.sent_at);
-        transaction
-            .execute(&insert, &[&id, &place, &sender, &sent_at, &welcome, &tree])
-            .await?;
-        let added: Vec<&[u8]> = commit
-            .added
-            .iter()
-            .map(|one| one.device.as_bytes().as_slice())
-            .collect();
-        let insert = transaction.prepare_cached(INSERT_PENDING_WELCOMES).await?;
-        transaction.execute(&insert, &[&id, &place, &added]).await?;
-    }
-    let entry = commit.into_entry(sequence);
-    insert_entries(transaction, &[&entry]).await?;
-    write_back(transaction, ledger).await?;
-    Ok(entry)
-}
-
-async fn insert_members(
+/// Whether commits of a user are not taken any more.
+pub(super) async fn is_charged(
     transaction: &Transaction<'_>,
     conversation: ConversationId,
-    members: &[NewMember],
-    start: Sequence,
-) -> Result<(), StoreError> {
-    if members.is_empty() {
-        return Ok(());
-    }
-    let devices: Vec<&[u8]> = members
-        .iter()
-        .map(|member| member.device.as_bytes().as_slice())
-        .collect();
-    let users: Vec<&[u8]> = members
-        .iter()
-        .map(|member| member.user.as_bytes().as_slice())
-        .collect();
-    let leaves: Vec<i64> = members.iter().map(|member| i64::from(member.leaf)).collect();
-    let insert = transaction.prepare_cached(INSERT_MEMBERS).await?;
-    let id = conversation.as_bytes().as_slice();
-    transaction
-        .execute(&insert, &[&id, &devices, &users, &leaves, &integer(start.0)])
+    user: UserId,
+) -> Result<bool, StoreError> {
+    let statement = transaction.prepare_cached(SELECT_CHARGE).await?;
+    let (id, user) = (conversation.as_bytes().as_slice(), user.as_bytes().as_slice());
+    let found = transaction
+        .query_opt(&statement, &[&id, &user, &VOIDED_MAX])
         .await?;
-    Ok(())
+    Ok(found.is_some())
 }

@@ -1,37 +1,45 @@
-//! The logs in PostgreSQL: appending, reading, acknowledging, forgetting. Whoever changes something of
+//! The logs in PostgreSQL: appending, reading, acknowledging. Whoever changes something of
 //! a conversation locks its row first, several in order of their ids, so that nobody deadlocks.
 
+use super::sweep::cut;
 use super::{PostgresStore, Transaction, in_transaction};
 use crate::store::StoreError;
 use crate::store::column::{Column, entry_kind, integer, milliseconds};
 use crate::store::conversation::{
-    DeviceAcknowledge, NewMessage, PAGE_PAYLOAD_BYTES, Refusal, Stamp, Stored, Swept,
+    DeviceAcknowledge, NewMessage, PAGE_PAYLOAD_BYTES, Refusal, Stamp, Stored,
 };
-use crate::store::ledger::{Last, Leaf, Ledger, Standing};
+use crate::store::ledger::{Last, Leaf, Ledger, Seat, Standing};
+use std::time::Duration;
 use tokio_postgres::Row;
 use undertone_wire::conversation::{ConversationHead, EntryKind, LogEntry, LogPage};
-use undertone_wire::limits::{LOG_PAGE_MAX, RETENTION_CEILING};
+use undertone_wire::limits::LOG_PAGE_MAX;
 use undertone_wire::stream::FetchLog;
 use undertone_wire::{Bytes, Counter, DeviceId, Epoch, Sequence, Timestamp};
 
 const LOCK_CONVERSATIONS: &str = "
-    select conversation_id, epoch, head from conversation
+    select conversation_id, epoch, head, slow_mode_ms, retention_ms, ends_at from conversation
     where conversation_id = any($1) order by conversation_id for update";
+// When the user wrote last is looked for only where it counts: in slow mode, below admin.
 const SELECT_MEMBERS: &str = "
-    select conversation_id, device_id, last_counter, last_kind, last_sequence, last_sent_at
-    from member where (conversation_id, device_id) in (select * from unnest($1::bytea[], $2::bytea[]))";
+    select member.conversation_id, device_id, last_counter, last_kind, last_sequence, last_sent_at,
+        user_id, role, case when slow_mode_ms > 0 and role < 2 then (
+            select max(own.last_message_at) from member as own
+            where own.conversation_id = member.conversation_id and own.user_id = member.user_id) end
+    from member join conversation using (conversation_id)
+    where (member.conversation_id, device_id) in (select * from unnest($1::bytea[], $2::bytea[]))";
 const INSERT_ENTRIES: &str = "
     insert into log_entry (conversation_id, sequence, kind, epoch, sender_device_id, counter, sent_at,
-        payload, franking_mac)
+        payload, franking_mac, expires_at)
     select * from unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[],
-        $6::bigint[], $7::bigint[], $8::bytea[], $9::bytea[])";
+        $6::bigint[], $7::bigint[], $8::bytea[], $9::bytea[], $10::bigint[])";
 const UPDATE_HEADS: &str = "
     update conversation set head = new.head
     from (select * from unnest($1::bytea[], $2::bigint[]) as new (conversation_id, head)) as new
     where conversation.conversation_id = new.conversation_id";
 const UPDATE_LASTS: &str = "
     update member set last_counter = new.counter, last_kind = new.kind, last_sequence = new.sequence,
-        last_sent_at = new.sent_at
+        last_sent_at = new.sent_at,
+        last_message_at = case when new.kind = 2 then new.sent_at else last_message_at end
     from (select * from unnest($1::bytea[], $2::bytea[], $3::bigint[], $4::bigint[], $5::bigint[],
         $6::bigint[]) as new (conversation_id, device_id, counter, kind, sequence, sent_at)) as new
     where member.conversation_id = new.conversation_id and member.device_id = new.device_id";
@@ -61,22 +69,6 @@ const SELECT_DELIVERED: &str = "
             where member.conversation_id = conversation.conversation_id) as slowest
         from conversation where conversation_id = any($1)) as delivered
     where slowest >= first_kept";
-const DELETE_ENTRIES: &str = "
-    delete from log_entry using unnest($1::bytea[], $2::bigint[]) as new (conversation_id, first_kept)
-    where log_entry.conversation_id = new.conversation_id and log_entry.sequence < new.first_kept";
-const UPDATE_FIRST_KEPT: &str = "
-    update conversation set first_kept = new.first_kept
-    from (select * from unnest($1::bytea[], $2::bigint[]) as new (conversation_id, first_kept)) as new
-    where conversation.conversation_id = new.conversation_id
-        and conversation.first_kept < new.first_kept";
-const SELECT_EXPIRED: &str = "
-    select log_entry.conversation_id, max(log_entry.sequence) + 1
-    from log_entry join conversation using (conversation_id)
-    where log_entry.sent_at < $1::bigint - least(conversation.retention_ms, $2::bigint)
-    group by log_entry.conversation_id";
-const DELETE_OLD_WELCOMES: &str = "delete from welcome where sent_at < $1::bigint - $2::bigint";
-const DELETE_EXPIRED_KEY_PACKAGES: &str = "delete from key_package where expires_at <= $1";
-const DELETE_EXPIRED_USED: &str = "delete from used_key_package where expires_at <= $1";
 
 #[cfg(test)]
 pub(in crate::store) const STATEMENTS: &[&str] = &[
@@ -90,12 +82,6 @@ pub(in crate::store) const STATEMENTS: &[&str] = &[
     SELECT_HEADS,
     UPDATE_CURSORS,
     SELECT_DELIVERED,
-    DELETE_ENTRIES,
-    UPDATE_FIRST_KEPT,
-    SELECT_EXPIRED,
-    DELETE_OLD_WELCOMES,
-    DELETE_EXPIRED_KEY_PACKAGES,
-    DELETE_EXPIRED_USED,
 ];
 
 impl PostgresStore {
@@ -155,10 +141,6 @@ impl PostgresStore {
     ) -> Result<(), StoreError> {
         in_transaction!(self, transaction => move_cursors(&transaction, &acknowledged))
     }
-
-    pub(in crate::store) async fn sweep(&self, now: Timestamp) -> Result<Swept, StoreError> {
-        in_transaction!(self, transaction => forget(&transaction, now))
-    }
 }
 
 async fn append(
@@ -171,17 +153,21 @@ async fn append(
         .map(|message| (message.conversation, message.sender))
         .collect();
     let mut ledger = load(transaction, &leaves).await?;
-    let outcomes: Vec<_> = messages
-        .into_iter()
-        .map(|message| ledger.append(message, stamp))
-        .collect();
-    let entries: Vec<&LogEntry> = outcomes
-        .iter()
-        .filter_map(|outcome| match outcome {
-            Ok(Stored::New(entry)) => Some(entry),
-            Ok(Stored::Repeated(_)) | Err(_) => None,
-        })
-        .collect();
+    let mut outcomes = Vec::with_capacity(messages.len());
+    let mut expiries = Vec::new();
+    for message in messages {
+        let expires_at = ledger.expires_at(&message, stamp.now);
+        let outcome = ledger.append(message, stamp);
+        if let Ok(Stored::New(_)) = &outcome {
+            expiries.push(expires_at);
+        }
+        outcomes.push(outcome);
+    }
+    let new = outcomes.iter().filter_map(|outcome| match outcome {
+        Ok(Stored::New(entry)) => Some(entry),
+        Ok(Stored::Repeated(_)) | Err(_) => None,
+    });
+    let entries: Vec<_> = new.zip(expiries).collect();
     if !entries.is_empty() {
         insert_entries(transaction, &entries).await?;
         write_back(transaction, &ledger).await?;
@@ -197,17 +183,43 @@ pub(super) async fn load(transaction: &Transaction<'_>, leaves: &[Leaf]) -> Resu
     let lock = transaction.prepare_cached(LOCK_CONVERSATIONS).await?;
     for row in transaction.query(&lock, &[&conversations]).await? {
         let id = Column("conversation", "conversation_id").id(row.try_get(0)?)?;
-        let epoch = Epoch(Column("conversation", "epoch").number(row.try_get(1)?)?);
-        let head = Sequence(Column("conversation", "head").number(row.try_get(2)?)?);
-        ledger.know_conversation(id, Standing { epoch, head });
+        ledger.know_conversation(id, standing_of(&row)?);
     }
     let members = transaction.prepare_cached(SELECT_MEMBERS).await?;
     for row in transaction.query(&members, &[&conversations, &devices]).await? {
         let conversation = Column("member", "conversation_id").id(row.try_get(0)?)?;
         let device = Column("member", "device_id").id(row.try_get(1)?)?;
-        ledger.know_member((conversation, device), last_of(&row)?);
+        let seat = seat_of(&row)?;
+        ledger.know_member((conversation, device), seat);
+        if let Some(wrote) = row.try_get::<_, Option<i64>>(8)? {
+            let at = Column("member", "last_message_at").time(wrote)?;
+            ledger.know_writing(conversation, seat.user, at);
+        }
     }
     Ok(ledger)
+}
+
+fn standing_of(row: &Row) -> Result<Standing, StoreError> {
+    let column = |name| Column("conversation", name);
+    let retention: Option<i64> = row.try_get(4)?;
+    let ends_at: Option<i64> = row.try_get(5)?;
+    Ok(Standing {
+        epoch: Epoch(column("epoch").number(row.try_get(1)?)?),
+        head: Sequence(column("head").number(row.try_get(2)?)?),
+        slow_mode: Duration::from_millis(column("slow_mode_ms").number(row.try_get(3)?)?),
+        retention: retention
+            .map(|ms| column("retention_ms").number(ms).map(Duration::from_millis))
+            .transpose()?,
+        ends_at: ends_at.map(|at| column("ends_at").time(at)).transpose()?,
+    })
+}
+
+fn seat_of(row: &Row) -> Result<Seat, StoreError> {
+    Ok(Seat {
+        user: Column("member", "user_id").id(row.try_get(6)?)?,
+        role: Column("member", "role").role(row.try_get(7)?)?,
+        last: last_of(row)?,
+    })
 }
 
 fn last_of(row: &Row) -> Result<Last, StoreError> {
@@ -227,11 +239,16 @@ fn last_of(row: &Row) -> Result<Last, StoreError> {
 
 pub(super) async fn insert_entries(
     transaction: &Transaction<'_>,
-    entries: &[&LogEntry],
+    entries: &[(&LogEntry, Option<Timestamp>)],
 ) -> Result<(), StoreError> {
-    fn all<'a, T>(entries: &[&'a LogEntry], part: impl Fn(&'a LogEntry) -> T) -> Vec<T> {
-        entries.iter().map(|entry| part(entry)).collect()
+    type Entry<'a> = (&'a LogEntry, Option<Timestamp>);
+    fn all<'a, T>(entries: &[Entry<'a>], part: impl Fn(&'a LogEntry) -> T) -> Vec<T> {
+        entries.iter().map(|(entry, _)| part(entry)).collect()
     }
+    let expiries: Vec<_> = entries
+        .iter()
+        .map(|(_, expires_at)| expires_at.map(milliseconds))
+        .collect();
     let statement = transaction.prepare_cached(INSERT_ENTRIES).await?;
     transaction
         .execute(
@@ -246,6 +263,7 @@ pub(super) async fn insert_entries(
                 &all(entries, |entry| milliseconds(entry.sent_at)),
                 &all(entries, |entry| entry.payload.as_slice()),
                 &all(entries, |entry| entry.franking_mac.as_slice()),
+                &expiries,
             ],
         )
         .await?;
@@ -302,7 +320,7 @@ fn entry_of(row: &Row, fetch: &FetchLog) -> Result<LogEntry, StoreError> {
     })
 }
 
-fn head_of(row: &Row) -> Result<ConversationHead, StoreError> {
+pub(super) fn head_of(row: &Row) -> Result<ConversationHead, StoreError> {
     Ok(ConversationHead {
         conversation: Column("member", "conversation_id").id(row.try_get(0)?)?,
         head: Sequence(Column("conversation", "head").number(row.try_get(1)?)?),
@@ -337,48 +355,6 @@ async fn move_cursors(
     let delivered = transaction.prepare_cached(SELECT_DELIVERED).await?;
     let rows = transaction.query(&delivered, &[&conversations]).await?;
     cut(transaction, &rows).await.map(|_| ())
-}
-
-/// Deletes the entries before the given ones: rows of conversation and first entry to keep.
-async fn cut(transaction: &Transaction<'_>, rows: &[Row]) -> Result<u64, StoreError> {
-    if rows.is_empty() {
-        return Ok(0);
-    }
-    let ids = rows
-        .iter()
-        .map(|row| row.try_get(0))
-        .collect::<Result<Vec<&[u8]>, _>>()?;
-    let first_kept = rows
-        .iter()
-        .map(|row| row.try_get(1))
-        .collect::<Result<Vec<i64>, _>>()?;
-    let delete = transaction.prepare_cached(DELETE_ENTRIES).await?;
-    let deleted = transaction.execute(&delete, &[&ids, &first_kept]).await?;
-    let update = transaction.prepare_cached(UPDATE_FIRST_KEPT).await?;
-    transaction.execute(&update, &[&ids, &first_kept]).await?;
-    Ok(deleted)
-}
-
-async fn forget(transaction: &Transaction<'_>, now: Timestamp) -> Result<Swept, StoreError> {
-    let now = milliseconds(now);
-    let ceiling = i64::try_from(RETENTION_CEILING.as_millis()).unwrap_or(i64::MAX);
-    let expired = transaction.query(SELECT_EXPIRED, &[&now, &ceiling]).await?;
-    let ids = expired
-        .iter()
-        .map(|row| row.try_get(0))
-        .collect::<Result<Vec<&[u8]>, _>>()?;
-    transaction.query(LOCK_CONVERSATIONS, &[&ids]).await?;
-    let entries = cut(transaction, &expired).await?;
-    let welcomes = transaction
-        .execute(DELETE_OLD_WELCOMES, &[&now, &ceiling])
-        .await?;
-    transaction.execute(DELETE_EXPIRED_KEY_PACKAGES, &[&now]).await?;
-    let key_packages = transaction.execute(DELETE_EXPIRED_USED, &[&now]).await?;
-    Ok(Swept {
-        entries,
-        welcomes,
-        key_packages,
-    })
 }
 
 fn payload_budget() -> i64 {

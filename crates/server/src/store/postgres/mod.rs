@@ -4,9 +4,17 @@
 pub(in crate::store) mod account;
 mod account_device;
 mod account_session;
+pub(in crate::store) mod commit;
 pub(in crate::store) mod conversation;
+pub(in crate::store) mod group;
+mod guest;
+pub(in crate::store) mod crowd;
 pub(in crate::store) mod key_package;
 pub(in crate::store) mod log;
+mod recovery;
+pub(in crate::store) mod room;
+pub(in crate::store) mod sweep;
+pub(in crate::store) mod undo;
 pub(in crate::store) mod welcome;
 
 use super::StoreError;

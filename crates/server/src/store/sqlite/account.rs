@@ -11,7 +11,8 @@ use crate::auth::TokenHash;
 use crate::store::StoreError;
 use crate::store::account::{
     AccountSecrets, Admission, CreateAccountError, ListedPerson, NewAccount, NewTicket, PeoplePage,
-    ServerSettings, StoredPerson, day, fold_name, parse_name, parse_policy, policy_word, sql,
+    ServerSettings, StoredPerson, day, fold_name, guest_until_of, kind_of, parse_name, parse_policy,
+    policy_word, sql, vault_of,
 };
 use crate::store::column::{Column, milliseconds};
 
@@ -51,12 +52,8 @@ impl SqliteStore {
     }
 
     pub(in crate::store) async fn is_name_taken(&self, name_key: String) -> Result<bool, StoreError> {
-        self.read(move |connection| {
-            Ok(connection
-                .prepare_cached(sql::SELECT_NAME_KEY)?
-                .exists([name_key])?)
-        })
-        .await
+        self.read(move |connection| is_name_taken(connection, &name_key))
+            .await
     }
 
     pub(in crate::store) async fn create_account(
@@ -64,7 +61,7 @@ impl SqliteStore {
         account: NewAccount,
     ) -> Result<(), CreateAccountError> {
         self.write(move |connection| {
-            let is_admin = admit(connection, &account)?;
+            let is_admin = admit(connection, &account.admission, account.at)?;
             insert_account(connection, &account, is_admin)?;
             if !insert_device(connection, &account.device, account.at)? {
                 return Err(CreateAccountError::IdTaken);
@@ -103,6 +100,7 @@ impl SqliteStore {
             let Some(account) = select_account(connection, ticket.user)? else {
                 return Ok(None);
             };
+            let Some(vault) = account.vault else { return Ok(None) };
             connection.prepare_cached(sql::INSERT_TICKET)?.execute(params![
                 ticket.ticket.as_bytes(),
                 ticket.user.as_bytes(),
@@ -111,7 +109,7 @@ impl SqliteStore {
             Ok(Some(AccountSecrets {
                 name: parse_name(&account.name)?,
                 identity_key: account.identity_key,
-                vault: account.vault,
+                vault,
             }))
         })
         .await
@@ -141,6 +139,7 @@ impl SqliteStore {
             let name = parse_name(&account.name)?;
             Ok(Some(StoredPerson {
                 name,
+                kind: kind_of(account.guest_until),
                 identity_key: account.identity_key,
                 devices,
             }))
@@ -189,12 +188,16 @@ impl SqliteStore {
 }
 
 /// Uses up what lets the account in. True for the administrator of the set-up.
-fn admit(connection: &Connection, account: &NewAccount) -> Result<bool, CreateAccountError> {
+pub(super) fn admit(
+    connection: &Connection,
+    admission: &Admission,
+    at: Timestamp,
+) -> Result<bool, CreateAccountError> {
     if let Admission::Setup {
         token,
         server_name,
         registration,
-    } = &account.admission
+    } = admission
     {
         let changed = connection
             .prepare_cached(sql::FINISH_SETUP)
@@ -208,12 +211,12 @@ fn admit(connection: &Connection, account: &NewAccount) -> Result<bool, CreateAc
             Err(CreateAccountError::SetupToken)
         };
     }
-    match (select_settings(connection)?.registration, &account.admission) {
+    match (select_settings(connection)?.registration, admission) {
         (RegistrationPolicy::Open, _) => Ok(false),
         (RegistrationPolicy::Invitation, Admission::Invitation(invitation)) => {
             let used = connection
                 .prepare_cached(sql::USE_INVITATION)
-                .and_then(|mut take| take.execute(params![milliseconds(account.at), invitation.as_bytes()]))
+                .and_then(|mut take| take.execute(params![milliseconds(at), invitation.as_bytes()]))
                 .map_err(StoreError::from)?;
             if used == 1 {
                 Ok(false)
@@ -233,12 +236,7 @@ fn insert_account(
 ) -> Result<(), CreateAccountError> {
     let body = &account.device.body;
     let name_key = body.name.unique_key();
-    let taken = |name_key: &str| {
-        connection
-            .prepare_cached(sql::SELECT_NAME_KEY)?
-            .exists([name_key])
-    };
-    if taken(&name_key).map_err(StoreError::from)? {
+    if is_name_taken(connection, &name_key)? {
         return Err(CreateAccountError::NameTaken);
     }
     let mut insert = connection
@@ -265,12 +263,21 @@ fn insert_account(
     }
 }
 
+pub(super) fn is_name_taken(connection: &Connection, name_key: &str) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached(sql::SELECT_NAME_KEY)?
+        .exists([name_key])?)
+}
+
 /// A row of the table of accounts.
 pub(super) struct AccountRow {
     pub(super) name: String,
     pub(super) identity_key: Vec<u8>,
     pub(super) is_admin: bool,
-    pub(super) vault: Vault,
+    /// Guests have none.
+    pub(super) vault: Option<Vault>,
+    /// Accounts have no end.
+    pub(super) guest_until: Option<Timestamp>,
 }
 
 pub(super) fn select_account(
@@ -279,18 +286,21 @@ pub(super) fn select_account(
 ) -> Result<Option<AccountRow>, StoreError> {
     let mut statement = connection.prepare_cached(sql::SELECT_ACCOUNT)?;
     let read = |row: &Row<'_>| {
-        Ok(AccountRow {
-            name: row.get(0)?,
-            identity_key: row.get(1)?,
-            is_admin: row.get(2)?,
-            vault: Vault {
-                sealed: row.get::<_, Vec<u8>>(3)?.into(),
-                key_by_password: row.get::<_, Vec<u8>>(4)?.into(),
-                key_by_recovery: row.get::<_, Vec<u8>>(5)?.into(),
-            },
-        })
+        let sealed = |index: usize| row.get::<_, Option<Vec<u8>>>(index);
+        let vault = (sealed(3)?, sealed(4)?, sealed(5)?);
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, vault, row.get(6)?))
     };
-    Ok(statement.query_row([user.as_bytes()], read).optional()?)
+    let row = statement.query_row([user.as_bytes()], read).optional()?;
+    row.map(|(name, identity_key, is_admin, vault, guest_until)| {
+        Ok(AccountRow {
+            name,
+            identity_key,
+            is_admin,
+            vault: vault_of(vault),
+            guest_until: guest_until_of(guest_until)?,
+        })
+    })
+    .transpose()
 }
 
 fn select_settings(connection: &Connection) -> Result<ServerSettings, StoreError> {

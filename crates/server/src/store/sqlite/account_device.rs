@@ -19,27 +19,7 @@ impl SqliteStore {
         &self,
         adding: AddDevice,
     ) -> Result<SessionOwner, AddDeviceError> {
-        self.write(move |connection| {
-            let user = take_ticket(connection, &adding)?;
-            let account = select_account(connection, user)?.ok_or(AddDeviceError::Ticket)?;
-            let name = parse_name(&account.name)?;
-            if !belongs_to(&adding.device.body, user, &name, &account.identity_key) {
-                return Err(AddDeviceError::Certificate);
-            }
-            let device = adding.device.body.device;
-            match select_device(connection, device)? {
-                None => add_new(connection, user, &adding)?,
-                Some(known) => renew(connection, &known, &adding)?,
-            }
-            insert_session(connection, device, adding.session, adding.at)?;
-            Ok(SessionOwner {
-                user,
-                name,
-                is_admin: account.is_admin,
-                device,
-            })
-        })
-        .await
+        self.write(move |connection| add_device(connection, &adding)).await
     }
 
     pub(in crate::store) async fn revoke_device(
@@ -63,6 +43,28 @@ impl SqliteStore {
         })
         .await
     }
+}
+
+pub(super) fn add_device(connection: &Connection, adding: &AddDevice) -> Result<SessionOwner, AddDeviceError> {
+    let user = take_ticket(connection, adding)?;
+    let account = select_account(connection, user)?.ok_or(AddDeviceError::Ticket)?;
+    let name = parse_name(&account.name)?;
+    if !belongs_to(&adding.device.body, user, &name, &account.identity_key) {
+        return Err(AddDeviceError::Certificate);
+    }
+    let device = adding.device.body.device;
+    match select_device(connection, device)? {
+        None => add_new(connection, user, adding)?,
+        Some(known) => renew(connection, &known, adding)?,
+    }
+    insert_session(connection, device, adding.session, adding.at)?;
+    Ok(SessionOwner {
+        user,
+        name,
+        is_admin: account.is_admin,
+        device,
+        guest_until: account.guest_until,
+    })
 }
 
 fn take_ticket(connection: &Connection, adding: &AddDevice) -> Result<UserId, AddDeviceError> {
@@ -109,7 +111,7 @@ fn renew(connection: &Connection, known: &KnownDevice, adding: &AddDevice) -> Re
     Ok(())
 }
 
-fn select_device(connection: &Connection, device: DeviceId) -> Result<Option<KnownDevice>, StoreError> {
+pub(super) fn select_device(connection: &Connection, device: DeviceId) -> Result<Option<KnownDevice>, StoreError> {
     let mut statement = connection.prepare_cached(sql::SELECT_DEVICE)?;
     let row = statement
         .query_row([device.as_bytes()], |row| {
@@ -181,7 +183,7 @@ pub(super) fn insert_session(
     Ok(())
 }
 
-fn revoke_sessions(connection: &Connection, device: DeviceId, at: Timestamp) -> Result<(), StoreError> {
+pub(super) fn revoke_sessions(connection: &Connection, device: DeviceId, at: Timestamp) -> Result<(), StoreError> {
     connection
         .prepare_cached(sql::REVOKE_SESSIONS_OF_DEVICE)?
         .execute(params![milliseconds(at), device.as_bytes()])?;

@@ -4,10 +4,11 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use undertone_wire::Timestamp;
 
 use super::SqliteStore;
+use super::guest::extend;
 use crate::auth::SessionId;
 use crate::store::StoreError;
 use crate::store::account::{
-    Presented, Rotated, Rotation, SessionOwner, StoredSession, judge_rotation, parse_name, sql,
+    Presented, Rotated, Rotation, SessionOwner, StoredSession, guest_until_of, judge_rotation, parse_name, sql,
 };
 use crate::store::column::{Column, milliseconds};
 
@@ -23,15 +24,19 @@ impl SqliteStore {
     pub(in crate::store) async fn rotate_session(&self, rotation: Rotation) -> Result<Rotated, StoreError> {
         self.write(move |connection| {
             let stored = select_session(connection, rotation.session)?;
-            match judge_rotation(stored.as_ref(), rotation.presented) {
-                Presented::Newest => exchange(connection, sql::ADVANCE_SESSION, rotation),
-                Presented::Before => exchange(connection, sql::REPEAT_SESSION, rotation),
+            let rotated = match judge_rotation(stored.as_ref(), rotation.presented) {
+                Presented::Newest => exchange(connection, sql::ADVANCE_SESSION, rotation)?,
+                Presented::Before => exchange(connection, sql::REPEAT_SESSION, rotation)?,
                 Presented::Older => {
                     revoke(connection, rotation.session, rotation.at)?;
-                    Ok(Rotated::Reused)
+                    Rotated::Reused
                 }
-                Presented::Unknown => Ok(Rotated::Ended),
+                Presented::Unknown => Rotated::Ended,
+            };
+            if let (Rotated::Granted, Some(stored)) = (rotated, stored) {
+                extend(connection, stored.owner.user, rotation.guest_until)?;
             }
+            Ok(rotated)
         })
         .await
     }
@@ -89,6 +94,7 @@ struct SessionRow {
     previous: Option<Vec<u8>>,
     refreshed_at: i64,
     revoked_at: Option<i64>,
+    guest_until: Option<i64>,
 }
 
 impl TryFrom<&Row<'_>> for SessionRow {
@@ -104,6 +110,7 @@ impl TryFrom<&Row<'_>> for SessionRow {
             previous: row.get(6)?,
             refreshed_at: row.get(7)?,
             revoked_at: row.get(8)?,
+            guest_until: row.get(9)?,
         })
     }
 }
@@ -117,6 +124,7 @@ impl TryFrom<SessionRow> for StoredSession {
                 name: parse_name(&row.name)?,
                 is_admin: row.is_admin,
                 device: Column("device", "device_id").id(&row.device)?,
+                guest_until: guest_until_of(row.guest_until)?,
             },
             signature_key: row.signature_key,
             current: Column("session", "current_hash").id(&row.current)?,

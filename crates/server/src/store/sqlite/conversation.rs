@@ -1,55 +1,42 @@
-//! Conversations in SQLite: their beginning and their commits.
+//! Conversations in SQLite: their beginning, and what a change is checked against.
 
 use super::SqliteStore;
-use super::log::{conversation_row, insert_entry, member_row, write_back};
+use super::commit::{insert_member, store};
+use super::log::take_up;
+use super::room::insert_link;
 use crate::store::StoreError;
-use crate::store::column::{Column, DIRECT, integer, milliseconds};
-use crate::store::conversation::{
-    CommitStanding, Created, GroupSnapshot, NewCommit, NewConversation, NewMember, Refusal, Stored,
-};
-use crate::store::ledger::{Admission, Leaf, Ledger};
+use crate::store::column::{Column, conversation_kind, integer, milliseconds};
+use crate::store::commit::{CommitStanding, Created, GroupSnapshot, NewConversation, Terms};
+use crate::store::conversation::Refusal;
+use crate::store::ledger::{Admission, Ledger, Seat};
 use rusqlite::{Connection, OptionalExtension, params};
-use undertone_wire::conversation::{ConversationKind, LogEntry};
-use undertone_wire::{ConversationId, Sequence, UserId};
+use undertone_wire::group::GroupProfile;
+use undertone_wire::{Bytes, ConversationId, Sequence, UserId, codec};
 
 const SELECT_DIRECT: &str = "select conversation_id from conversation where user_low = ?1 and user_high = ?2";
 const INSERT_CONVERSATION: &str = "
-    insert into conversation (conversation_id, kind, user_low, user_high, epoch, head, first_kept)
-    values (?1, ?2, ?3, ?4, ?5, 1, 1)";
+    insert into conversation (conversation_id, kind, user_low, user_high, epoch, head, first_kept, retention_ms,
+        slow_mode_ms, ends_at)
+    values (?1, ?2, ?3, ?4, ?5, 1, 1, ?6, ?7, ?8)";
+const DELETE_CONVERSATION: &str = "delete from conversation where conversation_id = ?1";
 const INSERT_GROUP: &str = "
-    insert into conversation_group (conversation_id, public_state, group_info) values (?1, ?2, ?3)";
-const INSERT_MEMBER: &str = "
-    insert into member (conversation_id, device_id, user_id, leaf, start, cursor)
-    values (?1, ?2, ?3, ?4, ?5, ?5)";
-const DELETE_MEMBER: &str = "delete from member where conversation_id = ?1 and device_id = ?2";
-const DELETE_PENDING_WELCOME: &str =
-    "delete from pending_welcome where conversation_id = ?1 and device_id = ?2";
-const INSERT_WELCOME: &str = "
-    insert into welcome (conversation_id, sequence, sender_device_id, sent_at, welcome, ratchet_tree)
-    values (?1, ?2, ?3, ?4, ?5, ?6)";
-const INSERT_PENDING_WELCOME: &str =
-    "insert into pending_welcome (device_id, conversation_id, sequence) values (?1, ?2, ?3)";
-const SELECT_STATE: &str = "select public_state from conversation_group where conversation_id = ?1";
-const UPDATE_EPOCH: &str = "update conversation set epoch = ?2 where conversation_id = ?1 and epoch = ?3";
-const UPDATE_GROUP: &str = "
-    update conversation_group set
-        previous_public_state = public_state, previous_group_info = group_info,
-        public_state = ?2, group_info = ?3
-    where conversation_id = ?1";
+    insert into conversation_group (conversation_id, public_state, group_info, profile)
+    values (?1, ?2, ?3, ?4)";
+const SELECT_STATE: &str = "
+    select public_state, profile from conversation_group where conversation_id = ?1";
+const SELECT_PROPOSALS: &str = "
+    select proposal from pending_proposal where conversation_id = ?1 and epoch = ?2 order by sequence";
+const SELECT_CHARGE: &str = "select voided from charge where conversation_id = ?1 and user_id = ?2";
 
 #[cfg(test)]
 pub(in crate::store) const STATEMENTS: &[&str] = &[
     SELECT_DIRECT,
     INSERT_CONVERSATION,
+    DELETE_CONVERSATION,
     INSERT_GROUP,
-    INSERT_MEMBER,
-    DELETE_MEMBER,
-    DELETE_PENDING_WELCOME,
-    INSERT_WELCOME,
-    INSERT_PENDING_WELCOME,
     SELECT_STATE,
-    UPDATE_EPOCH,
-    UPDATE_GROUP,
+    SELECT_PROPOSALS,
+    SELECT_CHARGE,
 ];
 
 impl SqliteStore {
@@ -65,7 +52,8 @@ impl SqliteStore {
         one: UserId,
         other: UserId,
     ) -> Result<Option<ConversationId>, StoreError> {
-        self.read(move |connection| direct(connection, one, other)).await
+        let pair = (one.min(other), one.max(other));
+        self.read(move |connection| direct(connection, Some(pair))).await
     }
 
     pub(in crate::store) async fn group_snapshot(
@@ -74,17 +62,13 @@ impl SqliteStore {
     ) -> Result<Result<GroupSnapshot, Refusal>, StoreError> {
         self.read(move |connection| snapshot(connection, &standing)).await
     }
-
-    pub(in crate::store) async fn accept_commit(
-        &self,
-        commit: NewCommit,
-    ) -> Result<Result<Stored, Refusal>, StoreError> {
-        self.write(move |connection| accept(connection, commit)).await
-    }
 }
 
-fn direct(connection: &Connection, one: UserId, other: UserId) -> Result<Option<ConversationId>, StoreError> {
-    let (low, high) = (one.min(other), one.max(other));
+fn direct(
+    connection: &Connection,
+    pair: Option<(UserId, UserId)>,
+) -> Result<Option<ConversationId>, StoreError> {
+    let Some((low, high)) = pair else { return Ok(None) };
     let found = connection
         .prepare_cached(SELECT_DIRECT)?
         .query_row(params![low.as_bytes(), high.as_bytes()], |row| {
@@ -97,38 +81,53 @@ fn direct(connection: &Connection, one: UserId, other: UserId) -> Result<Option<
 }
 
 fn create(connection: &Connection, new: NewConversation) -> Result<Created, StoreError> {
+    let pair = new.pair();
     let NewConversation {
-        kind: ConversationKind::Direct,
-        peer,
+        kind,
         creator,
-        commit,
+        mut commit,
+        ..
     } = new;
     let id = commit.conversation;
-    let mut ledger = load(connection, (id, commit.sender))?;
+    let mut ledger = Ledger::default();
+    take_up(connection, &mut ledger, (id, commit.sender))?;
     if let Ok(Admission::Repeated(accepted)) = ledger.judge(&commit.claim()) {
         return Ok(Created::Repeated(accepted));
     }
-    if let Some(existing) = direct(connection, creator.user, peer)? {
+    if let Some(existing) = direct(connection, pair)? {
         return Ok(Created::Exists(existing));
     }
     if ledger.epoch(&id).is_some() {
         return Ok(Created::IdTaken);
     }
-    let (low, high) = (creator.user.min(peer), creator.user.max(peer));
-    let epoch = integer(commit.next_epoch.0);
+    let terms = commit.profile.take().map(|profile| Terms::of(&profile)).transpose()?;
+    let terms = terms.ok_or(Column("conversation_group", "profile").inconsistent())?;
     connection.prepare_cached(INSERT_CONVERSATION)?.execute(params![
         id.as_bytes(),
-        DIRECT,
-        low.as_bytes(),
-        high.as_bytes(),
-        epoch
+        conversation_kind(kind),
+        pair.map(|(low, _)| *low.as_bytes()),
+        pair.map(|(_, high)| *high.as_bytes()),
+        integer(commit.next_epoch.0),
+        terms.retention_ms,
+        terms.slow_mode_ms,
+        terms.ends_at.map(milliseconds),
     ])?;
+    if let Some(new) = commit.link.take()
+        && !insert_link(connection, id, new.rotation, &new.link)?
+    {
+        connection
+            .prepare_cached(DELETE_CONVERSATION)?
+            .execute(params![id.as_bytes()])?;
+        return Ok(Created::IdTaken);
+    }
     connection.prepare_cached(INSERT_GROUP)?.execute(params![
         id.as_bytes(),
         commit.public_state,
-        commit.group_info.as_slice()
+        commit.group_info.as_slice(),
+        terms.profile
     ])?;
-    insert_member(connection, id, &creator, Sequence(0))?;
+    insert_member(connection, &commit, &creator, Sequence(0))?;
+    ledger.know_member((id, creator.device), Seat::newcomer(creator.user));
     ledger.enter(&commit.claim(), Sequence(1), commit.sent_at);
     store(connection, &ledger, commit, Sequence(1)).map(Created::New)
 }
@@ -138,7 +137,12 @@ fn snapshot(
     standing: &CommitStanding,
 ) -> Result<Result<GroupSnapshot, Refusal>, StoreError> {
     let id = standing.conversation;
-    let ledger = load(connection, (id, standing.sender))?;
+    let leaf = (id, standing.sender);
+    let mut ledger = Ledger::default();
+    take_up(connection, &mut ledger, leaf)?;
+    if let Some(user) = standing.joins {
+        ledger.welcome(leaf, user);
+    }
     let Some(epoch) = ledger.epoch(&id) else {
         return Ok(Err(Refusal::NotMember));
     };
@@ -147,109 +151,43 @@ fn snapshot(
         Ok(Admission::New(_)) => None,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let public_state = connection
+    if let Some(user) = ledger.user(&leaf)
+        && is_charged(connection, id, user)?
+    {
+        return Ok(Err(Refusal::Charged));
+    }
+    let (public_state, profile) = connection
         .prepare_cached(SELECT_STATE)?
-        .query_row(params![id.as_bytes()], |row| row.get(0))?;
+        .query_row(params![id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut proposals = connection.prepare_cached(SELECT_PROPOSALS)?;
+    let proposals = proposals.query_map(params![id.as_bytes(), integer(epoch.0)], |row| {
+        row.get(0).map(Bytes)
+    })?;
     Ok(Ok(GroupSnapshot {
         epoch,
         public_state,
+        profile: profile_of(profile)?,
+        proposals: proposals.collect::<Result<_, _>>()?,
         repeated,
     }))
 }
 
-fn accept(connection: &Connection, commit: NewCommit) -> Result<Result<Stored, Refusal>, StoreError> {
-    let id = commit.conversation;
-    let mut ledger = load(connection, (id, commit.sender))?;
-    let sequence = match ledger.judge(&commit.claim()) {
-        Ok(Admission::Repeated(accepted)) => return Ok(Ok(Stored::Repeated(accepted))),
-        Ok(Admission::New(sequence)) => sequence,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
-    ledger.enter(&commit.claim(), sequence, commit.sent_at);
-    let (epoch, next_epoch) = (integer(commit.epoch.0), integer(commit.next_epoch.0));
-    let swapped =
-        connection
-            .prepare_cached(UPDATE_EPOCH)?
-            .execute(params![id.as_bytes(), next_epoch, epoch])?;
-    if swapped != 1 {
-        return Err(Column("conversation", "epoch").inconsistent());
-    }
-    connection.prepare_cached(UPDATE_GROUP)?.execute(params![
-        id.as_bytes(),
-        commit.public_state,
-        commit.group_info.as_slice()
-    ])?;
-    store(connection, &ledger, commit, sequence).map(|entry| Ok(Stored::New(entry)))
+/// What a stored profile says.
+pub(super) fn profile_of(bytes: Option<Vec<u8>>) -> Result<Option<GroupProfile>, StoreError> {
+    let read = |bytes: Vec<u8>| codec::from_cbor(&bytes);
+    let profile = bytes.map(read).transpose();
+    profile.map_err(|_| Column("conversation_group", "profile").inconsistent())
 }
 
-/// What the ledger needs to judge one device in one conversation.
-fn load(connection: &Connection, leaf: Leaf) -> Result<Ledger, StoreError> {
-    let mut ledger = Ledger::default();
-    if let Some(standing) = conversation_row(connection, leaf.0)? {
-        ledger.know_conversation(leaf.0, standing);
-    }
-    if let Some(last) = member_row(connection, leaf)? {
-        ledger.know_member(leaf, last);
-    }
-    Ok(ledger)
-}
-
-/// The part that the first commit and later ones share: members, Welcomes, and the entry itself.
-fn store(
-    connection: &Connection,
-    ledger: &Ledger,
-    commit: NewCommit,
-    sequence: Sequence,
-) -> Result<LogEntry, StoreError> {
-    let id = commit.conversation;
-    for device in &commit.removed {
-        connection
-            .prepare_cached(DELETE_MEMBER)?
-            .execute(params![id.as_bytes(), device.as_bytes()])?;
-        connection
-            .prepare_cached(DELETE_PENDING_WELCOME)?
-            .execute(params![id.as_bytes(), device.as_bytes()])?;
-    }
-    for member in &commit.added {
-        insert_member(connection, id, member, sequence)?;
-    }
-    if let Some(new) = &commit.welcome {
-        connection.prepare_cached(INSERT_WELCOME)?.execute(params![
-            id.as_bytes(),
-            integer(sequence.0),
-            commit.sender.as_bytes(),
-            milliseconds(commit.sent_at),
-            new.welcome.as_slice(),
-            new.ratchet_tree.as_slice(),
-        ])?;
-        for member in &commit.added {
-            connection
-                .prepare_cached(INSERT_PENDING_WELCOME)?
-                .execute(params![
-                    member.device.as_bytes(),
-                    id.as_bytes(),
-                    integer(sequence.0)
-                ])?;
-        }
-    }
-    let entry = commit.into_entry(sequence);
-    insert_entry(connection, &entry)?;
-    write_back(connection, ledger)?;
-    Ok(entry)
-}
-
-fn insert_member(
+/// Whether commits of a user are not taken any more.
+pub(super) fn is_charged(
     connection: &Connection,
     conversation: ConversationId,
-    member: &NewMember,
-    start: Sequence,
-) -> Result<(), StoreError> {
-    connection.prepare_cached(INSERT_MEMBER)?.execute(params![
-        conversation.as_bytes(),
-        member.device.as_bytes(),
-        member.user.as_bytes(),
-        member.leaf,
-        integer(start.0),
-    ])?;
-    Ok(())
+    user: UserId,
+) -> Result<bool, StoreError> {
+    let voided: Option<i64> = connection
+        .prepare_cached(SELECT_CHARGE)?
+        .query_row(params![conversation.as_bytes(), user.as_bytes()], |row| row.get(0))
+        .optional()?;
+    Ok(voided.is_some_and(|voided| voided >= crate::store::commit::VOIDED_MAX))
 }

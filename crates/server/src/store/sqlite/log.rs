@@ -1,29 +1,35 @@
-//! The logs in SQLite: appending, reading, acknowledging, forgetting.
+//! The logs in SQLite: appending, reading, acknowledging.
 
 use super::SqliteStore;
+use super::sweep::cut;
 use crate::store::StoreError;
 use crate::store::column::{Column, entry_kind, integer, milliseconds};
 use crate::store::conversation::{
-    DeviceAcknowledge, NewMessage, PAGE_PAYLOAD_BYTES, Refusal, Stamp, Stored, Swept,
+    DeviceAcknowledge, NewMessage, PAGE_PAYLOAD_BYTES, Refusal, Stamp, Stored,
 };
-use crate::store::ledger::{Last, Leaf, Ledger, Standing};
+use crate::store::ledger::{Last, Leaf, Ledger, Seat, Standing};
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::time::Duration;
 use undertone_wire::conversation::{ConversationHead, EntryKind, LogEntry, LogPage};
-use undertone_wire::limits::{LOG_PAGE_MAX, RETENTION_CEILING};
+use undertone_wire::limits::LOG_PAGE_MAX;
 use undertone_wire::stream::FetchLog;
 use undertone_wire::{Bytes, ConversationId, Counter, DeviceId, Epoch, Sequence, Timestamp};
 
-const SELECT_CONVERSATION: &str = "select epoch, head from conversation where conversation_id = ?1";
+const SELECT_CONVERSATION: &str = "
+    select epoch, head, slow_mode_ms, retention_ms, ends_at from conversation where conversation_id = ?1";
 const SELECT_MEMBER: &str = "
-    select last_counter, last_kind, last_sequence, last_sent_at
+    select last_counter, last_kind, last_sequence, last_sent_at, user_id, role
     from member where conversation_id = ?1 and device_id = ?2";
+const SELECT_WRITING: &str = "
+    select max(last_message_at) from member where conversation_id = ?1 and user_id = ?2";
 const INSERT_ENTRY: &str = "
     insert into log_entry (conversation_id, sequence, kind, epoch, sender_device_id, counter, sent_at,
-        payload, franking_mac)
-    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        payload, franking_mac, expires_at)
+    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 const UPDATE_HEAD: &str = "update conversation set head = ?2 where conversation_id = ?1";
 const UPDATE_LAST: &str = "
-    update member set last_counter = ?3, last_kind = ?4, last_sequence = ?5, last_sent_at = ?6
+    update member set last_counter = ?3, last_kind = ?4, last_sequence = ?5, last_sent_at = ?6,
+        last_message_at = case when ?4 = 2 then ?6 else last_message_at end
     where conversation_id = ?1 and device_id = ?2";
 const SELECT_VIEW: &str = "
     select conversation.head, max(conversation.first_kept, member.start + 1), member.start
@@ -42,22 +48,12 @@ const UPDATE_CURSOR: &str = "
 const SELECT_SLOWEST: &str = "
     select min(cursor), (select first_kept from conversation where conversation_id = ?1)
     from member where conversation_id = ?1";
-const DELETE_ENTRIES: &str = "delete from log_entry where conversation_id = ?1 and sequence < ?2";
-const UPDATE_FIRST_KEPT: &str = "
-    update conversation set first_kept = ?2 where conversation_id = ?1 and first_kept < ?2";
-const SELECT_EXPIRED: &str = "
-    select log_entry.conversation_id, max(log_entry.sequence) + 1
-    from log_entry join conversation using (conversation_id)
-    where log_entry.sent_at < ?1 - min(coalesce(conversation.retention_ms, ?2), ?2)
-    group by log_entry.conversation_id";
-const DELETE_OLD_WELCOMES: &str = "delete from welcome where sent_at < ?1 - ?2";
-const DELETE_EXPIRED_KEY_PACKAGES: &str = "delete from key_package where expires_at <= ?1";
-const DELETE_EXPIRED_USED: &str = "delete from used_key_package where expires_at <= ?1";
 
 #[cfg(test)]
 pub(in crate::store) const STATEMENTS: &[&str] = &[
     SELECT_CONVERSATION,
     SELECT_MEMBER,
+    SELECT_WRITING,
     INSERT_ENTRY,
     UPDATE_HEAD,
     UPDATE_LAST,
@@ -66,12 +62,6 @@ pub(in crate::store) const STATEMENTS: &[&str] = &[
     SELECT_HEADS,
     UPDATE_CURSOR,
     SELECT_SLOWEST,
-    DELETE_ENTRIES,
-    UPDATE_FIRST_KEPT,
-    SELECT_EXPIRED,
-    DELETE_OLD_WELCOMES,
-    DELETE_EXPIRED_KEY_PACKAGES,
-    DELETE_EXPIRED_USED,
 ];
 
 impl SqliteStore {
@@ -120,10 +110,6 @@ impl SqliteStore {
         })
         .await
     }
-
-    pub(in crate::store) async fn sweep(&self, now: Timestamp) -> Result<Swept, StoreError> {
-        self.write(move |connection| forget(connection, now)).await
-    }
 }
 
 fn append(
@@ -134,20 +120,11 @@ fn append(
     let mut ledger = Ledger::default();
     let mut outcomes = Vec::with_capacity(messages.len());
     for message in messages {
-        let leaf = (message.conversation, message.sender);
-        if !ledger.knows_member(&leaf)
-            && let Some(last) = member_row(connection, leaf)?
-        {
-            ledger.know_member(leaf, last);
-        }
-        if ledger.epoch(&leaf.0).is_none()
-            && let Some(standing) = conversation_row(connection, leaf.0)?
-        {
-            ledger.know_conversation(leaf.0, standing);
-        }
+        take_up(connection, &mut ledger, (message.conversation, message.sender))?;
+        let expires_at = ledger.expires_at(&message, stamp.now);
         let outcome = ledger.append(message, stamp);
         if let Ok(Stored::New(entry)) = &outcome {
-            insert_entry(connection, entry)?;
+            insert_entry(connection, entry, expires_at)?;
         }
         outcomes.push(outcome);
     }
@@ -155,51 +132,83 @@ fn append(
     Ok(outcomes)
 }
 
-/// The row of a conversation, as the ledger wants it.
-pub(super) fn conversation_row(
+/// Takes up what the ledger needs to judge a device in a conversation.
+pub(super) fn take_up(connection: &Connection, ledger: &mut Ledger, leaf: Leaf) -> Result<(), StoreError> {
+    if ledger.epoch(&leaf.0).is_none()
+        && let Some(standing) = conversation_row(connection, leaf.0)?
+    {
+        ledger.know_conversation(leaf.0, standing);
+    }
+    if !ledger.knows_member(&leaf)
+        && let Some(seat) = member_row(connection, leaf)?
+    {
+        ledger.know_member(leaf, seat);
+        if let Some(user) = ledger.counts_writing(&leaf) {
+            let wrote = connection
+                .prepare_cached(SELECT_WRITING)?
+                .query_row(params![leaf.0.as_bytes(), user.as_bytes()], |row| row.get(0))?;
+            ledger.know_writing(leaf.0, user, Column("member", "last_message_at").time(wrote)?);
+        }
+    }
+    Ok(())
+}
+
+fn conversation_row(
     connection: &Connection,
     conversation: ConversationId,
 ) -> Result<Option<Standing>, StoreError> {
-    let found = connection
-        .prepare_cached(SELECT_CONVERSATION)?
-        .query_row(params![conversation.as_bytes()], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
-        .optional()?;
-    let Some((epoch, head)) = found else {
-        return Ok(None);
-    };
-    Ok(Some(Standing {
-        epoch: Epoch(Column("conversation", "epoch").number(epoch)?),
-        head: Sequence(Column("conversation", "head").number(head)?),
-    }))
+    let mut statement = connection.prepare_cached(SELECT_CONVERSATION)?;
+    let mut rows = statement.query(params![conversation.as_bytes()])?;
+    rows.next()?.map(standing_of).transpose()
 }
 
-/// The row of a member device, as the ledger wants it.
-pub(super) fn member_row(connection: &Connection, leaf: Leaf) -> Result<Option<Last>, StoreError> {
-    let found = connection
-        .prepare_cached(SELECT_MEMBER)?
-        .query_row(params![leaf.0.as_bytes(), leaf.1.as_bytes()], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-        })
-        .optional()?;
-    let Some((counter, kind, sequence, sent_at)) = found else {
-        return Ok(None);
-    };
-    Ok(Some(Last {
-        counter: Counter(Column("member", "last_counter").number(counter)?),
+fn standing_of(row: &Row<'_>) -> Result<Standing, StoreError> {
+    let column = |name| Column("conversation", name);
+    let retention: Option<i64> = row.get(3)?;
+    let ends_at: Option<i64> = row.get(4)?;
+    Ok(Standing {
+        epoch: Epoch(column("epoch").number(row.get(0)?)?),
+        head: Sequence(column("head").number(row.get(1)?)?),
+        slow_mode: Duration::from_millis(column("slow_mode_ms").number(row.get(2)?)?),
+        retention: retention
+            .map(|ms| column("retention_ms").number(ms).map(Duration::from_millis))
+            .transpose()?,
+        ends_at: ends_at.map(|at| column("ends_at").time(at)).transpose()?,
+    })
+}
+
+fn member_row(connection: &Connection, leaf: Leaf) -> Result<Option<Seat>, StoreError> {
+    let mut statement = connection.prepare_cached(SELECT_MEMBER)?;
+    let mut rows = statement.query(params![leaf.0.as_bytes(), leaf.1.as_bytes()])?;
+    rows.next()?.map(seat_of).transpose()
+}
+
+fn seat_of(row: &Row<'_>) -> Result<Seat, StoreError> {
+    let column = |name| Column("member", name);
+    let kind: i64 = row.get(1)?;
+    let last = Last {
+        counter: Counter(column("last_counter").number(row.get(0)?)?),
         // 0 goes with a counter of 0: nothing was sent yet.
         kind: if kind == 0 {
             EntryKind::Message
         } else {
-            Column("member", "last_kind").entry_kind(kind)?
+            column("last_kind").entry_kind(kind)?
         },
-        sequence: Sequence(Column("member", "last_sequence").number(sequence)?),
-        sent_at: Column("member", "last_sent_at").time(sent_at)?,
-    }))
+        sequence: Sequence(column("last_sequence").number(row.get(2)?)?),
+        sent_at: column("last_sent_at").time(row.get(3)?)?,
+    };
+    Ok(Seat {
+        user: column("user_id").id(&row.get::<_, Vec<u8>>(4)?)?,
+        role: column("role").role(row.get(5)?)?,
+        last,
+    })
 }
 
-pub(super) fn insert_entry(connection: &Connection, entry: &LogEntry) -> Result<(), StoreError> {
+pub(super) fn insert_entry(
+    connection: &Connection,
+    entry: &LogEntry,
+    expires_at: Option<Timestamp>,
+) -> Result<(), StoreError> {
     connection.prepare_cached(INSERT_ENTRY)?.execute(params![
         entry.conversation.as_bytes(),
         integer(entry.sequence.0),
@@ -210,6 +219,7 @@ pub(super) fn insert_entry(connection: &Connection, entry: &LogEntry) -> Result<
         milliseconds(entry.sent_at),
         entry.payload.as_slice(),
         entry.franking_mac.as_slice(),
+        expires_at.map(milliseconds),
     ])?;
     Ok(())
 }
@@ -285,7 +295,7 @@ fn entry_of(row: &Row<'_>, conversation: ConversationId) -> Result<LogEntry, Sto
     })
 }
 
-fn head_of(row: &Row<'_>) -> Result<ConversationHead, StoreError> {
+pub(super) fn head_of(row: &Row<'_>) -> Result<ConversationHead, StoreError> {
     Ok(ConversationHead {
         conversation: Column("member", "conversation_id").id(&row.get::<_, Vec<u8>>(0)?)?,
         head: Sequence(Column("conversation", "head").number(row.get(1)?)?),
@@ -314,49 +324,4 @@ fn move_cursor(connection: &Connection, acknowledge: &DeviceAcknowledge) -> Resu
         return Ok(());
     }
     cut(connection, conversation, slowest.saturating_add(1)).map(|_| ())
-}
-
-/// Deletes the entries before `first_kept`.
-fn cut(connection: &Connection, conversation: &[u8], first_kept: i64) -> Result<usize, StoreError> {
-    let deleted = connection
-        .prepare_cached(DELETE_ENTRIES)?
-        .execute(params![conversation, first_kept])?;
-    connection
-        .prepare_cached(UPDATE_FIRST_KEPT)?
-        .execute(params![conversation, first_kept])?;
-    Ok(deleted)
-}
-
-fn forget(connection: &Connection, now: Timestamp) -> Result<Swept, StoreError> {
-    let now = milliseconds(now);
-    let ceiling = i64::try_from(RETENTION_CEILING.as_millis()).unwrap_or(i64::MAX);
-    let expired = {
-        let mut statement = connection.prepare_cached(SELECT_EXPIRED)?;
-        let rows = statement.query_map(params![now, ceiling], |row| {
-            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?))
-        })?;
-        rows.collect::<Result<Vec<_>, _>>()?
-    };
-    let mut swept = Swept::default();
-    for (conversation, first_kept) in expired {
-        swept.entries += count(cut(connection, &conversation, first_kept)?);
-    }
-    swept.welcomes = count(
-        connection
-            .prepare_cached(DELETE_OLD_WELCOMES)?
-            .execute(params![now, ceiling])?,
-    );
-    connection
-        .prepare_cached(DELETE_EXPIRED_KEY_PACKAGES)?
-        .execute(params![now])?;
-    swept.key_packages = count(
-        connection
-            .prepare_cached(DELETE_EXPIRED_USED)?
-            .execute(params![now])?,
-    );
-    Ok(swept)
-}
-
-fn count(rows: usize) -> u64 {
-    u64::try_from(rows).unwrap_or(u64::MAX)
 }

@@ -4,10 +4,18 @@
 pub(in crate::store) mod account;
 mod account_device;
 mod account_session;
+pub(in crate::store) mod commit;
 pub(in crate::store) mod conversation;
+pub(in crate::store) mod group;
+mod guest;
+pub(in crate::store) mod crowd;
 pub(in crate::store) mod key_package;
 pub(in crate::store) mod log;
 mod reader;
+mod recovery;
+pub(in crate::store) mod room;
+pub(in crate::store) mod sweep;
+pub(in crate::store) mod undo;
 pub(in crate::store) mod welcome;
 mod writer;
 
@@ -31,8 +39,18 @@ impl SqliteKey {
         Self(Zeroizing::new(bytes))
     }
 
+    /// No key: the file is plain, and shows what stays in it.
+    #[cfg(test)]
+    pub(in crate::store) fn none() -> Self {
+        Self::from_bytes([0; 32])
+    }
+
     /// The pragma that opens the file.
     fn pragma(&self) -> Zeroizing<String> {
+        #[cfg(test)]
+        if *self.0 == [0; 32] {
+            return Zeroizing::default();
+        }
         let hex = Zeroizing::new(data_encoding::HEXLOWER.encode(self.0.as_slice()));
         Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", hex.as_str()))
     }
@@ -132,7 +150,16 @@ fn connect(path: &PathBuf, key: &SqliteKey) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// A step that makes a table anew must not take along what refers to it, so foreign keys are looked at
+/// only at the end. That setting cannot change within a transaction.
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    connection.pragma_update(None, "foreign_keys", false)?;
+    take_missing_steps(connection)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    Ok(())
+}
+
+fn take_missing_steps(connection: &mut Connection) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
     transaction.execute_batch(CREATE_TABLE)?;
     let taken = {
@@ -146,7 +173,15 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
             "insert into schema_migration (version, name) values (?1, ?2)",
             rusqlite::params![step.version, step.name],
         )?;
+        if transaction.prepare("PRAGMA foreign_key_check")?.exists([])? {
+            return Err(StoreError::unavailable(BrokenReference(step.version)));
+        }
     }
     transaction.commit()?;
     Ok(())
 }
+
+/// A migration left rows that refer to nothing.
+#[derive(Debug, thiserror::Error)]
+#[error("migration {0} broke a reference between two tables")]
+struct BrokenReference(i64);

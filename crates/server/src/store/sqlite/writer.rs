@@ -117,14 +117,20 @@ fn run(mut connection: Connection, mut queue: mpsc::Receiver<Order>) {
                 next = after.or_else(|| queue.blocking_recv());
             }
             Order::TruncateLog(answer) => {
-                let truncated = connection
-                    .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-                    .map_err(StoreError::from);
-                drop(answer.send(truncated));
+                drop(answer.send(truncate(&connection)));
                 next = queue.blocking_recv();
             }
         }
     }
+}
+
+/// Writes the log back and empties it. Whoever reads at the moment is waited for, but not for ever.
+fn truncate(connection: &Connection) -> Result<(), StoreError> {
+    let is_busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if is_busy {
+        return Err(StoreError::unavailable("somebody reads, so the log could not be emptied"));
+    }
+    Ok(())
 }
 
 /// The jobs that wait now, and the order that ends the group, if it is of another kind.

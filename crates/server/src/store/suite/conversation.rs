@@ -2,11 +2,12 @@
 
 use super::log::{message, stamp};
 use super::{TestStore, device, on_both_databases, user};
-use crate::store::conversation::{
-    CommitStanding, Created, DeviceAcknowledge, NewCommit, NewConversation, NewMember, NewWelcome, Refusal,
-    Stored,
+use crate::store::commit::{
+    CommitStanding, Created, NewCommit, NewConversation, NewMember, NewWelcome,
 };
+use crate::store::conversation::{DeviceAcknowledge, Refusal, Stored};
 use undertone_wire::conversation::{ConversationKind, EntryKind};
+use undertone_wire::group::{GroupProfile, Role};
 use undertone_wire::stream::Acknowledge;
 use undertone_wire::{Bytes, ConversationId, Counter, Epoch, Sequence, Timestamp};
 
@@ -28,16 +29,17 @@ pub(super) fn conversation(number: u8) -> ConversationId {
     ConversationId::from_bytes([number; 16])
 }
 
-fn member(number: u8) -> NewMember {
+pub(super) fn member(number: u8) -> NewMember {
     NewMember {
         device: device(number),
         user: user(number),
         leaf: u32::from(number),
+        role: Role::Member,
     }
 }
 
 /// The first commit of a conversation of 1 and 2.
-fn first_commit(id: u8) -> NewCommit {
+pub(super) fn first_commit(id: u8) -> NewCommit {
     NewCommit {
         conversation: conversation(id),
         epoch: Epoch(0),
@@ -47,12 +49,15 @@ fn first_commit(id: u8) -> NewCommit {
         next_epoch: Epoch(1),
         public_state: vec![0x51],
         group_info: Bytes(vec![0x61]),
+        profile: Some(GroupProfile::direct(user(1), user(2))),
+        link: None,
         welcome: Some(NewWelcome {
             welcome: Bytes(vec![0x71]),
             ratchet_tree: Bytes(vec![0x72]),
         }),
         added: vec![member(2)],
         removed: Vec::new(),
+        joins: None,
         sent_at: NOW,
     }
 }
@@ -66,6 +71,7 @@ pub(super) fn commit(id: u8, sender: u8, counter: u64, epoch: u64) -> NewCommit 
         next_epoch: Epoch(epoch).next(),
         public_state: vec![0x52],
         group_info: Bytes(vec![0x62]),
+        profile: None,
         welcome: None,
         added: Vec::new(),
         ..first_commit(id)
@@ -74,7 +80,7 @@ pub(super) fn commit(id: u8, sender: u8, counter: u64, epoch: u64) -> NewCommit 
 
 /// A conversation of 1, who creates it, and 2.
 pub(super) fn new_conversation(id: u8) -> NewConversation {
-    let (kind, peer) = (ConversationKind::Direct, user(2));
+    let (kind, peer) = (ConversationKind::Direct, Some(user(2)));
     NewConversation {
         kind,
         peer,
@@ -92,11 +98,14 @@ impl TestStore {
     }
 }
 
-fn standing(sender: u8, counter: u64) -> CommitStanding {
+pub(super) fn standing(sender: u8, counter: u64) -> CommitStanding {
     CommitStanding {
         conversation: conversation(1),
         sender: device(sender),
         counter: Counter(counter),
+        kind: EntryKind::Commit,
+        at: NOW,
+        joins: None,
     }
 }
 
@@ -157,7 +166,7 @@ async fn two_people_have_one_conversation(store: TestStore) {
     let second = store.create_conversation(new_conversation(2)).await.unwrap();
     assert_eq!(second, Created::Exists(conversation(1)));
     let from_the_other = NewConversation {
-        peer: user(1),
+        peer: Some(user(1)),
         creator: member(2),
         commit: NewCommit {
             sender: device(2),
@@ -197,7 +206,7 @@ async fn racing_creations_end_in_one_conversation(store: TestStore) {
 async fn an_id_is_taken_once(store: TestStore) {
     store.converse(1).await;
     let of_strangers = NewConversation {
-        peer: user(4),
+        peer: Some(user(4)),
         creator: member(3),
         commit: NewCommit {
             sender: device(3),
@@ -307,6 +316,7 @@ async fn a_welcome_waits_for_each_device_and_goes_with_the_last(store: TestStore
         device: device(3),
         user: user(2),
         leaf: 3,
+        role: Role::Member,
     });
     store.create_conversation(new).await.unwrap();
     for number in [2, 3] {

@@ -2,6 +2,7 @@
 
 use super::conversation::rows;
 use super::{TestStore, device, on_both_databases, user};
+use crate::store::sweep::Sweep;
 use crate::store::key_package::{Claimer, NewKeyPackage, NewStock, STOCK_MAX, StockFull};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -137,7 +138,7 @@ async fn a_repeated_upload_is_not_handed_out_again(store: TestStore) {
         assert!(seen.insert(store.claim(1).await[0].1.clone()));
     }
     assert!(store.claim(1).await.is_empty());
-    store.sweep(NOW.plus(LIFE)).await.unwrap();
+    store.sweep(Sweep::at(NOW.plus(LIFE))).await.unwrap();
     assert_eq!(
         rows(&store, "used_key_package").await,
         0,
@@ -191,7 +192,7 @@ async fn expired_packages_are_not_handed_out(store: TestStore) {
             .is_empty()
     );
     assert!(store.reachable_devices(user(1), late).await.unwrap().is_empty());
-    store.sweep(late).await.unwrap();
+    store.sweep(Sweep::at(late)).await.unwrap();
     assert_eq!(rows(&store, "key_package").await, 0);
 }
 

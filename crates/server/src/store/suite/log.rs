@@ -1,19 +1,18 @@
 //! The logs: appending, reading, acknowledging, forgetting.
 
-use super::conversation::{NOW, commit, new_conversation, rows};
+use super::conversation::{NOW, commit, rows};
 use super::{TestStore, device, on_both_databases};
 use crate::franking::{Franked, FrankingKey};
 use crate::store::conversation::{
-    DeviceAcknowledge, NewMessage, PAGE_PAYLOAD_BYTES, Refusal, Stamp, Stored, Swept,
+    DeviceAcknowledge, NewMessage, PAGE_PAYLOAD_BYTES, Refusal, Stamp, Stored,
 };
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use undertone_wire::conversation::{LogEntry, LogPage};
-use undertone_wire::limits::RETENTION_CEILING;
 use undertone_wire::stream::{Acknowledge, FetchLog};
-use undertone_wire::{Bytes, ConversationId, Counter, Epoch, Sequence, Timestamp};
+use undertone_wire::{Bytes, ConversationId, Counter, Epoch, Sequence};
 
 on_both_databases!(
     messages_get_places_one_by_one,
@@ -26,7 +25,6 @@ on_both_databases!(
     strangers_read_nothing,
     an_entry_goes_when_all_have_it,
     cursors_only_move_forward_and_never_beyond_the_head,
-    what_nobody_fetches_goes_after_its_retention,
 );
 
 pub(super) fn message(conversation: ConversationId, sender: u8, counter: u64, epoch: u64) -> NewMessage {
@@ -37,6 +35,7 @@ pub(super) fn message(conversation: ConversationId, sender: u8, counter: u64, ep
         counter: Counter(counter),
         franking_tag: [sender; 32],
         payload: Bytes(vec![sender, u8::try_from(counter % 256).unwrap()]),
+        expires_after: None,
     }
 }
 
@@ -378,39 +377,4 @@ async fn cursors_only_move_forward_and_never_beyond_the_head(store: TestStore) {
     });
     store.acknowledge(twice.to_vec()).await.unwrap();
     assert_eq!(rows(&store, "log_entry").await, 0);
-}
-
-async fn what_nobody_fetches_goes_after_its_retention(store: TestStore) {
-    let id = store.converse(1).await;
-    let at = |days: u64| NOW.plus(Duration::from_secs(days * 24 * 3600));
-    let send = async |counter, now| {
-        let stamp = Stamp { now, ..stamp() };
-        store
-            .append_messages(vec![message(id, 1, counter, 1)], stamp)
-            .await
-            .unwrap()
-            .remove(0)
-            .unwrap();
-    };
-    send(2, at(1)).await;
-    send(3, at(20)).await;
-    assert_eq!(store.sweep(NOW.plus(RETENTION_CEILING)).await.unwrap().entries, 0);
-    assert_eq!(store.pending_welcomes(device(2)).await.unwrap().len(), 1);
-    let swept = store.sweep(at(32)).await.unwrap();
-    assert_eq!((swept.entries, swept.welcomes), (2, 1));
-    assert!(store.pending_welcomes(device(2)).await.unwrap().is_empty());
-    let page = store.page(1, id, 0, 100).await;
-    assert_eq!(
-        (sequences(&page.entries), page.first_kept),
-        (vec![3], Sequence(3)),
-        "it shows as cut off"
-    );
-    store.have(1, id, 3).await;
-    store.have(2, id, 3).await;
-    assert_eq!(store.page(1, id, 0, 100).await.first_kept, Sequence(4));
-    assert_eq!(
-        store.sweep(Timestamp::from_millis(u64::MAX)).await.unwrap(),
-        Swept::default()
-    );
-    assert!(new_conversation(1).commit.welcome.is_some());
 }

@@ -6,16 +6,22 @@
 
 mod conversation;
 mod failure;
+mod group;
 mod key_package;
 mod log;
+mod migration;
 mod people;
+pub(crate) mod room;
 mod statement;
+mod storage;
+mod sweep;
 
-use super::{SqliteKey, Store};
+use super::{SqliteKey, Store, StoreError};
 use crate::config::DatabaseUrl;
 use rand::RngCore;
 use rand::rngs::OsRng;
 use std::ops::Deref;
+use std::path::PathBuf;
 use tempfile::TempDir;
 use tokio_postgres::NoTls;
 
@@ -59,6 +65,17 @@ impl TestStore {
         }
     }
 
+    /// A file that is not encrypted, and its directory: to look for what should not be in it.
+    pub(crate) async fn plain_sqlite() -> (Self, PathBuf) {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().to_owned();
+        let store = Store::open_sqlite(&path.join("store.sqlite"), &SqliteKey::none())
+            .await
+            .unwrap();
+        let home = Home::Directory(directory);
+        (Self { store, home }, path)
+    }
+
     /// A schema of its own. `None` where PostgreSQL is left out on purpose.
     pub(crate) async fn postgres() -> Option<Self> {
         let Some(url) = variable("UNDERTONE_TEST_POSTGRES") else {
@@ -85,6 +102,17 @@ impl TestStore {
         match &self.home {
             Home::Directory(_) => DatabaseUrl::Sqlite,
             Home::Schema(schema) => DatabaseUrl::Postgres(schema.store_url()),
+        }
+    }
+
+    /// Runs a statement that both databases understand, as a mishap from outside.
+    pub(crate) async fn execute(&self, sql: &'static str) {
+        match &self.store {
+            Store::Sqlite(store) => store
+                .write(move |connection| connection.execute_batch(sql).map_err(StoreError::from))
+                .await
+                .unwrap(),
+            Store::Postgres(store) => store.connection().await.unwrap().batch_execute(sql).await.unwrap(),
         }
     }
 

@@ -5,6 +5,7 @@ use crate::auth::{SessionId, TokenHash};
 use crate::store::account::{AddDevice, Admission, NewAccount, NewDevice, NewSession, NewTicket};
 use undertone_wire::account::Vault;
 use undertone_wire::device::DeviceCertificateBody;
+use undertone_wire::guest::UserKind;
 use undertone_wire::server_info::RegistrationPolicy;
 use undertone_wire::{Bytes, DeviceId, Timestamp, UserId};
 
@@ -90,6 +91,7 @@ fn new_device(owner: u8, number: u8) -> NewDevice {
     let body = DeviceCertificateBody {
         version: 1,
         user: user(owner),
+        kind: UserKind::Account,
         name: format!("person-{owner}").parse().unwrap(),
         device: device(number),
         identity_key: Bytes(vec![owner; 32]),

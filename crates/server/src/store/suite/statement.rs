@@ -13,10 +13,16 @@ async fn sqlite_understands_every_statement() {
     store
         .read(|connection| {
             let all = [
+                sqlite::commit::STATEMENTS,
                 sqlite::conversation::STATEMENTS,
+                sqlite::group::STATEMENTS,
+                sqlite::undo::STATEMENTS,
                 sqlite::log::STATEMENTS,
                 sqlite::welcome::STATEMENTS,
                 sqlite::key_package::STATEMENTS,
+                sqlite::crowd::STATEMENTS,
+                sqlite::room::STATEMENTS,
+                sqlite::sweep::STATEMENTS,
             ];
             for sql in all.concat() {
                 if let Err(error) = connection.prepare(sql) {
@@ -39,10 +45,16 @@ async fn postgres_understands_every_statement() {
     };
     let client = store.connection().await.unwrap();
     let all = [
+        postgres::commit::STATEMENTS,
         postgres::conversation::STATEMENTS,
+        postgres::group::STATEMENTS,
+        postgres::undo::STATEMENTS,
         postgres::log::STATEMENTS,
         postgres::welcome::STATEMENTS,
         postgres::key_package::STATEMENTS,
+        postgres::crowd::STATEMENTS,
+        postgres::room::STATEMENTS,
+        postgres::sweep::STATEMENTS,
     ];
     for sql in all.concat() {
         if let Err(error) = client.prepare(sql).await {

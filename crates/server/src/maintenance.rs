@@ -1,0 +1,28 @@
+//! What an administrator asks for from outside, whether the server runs or not. It works on the database
+//! alone: those who are connected learn of it from the server's own next turn.
+
+use rand::rngs::OsRng;
+use std::io;
+
+use crate::config::Config;
+use crate::job::retention::sweep_all;
+use crate::key_file::Keys;
+use crate::server::{Environment, StartError, open_database};
+use crate::store::sweep::{Sweep, Swept};
+
+/// Forgets at once what is due by the clock, and leaves nothing of it in the database's files. The clock
+/// is taken at its word: whoever asks has looked at it.
+pub async fn cleanup(config: &Config, environment: &Environment) -> Result<Swept, StartError> {
+    let keys = Keys::load_or_create(&config.data_dir, &mut OsRng)?;
+    if keys.is_new() {
+        keys.discard_if_new(&config.data_dir)?;
+        return Err(StartError::DataDirectory {
+            path: config.data_dir.clone(),
+            source: io::Error::new(io::ErrorKind::NotFound, "no server has kept anything here"),
+        });
+    }
+    let store = open_database(config, &keys).await?;
+    let swept = sweep_all(&store, Sweep::at(environment.clock.now())).await?;
+    store.rewrite_files().await?;
+    Ok(swept)
+}

@@ -1,0 +1,441 @@
+//! Guests: coming, coming back, ending, and what they may not do.
+
+use super::world::{Draft, PASSWORD, Person, World, body, certify, vault};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::job;
+use crate::store::suite::{TestStore, on_both_databases};
+use axum::http::{Method, StatusCode};
+use rand::rngs::OsRng;
+use sha2::{Digest, Sha256};
+use std::num::NonZeroU32;
+use std::time::Duration;
+use undertone_mls::{DeviceKey, IdentityKey};
+use undertone_opaque::{Identifiers, client};
+use undertone_wire::account::{PeopleResponse, StartRegistrationRequest, StartRegistrationResponse};
+use undertone_wire::device::DeviceCertificateBody;
+use undertone_wire::guest::{BecomeAccountRequest, CreateGuestRequest, ProofOfWork, UserKind};
+use undertone_wire::limits::ACCESS_TOKEN_LIFE;
+use undertone_wire::server_info::{RegistrationPolicy, ServerInfo};
+use undertone_wire::session::{SessionGrant, SessionResponse};
+use undertone_wire::{DeviceId, ErrorBody, ErrorCode, UserId};
+
+on_both_databases!(
+    a_guest_has_a_session_and_an_end,
+    coming_back_puts_the_end_off,
+    who_does_not_come_back_is_forgotten,
+    the_same_device_comes_again,
+    ids_and_keys_are_nobody_elses,
+    an_identity_key_belongs_to_one_user,
+    a_guest_becomes_an_account,
+    becoming_an_account_is_refused_like_a_registration,
+    only_a_guest_becomes_an_account,
+    guests_are_not_found_by_others,
+);
+
+const DAY: Duration = Duration::from_hours(24);
+
+fn request(draft: &Draft, change: impl FnOnce(&mut DeviceCertificateBody)) -> CreateGuestRequest {
+    let mut body = body(
+        draft.user,
+        &draft.name,
+        draft.device_id,
+        &draft.identity,
+        &draft.device,
+    );
+    body.kind = UserKind::Guest;
+    change(&mut body);
+    CreateGuestRequest {
+        user: draft.user,
+        certificate: certify(&draft.identity, body).into(),
+        proof: None,
+    }
+}
+
+async fn come(world: &World, request: &CreateGuestRequest) -> Result<SessionGrant, ErrorBody> {
+    let answer = world.post("/api/v1/guests", request).await;
+    if answer.status.is_success() {
+        Ok(answer.json())
+    } else {
+        Err(answer.error())
+    }
+}
+
+async fn guest(world: &World, name: &str) -> Person {
+    let draft = Draft::new(name);
+    let grant = come(world, &request(&draft, |_| ())).await.unwrap();
+    Person {
+        grant,
+        name: draft.name,
+        identity: draft.identity,
+        device: draft.device,
+    }
+}
+
+async fn a_guest_has_a_session_and_an_end(store: TestStore) {
+    let (world, _) = World::set_up(store, RegistrationPolicy::Closed).await;
+    let first = guest(&world, "Brisk Magpie").await;
+    let second = guest(&world, "Brisk Magpie").await;
+    assert_ne!(first.grant.user, second.grant.user);
+    let stay = first.grant.stay.unwrap();
+    assert_eq!(stay.expires_at, world.clock.now().plus(DAY));
+    let shown: SessionResponse = world.get("/api/v1/session", &first).await.json();
+    assert_eq!((shown.kind, shown.stay), (UserKind::Guest, Some(stay)));
+    assert_eq!(shown.name.as_str(), "Brisk Magpie");
+    assert!(!shown.is_admin && !first.grant.is_admin);
+}
+
+async fn coming_back_puts_the_end_off(store: TestStore) {
+    let (world, root) = World::set_up(store, RegistrationPolicy::Open).await;
+    let guest = guest(&world, "Brisk Magpie").await;
+    world.clock.advance(DAY.saturating_sub(Duration::from_millis(1)));
+    assert_eq!(job::guests::end(&world.state).await.unwrap(), 0);
+    let next = world.refresh(&guest, &guest.grant.refresh_token).await.unwrap();
+    assert_eq!(next.kind, UserKind::Guest);
+    assert_eq!(next.stay.unwrap().expires_at, world.clock.now().plus(DAY));
+    world.clock.advance(DAY.saturating_sub(Duration::from_millis(1)));
+    assert_eq!(job::guests::end(&world.state).await.unwrap(), 0);
+    let account = world.refresh(&root, &root.grant.refresh_token).await.unwrap();
+    assert_eq!((account.kind, account.stay), (UserKind::Account, None));
+    let later = world.refresh(&guest, &next.refresh_token).await.unwrap();
+    assert_eq!(later.stay.unwrap().expires_at, world.clock.now().plus(DAY));
+}
+
+async fn who_does_not_come_back_is_forgotten(store: TestStore) {
+    let (world, root) = World::set_up(store, RegistrationPolicy::Open).await;
+    let draft = Draft::new("Brisk Magpie");
+    let request = request(&draft, |_| ());
+    let grant = come(&world, &request).await.unwrap();
+    let gone = Person {
+        grant,
+        name: draft.name,
+        identity: draft.identity,
+        device: draft.device,
+    };
+    let other = guest(&world, "Calm Heron").await;
+    world.clock.advance(ACCESS_TOKEN_LIFE);
+    let other_grant = world.refresh(&other, &other.grant.refresh_token).await.unwrap();
+    world.clock.advance(DAY.saturating_sub(ACCESS_TOKEN_LIFE));
+    // The time is over even before the job has run.
+    let late = world.refresh(&gone, &gone.grant.refresh_token).await.unwrap_err();
+    assert_eq!(late.code, ErrorCode::SessionRevoked);
+    assert!(come(&world, &request).await.is_err());
+    assert_eq!(job::guests::end(&world.state).await.unwrap(), 1);
+    let late = world.refresh(&gone, &gone.grant.refresh_token).await.unwrap_err();
+    assert_eq!(late.code, ErrorCode::SessionRevoked);
+    assert!(world.state.store.person(gone.grant.user).await.unwrap().is_none());
+    assert!(world.refresh(&other, &other_grant.refresh_token).await.is_ok());
+    assert!(world.refresh(&root, &root.grant.refresh_token).await.is_ok());
+}
+
+async fn the_same_device_comes_again(store: TestStore) {
+    let (world, _) = World::set_up(store, RegistrationPolicy::Open).await;
+    let draft = Draft::new("Brisk Magpie");
+    let request = request(&draft, |_| ());
+    let first = come(&world, &request).await.unwrap();
+    world.clock.advance(Duration::from_hours(1));
+    let second = come(&world, &request).await.unwrap();
+    assert_eq!((first.user, first.device), (second.user, second.device));
+    assert_eq!(second.stay.unwrap().expires_at, world.clock.now().plus(DAY));
+    let mut person = Person {
+        grant: first,
+        name: draft.name,
+        identity: draft.identity,
+        device: draft.device,
+    };
+    let old = world.refresh(&person, &person.grant.refresh_token).await.unwrap_err();
+    assert_eq!(old.code, ErrorCode::SessionRevoked, "one session at a time");
+    person.grant = second;
+    assert_eq!(world.get("/api/v1/session", &person).await.status, StatusCode::OK);
+}
+
+async fn ids_and_keys_are_nobody_elses(store: TestStore) {
+    let (world, root) = World::set_up(store, RegistrationPolicy::Open).await;
+    let draft = Draft::new("Brisk Magpie");
+    come(&world, &request(&draft, |_| ())).await.unwrap();
+    let code = async |request| come(&world, &request).await.unwrap_err().code;
+    let invalid = ErrorCode::CertificateInvalid;
+    let account = request(&draft, |body| body.kind = UserKind::Account);
+    assert_eq!(code(account).await, invalid);
+    let mut of_another = request(&draft, |_| ());
+    of_another.user = root.grant.user;
+    assert_eq!(code(of_another).await, invalid);
+    let taken = ErrorCode::BadRequest;
+    // Somebody else with the user's, the device's or an account's id.
+    let other = |change: fn(&mut Draft, &Draft)| {
+        let mut other = Draft::new("Calm Heron");
+        change(&mut other, &draft);
+        request(&other, |_| ())
+    };
+    assert_eq!(code(other(|other, draft| other.user = draft.user)).await, taken);
+    assert_eq!(
+        code(other(|other, draft| other.device_id = draft.device_id)).await,
+        taken
+    );
+    let mut of_account = Draft::new("Calm Heron");
+    of_account.user = root.grant.user;
+    assert_eq!(code(request(&of_account, |_| ())).await, taken);
+    // The same guest by another name, with another device, or with another key of the device.
+    let renamed = request(&draft, |body| body.name = "Calm Heron".parse().unwrap());
+    assert_eq!(code(renamed).await, taken);
+    let second = request(&draft, |body| body.device = DeviceId::from_bytes([9; 16]));
+    assert_eq!(code(second).await, taken);
+    let key = DeviceKey::generate().unwrap();
+    let rekeyed = request(&draft, |body| {
+        body.signature_key = key.public().as_slice().into();
+    });
+    assert_eq!(code(rekeyed).await, taken);
+    come(&world, &request(&draft, |_| ())).await.unwrap();
+}
+
+async fn an_identity_key_belongs_to_one_user(store: TestStore) {
+    let (world, root) = World::set_up(store, RegistrationPolicy::Open).await;
+    let mut twin = Draft::new("Brisk Magpie");
+    twin.identity = IdentityKey::from_seed(&root.identity.seed());
+    let refused = come(&world, &request(&twin, |_| ())).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::BadRequest);
+    let guest = guest(&world, "Calm Heron").await;
+    twin.identity = IdentityKey::from_seed(&guest.identity.seed());
+    let refused = come(&world, &request(&twin, |_| ())).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::BadRequest);
+}
+
+/// The request with which a guest becomes an account of this name.
+async fn becoming(world: &World, guest: &Person, name: &str) -> BecomeAccountRequest {
+    let name: undertone_wire::UserName = name.parse().unwrap();
+    let (registration, request) = client::Registration::start(&mut OsRng, PASSWORD).unwrap();
+    let start = StartRegistrationRequest {
+        name: name.clone(),
+        request: request.into(),
+    };
+    let answer = world.post("/api/v1/registration/start", &start).await;
+    let name_key = name.unique_key();
+    let record = if answer.status.is_success() {
+        let response = answer.json::<StartRegistrationResponse>().response;
+        let identifiers = Identifiers::new(name_key.as_bytes());
+        let registered = registration.finish(&mut OsRng, response.as_slice(), identifiers);
+        registered.unwrap().record
+    } else {
+        Vec::new()
+    };
+    let body = body(
+        guest.grant.user,
+        &name,
+        guest.grant.device,
+        &guest.identity,
+        &guest.device,
+    );
+    BecomeAccountRequest {
+        name,
+        record: record.into(),
+        recovery_public_key: vec![5; 32].into(),
+        vault: vault(),
+        certificate: certify(&guest.identity, body).into(),
+        invitation: None,
+    }
+}
+
+async fn become_account(
+    world: &World,
+    guest: &Person,
+    request: &BecomeAccountRequest,
+) -> Result<SessionGrant, ErrorBody> {
+    let token = Some(guest.grant.access_token.as_str());
+    let answer = world.post_by("/api/v1/guests/account", request, token).await;
+    if answer.status.is_success() {
+        Ok(answer.json())
+    } else {
+        Err(answer.error())
+    }
+}
+
+async fn a_guest_becomes_an_account(store: TestStore) {
+    let (world, _) = World::set_up(store, RegistrationPolicy::Open).await;
+    let mut person = guest(&world, "Brisk Magpie").await;
+    let request = becoming(&world, &person, "Ada").await;
+    let grant = become_account(&world, &person, &request).await.unwrap();
+    assert_eq!((grant.user, grant.device), (person.grant.user, person.grant.device));
+    assert_eq!((grant.kind, grant.stay, grant.is_admin), (UserKind::Account, None, false));
+    assert_eq!(grant.name.as_str(), "Ada");
+    let stored = world.state.store.person(grant.user).await.unwrap().unwrap();
+    assert_eq!(stored.kind, UserKind::Account);
+    assert_eq!(stored.devices[0].certificate, request.certificate);
+    // The answer may be lost: the token of before still goes on.
+    let lost = world.refresh(&person, &person.grant.refresh_token).await.unwrap();
+    assert_eq!((lost.kind, lost.name.as_str()), (UserKind::Account, "Ada"));
+    person.grant = lost;
+    world.clock.advance(DAY * 2);
+    assert_eq!(job::guests::end(&world.state).await.unwrap(), 0, "accounts do not end");
+    world.refresh(&person, &person.grant.refresh_token).await.unwrap();
+    let opened = world.log_in("ada", PASSWORD).await.unwrap();
+    assert_eq!((opened.user, opened.vault), (person.grant.user, vault()));
+}
+
+async fn becoming_an_account_is_refused_like_a_registration(store: TestStore) {
+    let (world, root) = World::set_up(store, RegistrationPolicy::Invitation).await;
+    let person = guest(&world, "Brisk Magpie").await;
+    let good = becoming(&world, &person, "Ada").await;
+    let code = async |request: &BecomeAccountRequest| {
+        let refused = become_account(&world, &person, request).await;
+        refused.unwrap_err().code
+    };
+    assert_eq!(code(&good).await, ErrorCode::InvitationRequired);
+    let answer = world
+        .call(Method::POST, "/api/v1/invitations", Some(&root.grant.access_token))
+        .await;
+    let invitation = answer
+        .json::<undertone_wire::account::InvitationResponse>()
+        .invitation;
+    let good = BecomeAccountRequest {
+        invitation: Some(invitation),
+        ..good
+    };
+    let changed = |change: &dyn Fn(&mut BecomeAccountRequest)| {
+        let mut request = good.clone();
+        change(&mut request);
+        request
+    };
+    let certified = |change: &dyn Fn(&mut DeviceCertificateBody)| {
+        let name = good.name.clone();
+        let (user, device) = (person.grant.user, person.grant.device);
+        let mut body = body(user, &name, device, &person.identity, &person.device);
+        change(&mut body);
+        changed(&|request| request.certificate = certify(&person.identity, body.clone()).into())
+    };
+    let spaced = changed(&|request| request.name = "Ada Byron".parse().unwrap());
+    let spaced = BecomeAccountRequest {
+        certificate: certified(&|body| body.name = "Ada Byron".parse().unwrap()).certificate,
+        ..spaced
+    };
+    assert_eq!(code(&spaced).await, ErrorCode::NameInvalid);
+    let taken = changed(&|request| request.name = "r00t".parse().unwrap());
+    let taken = BecomeAccountRequest {
+        certificate: certified(&|body| body.name = "r00t".parse().unwrap()).certificate,
+        ..taken
+    };
+    assert_eq!(code(&taken).await, ErrorCode::NameTaken);
+    for request in [
+        certified(&|body| body.kind = UserKind::Guest),
+        certified(&|body| body.name = "Eve".parse().unwrap()),
+        certified(&|body| body.user = UserId::from_bytes([9; 16])),
+        certified(&|body| body.device = DeviceId::from_bytes([9; 16])),
+        certified(&|body| body.signature_key = vec![9; 32].into()),
+        changed(&|request| request.certificate = vec![1].into()),
+    ] {
+        assert_eq!(code(&request).await, ErrorCode::CertificateInvalid);
+    }
+    for request in [
+        changed(&|request| request.record = vec![1].into()),
+        changed(&|request| request.recovery_public_key = vec![1].into()),
+        changed(&|request| request.vault.sealed = Vec::new().into()),
+    ] {
+        assert_eq!(code(&request).await, ErrorCode::BadRequest);
+    }
+    let wrong = changed(&|request| request.invitation = Some("abcd".to_owned()));
+    assert_eq!(code(&wrong).await, ErrorCode::InvitationInvalid);
+    let shown: SessionResponse = world.get("/api/v1/session", &person).await.json();
+    assert_eq!((shown.kind, shown.name.as_str()), (UserKind::Guest, "Brisk Magpie"));
+    become_account(&world, &person, &good).await.unwrap();
+}
+
+async fn only_a_guest_becomes_an_account(store: TestStore) {
+    let (world, root) = World::set_up(store, RegistrationPolicy::Open).await;
+    let request = becoming(&world, &root, "Ada").await;
+    let refused = become_account(&world, &root, &request).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::Forbidden);
+    let person = guest(&world, "Brisk Magpie").await;
+    let request = becoming(&world, &person, "Ada").await;
+    become_account(&world, &person, &request).await.unwrap();
+    let again = become_account(&world, &person, &request).await.unwrap_err();
+    assert_eq!(again.code, ErrorCode::Forbidden);
+}
+
+async fn guests_are_not_found_by_others(store: TestStore) {
+    let (world, root) = World::set_up(store, RegistrationPolicy::Open).await;
+    let person = guest(&world, "Brisk Magpie").await;
+    let other = guest(&world, "Calm Heron").await;
+    let people: PeopleResponse = world.get("/api/v1/people", &root).await.json();
+    let users: Vec<UserId> = people.people.iter().map(|person| person.user).collect();
+    assert_eq!(users, [root.grant.user]);
+    let details = format!("/api/v1/people/{}", person.grant.user);
+    let packages = format!("{details}/key-packages");
+    let claim = async |path: &str, caller: &Person| {
+        let token = Some(caller.grant.access_token.as_str());
+        world.call(Method::POST, path, token).await
+    };
+    for stranger in [&root, &other] {
+        assert_eq!(world.get(&details, stranger).await.code(), ErrorCode::NotFound);
+        assert_eq!(claim(&packages, stranger).await.code(), ErrorCode::NotFound);
+    }
+    assert_eq!(world.get(&details, &person).await.status, StatusCode::OK);
+    assert_eq!(claim(&packages, &person).await.status, StatusCode::OK);
+    // And they find nobody, take no keys, and invite nobody.
+    assert_eq!(world.get("/api/v1/people", &person).await.code(), ErrorCode::Forbidden);
+    let of_root = format!("/api/v1/people/{}/key-packages", root.grant.user);
+    assert_eq!(claim(&of_root, &person).await.code(), ErrorCode::Forbidden);
+    assert_eq!(
+        claim("/api/v1/invitations", &person).await.code(),
+        ErrorCode::Forbidden
+    );
+    let login = world.log_in("Brisk Magpie", PASSWORD).await;
+    assert!(login.is_err(), "a guest has no password");
+}
+
+#[tokio::test]
+async fn a_server_may_take_no_guests() {
+    let off = |config: &mut Config| config.guests.enabled = false;
+    let world = World::with_config(TestStore::sqlite().await, off).await;
+    let refused = come(&world, &request(&Draft::new("Brisk Magpie"), |_| ())).await;
+    assert_eq!(refused.unwrap_err().code, ErrorCode::GuestsRefused);
+    let info: ServerInfo = world.call(Method::GET, "/api/v1/server", None).await.json();
+    assert!(!info.guests);
+    let world = World::new(TestStore::sqlite().await).await;
+    let info: ServerInfo = world.call(Method::GET, "/api/v1/server", None).await.json();
+    assert!(info.guests);
+}
+
+#[tokio::test]
+async fn a_network_sends_so_many_guests_an_hour() {
+    let two = |config: &mut Config| config.guests.sessions_per_hour = NonZeroU32::new(2).unwrap();
+    let mut world = World::with_config(TestStore::sqlite().await, two).await;
+    for _ in 0..2 {
+        guest(&world, "Brisk Magpie").await;
+    }
+    let refused = come(&world, &request(&Draft::new("Calm Heron"), |_| ())).await;
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::RateLimited);
+    let wait = Duration::from_millis(refused.retry_after_ms.unwrap());
+    assert!(wait > Duration::from_mins(29) && wait <= Duration::from_mins(30));
+    world.come_from([198, 51, 100, 7]);
+    guest(&world, "Calm Heron").await;
+}
+
+#[tokio::test]
+async fn under_load_guests_work_first() {
+    let busy = |config: &mut Config| {
+        (config.guests.free_per_minute, config.guests.proof_bits) = (1, 6);
+        config.guests.sessions_per_hour = NonZeroU32::new(2).unwrap();
+    };
+    let world = World::with_config(TestStore::sqlite().await, busy).await;
+    guest(&world, "Brisk Magpie").await;
+    let mut request = request(&Draft::new("Calm Heron"), |_| ());
+    let answer = world.post("/api/v1/guests", &request).await;
+    assert_eq!(answer.code(), ErrorCode::ProofRequired);
+    let challenge = answer.error().proof.unwrap();
+    assert_eq!(challenge.difficulty, 6);
+    let found = (0..u64::MAX).find(|solution: &u64| {
+        let hash = Sha256::new()
+            .chain_update(challenge.challenge.as_slice())
+            .chain_update(solution.to_be_bytes())
+            .finalize();
+        hash[0] < 4
+    });
+    request.proof = Some(ProofOfWork {
+        challenge: challenge.challenge,
+        solution: found.unwrap(),
+    });
+    // The refusal did not count against the network.
+    come(&world, &request).await.unwrap();
+    let again = come(&world, &request).await.unwrap_err();
+    assert_eq!(again.code, ErrorCode::ProofRequired, "a proof counts once");
+}
