@@ -1,13 +1,17 @@
 //! The facade: everything that a screen, a terminal or a bot asks of the client. It has no rules of
 //! its own; each method is one call into the part that has them.
 
+mod account;
+mod group;
+mod message;
+
 use crate::account::{Password, RegisterInput};
 use crate::change::{Change, Changes};
 use crate::conversation::{open_direct, refresh_keys};
 use crate::core::Core;
 use crate::error::ClientError;
 use crate::message::key::MessageKey;
-use crate::message::send;
+use crate::message::{signals, task};
 use crate::platform::Platform;
 use crate::store::message::Failure;
 use crate::store::{StoreKey, StoreLocation};
@@ -175,17 +179,6 @@ impl Client {
         self.open_direct(user).await
     }
 
-    /// Shows a message at once; resolves when it is stored on this device and will be sent. `key` is
-    /// drawn by the caller: the same key again sends nothing.
-    pub async fn send_text(
-        &self,
-        conversation: ConversationId,
-        key: MessageKey,
-        text: &str,
-    ) -> Result<MessageKey, ClientError> {
-        send::send_text(self.core(), conversation, key, text).await
-    }
-
     /// Resolves when the server has stored a message, or refused it for good.
     pub async fn wait_sent(&self, key: MessageKey) -> Result<MessageView, ClientError> {
         let core = self.core();
@@ -200,16 +193,6 @@ impl Client {
     /// What this device calls a message of that id.
     pub fn message_key(&self, message: MessageId) -> Result<Option<MessageKey>, ClientError> {
         Ok(self.core().store.message_key(message)?)
-    }
-
-    /// Sends a failed message again.
-    pub fn retry(&self, key: MessageKey) -> Result<(), ClientError> {
-        send::retry(self.core(), key)
-    }
-
-    /// Deletes a failed message.
-    pub fn discard(&self, key: MessageKey) -> Result<(), ClientError> {
-        send::discard(self.core(), key)
     }
 
     /// Gives this device fresh keys in a conversation (post-compromise security), as soon as none of its
@@ -237,19 +220,6 @@ impl Client {
         view::search(self.core(), query, limit)
     }
 
-    /// Everything in a conversation was read.
-    pub fn mark_read(&self, conversation: ConversationId) -> Result<(), ClientError> {
-        let core = self.core();
-        let known = core
-            .store
-            .conversation(conversation)?
-            .ok_or(ClientError::UnknownConversation)?;
-        if core.store.mark_read(conversation, known.sequence)? {
-            core.publish(Change::Conversations);
-        }
-        Ok(())
-    }
-
     /// Whether the server is reached.
     pub fn connection(&self) -> Result<ConnectionView, ClientError> {
         view::connection(self.core())
@@ -262,16 +232,19 @@ impl Client {
 
     /// Brings this device level with the server, and sends what waits.
     pub async fn catch_up(&self) -> Result<(), ClientError> {
+        task::start(self.core());
         sync::catch_up(self.core()).await
     }
 
     /// Connects, and stays connected, until [`Self::stop`].
     pub fn start(&self) {
+        task::start(self.core());
         sync::start(self.core());
     }
 
     /// Ends the connection; what was processed is acknowledged first.
     pub fn stop(&self) {
+        signals::leave(self.core());
         sync::stop(self.core());
     }
 
@@ -291,6 +264,9 @@ impl Client {
 
     async fn signed_in(&self) {
         let core = self.core();
+        // Of a guest who ended there may be something left in memory.
+        core.groups.forget_all();
+        core.bubbles.borrow_mut().clear();
         core.publish(Change::Session);
         core.publish(Change::Conversations);
         // Others need the key packages to write to this device; the connection makes good what fails here.

@@ -6,10 +6,15 @@ use crate::change::{Change, Publisher};
 use crate::client::ClientOptions;
 use crate::conversation::groups::Groups;
 use crate::error::ClientError;
+use crate::message::clock::Clock;
+use crate::message::reaper::{self, Reaper};
 use crate::message::send::Bubble;
+use crate::message::share;
+use crate::message::signals::Signals;
 use crate::platform::Platform;
 use crate::signal::Signal;
 use crate::store::Store;
+use crate::store::message::Failure;
 use crate::sync::status::Status;
 use crate::testing::Checkpoints;
 use crate::transport::Transport;
@@ -20,7 +25,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 use undertone_mls::MlsDevice;
-use undertone_wire::{DeviceId, UserId, UserName};
+use undertone_wire::guest::UserKind;
+use undertone_wire::{ConversationId, DeviceId, UserId, UserName};
 
 /// See the module.
 pub(crate) struct Core {
@@ -36,10 +42,32 @@ pub(crate) struct Core {
     pub(crate) bubbles: RefCell<Vec<Bubble>>,
     /// Who is online.
     pub(crate) online: RefCell<HashSet<UserId>>,
+    /// Who is writing, and who is at their device.
+    pub(crate) signals: Signals,
+    /// What time it is, for messages that vanish.
+    pub(crate) clock: Clock,
+    /// How far their deletion is.
+    pub(crate) reaper: Reaper,
+    /// For whose newcomers this device shares, and when.
+    pub(crate) sharing: RefCell<share::Due>,
+    /// Whether the task of messages runs.
+    pub(crate) chores: Cell<bool>,
     /// How the connection is.
     pub(crate) status: Status,
     /// One conversation is opened at a time, so that two calls never begin the same one twice.
     pub(crate) opening: futures::lock::Mutex<()>,
+    /// One conversation is come into at a time.
+    pub(crate) coming: futures::lock::Mutex<()>,
+    /// What became of actions for which somebody waits.
+    pub(crate) outcomes: RefCell<BTreeMap<i64, Option<Result<(), Failure>>>>,
+    /// Until when no commit is made after a lost race, in milliseconds of the monotonic clock.
+    pub(crate) rests: RefCell<BTreeMap<ConversationId, u64>>,
+    /// When those are let go who asked for it, if nobody else does before; of the monotonic clock.
+    pub(crate) leaving: RefCell<BTreeMap<ConversationId, u64>>,
+    /// How many stand at the doors of rooms, as far as this device knows.
+    pub(crate) knocks: RefCell<BTreeMap<ConversationId, u32>>,
+    /// Whether conversations are being resumed.
+    pub(crate) resuming: Cell<bool>,
     /// Whether key packages are being uploaded.
     pub(crate) refilling: Cell<bool>,
     /// Told at every change; tasks that wait look again.
@@ -57,6 +85,7 @@ pub(crate) struct Me {
     pub(crate) device: DeviceId,
     pub(crate) identity_key: [u8; 32],
     pub(crate) mls: Rc<MlsDevice>,
+    pub(crate) kind: UserKind,
 }
 
 impl Core {
@@ -65,7 +94,8 @@ impl Core {
         let store = Store::open(&options.store, &options.store_key, options.checkpoints.clone()).await?;
         let api = Api::new(Rc::clone(&options.transport));
         let account = Account::new(Rc::clone(&store), Rc::clone(&options.platform), api.clone())?;
-        Ok(Rc::new(Self {
+        let clock = Clock::new(store.kept_time()?, &*options.platform);
+        let core = Rc::new(Self {
             groups: Groups::new(Rc::clone(&store)),
             store,
             platform: options.platform,
@@ -76,14 +106,30 @@ impl Core {
             server_url: options.server_url,
             bubbles: RefCell::default(),
             online: RefCell::default(),
+            signals: Signals::default(),
+            clock,
+            reaper: Reaper::new(),
+            sharing: RefCell::default(),
+            chores: Cell::new(false),
             status: Status::default(),
             opening: futures::lock::Mutex::new(()),
+            coming: futures::lock::Mutex::new(()),
+            outcomes: RefCell::default(),
+            rests: RefCell::default(),
+            leaving: RefCell::default(),
+            knocks: RefCell::default(),
+            resuming: Cell::new(false),
             refilling: Cell::new(false),
             signal: Signal::default(),
             changes: Publisher::default(),
             tasks: RefCell::default(),
             task_count: Cell::new(0),
-        }))
+        });
+        // What ended while the client was closed is not shown once more; a failure comes again by the task.
+        if let Err(error) = reaper::reap(&core) {
+            tracing::warn!(error = &error as &dyn std::error::Error, "ended messages were not deleted");
+        }
+        Ok(core)
     }
 
     /// Who is signed in.
@@ -97,6 +143,7 @@ impl Core {
             device: session.device,
             identity_key,
             mls,
+            kind: session.kind,
         })
     }
 

@@ -7,11 +7,20 @@ use rand::RngCore;
 use rand::rngs::OsRng;
 use undertone_mls::certificate::{DeviceKey, IdentityKey};
 use undertone_wire::device::DeviceCertificateBody;
+use undertone_wire::guest::UserKind;
 use undertone_wire::session::SessionGrant;
 use undertone_wire::{DeviceId, Timestamp, UserId, UserName};
 use zeroize::Zeroizing;
 
 const CERTIFICATE_VERSION: u16 = 1;
+
+/// Whose device a certificate says it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Whose<'a> {
+    pub(crate) user: UserId,
+    pub(crate) kind: UserKind,
+    pub(crate) name: &'a UserName,
+}
 
 /// A device without a certificate.
 pub(crate) struct NewDevice {
@@ -51,21 +60,21 @@ impl NewDevice {
     pub(crate) fn certify(
         self,
         identity: &IdentityKey,
-        user: UserId,
-        name: &UserName,
+        whose: Whose<'_>,
         now: Timestamp,
     ) -> Result<CertifiedDevice, AccountError> {
         let certificate = identity.certify(DeviceCertificateBody {
             version: CERTIFICATE_VERSION,
-            user,
-            name: name.clone(),
+            user: whose.user,
+            kind: whose.kind,
+            name: whose.name.clone(),
             device: self.device,
             identity_key: identity.public().as_slice().into(),
             signature_key: self.key.public().as_slice().into(),
             issued_at: now,
         })?;
         Ok(CertifiedDevice {
-            user,
+            user: whose.user,
             device: self.device,
             key: self.key,
             certificate,
@@ -94,6 +103,11 @@ impl CertifiedDevice {
             access_token: Zeroizing::new(grant.access_token),
             access_expires_at: grant.access_expires_at,
             refresh_token: Zeroizing::new(grant.refresh_token),
+            kind: grant.kind,
+            stay_until: grant.stay.map(|stay| stay.expires_at),
+            identity_seed: None,
+            next_certificate: None,
+            renew_leaves: false,
         })
     }
 }

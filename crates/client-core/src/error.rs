@@ -2,6 +2,7 @@
 //! server refused keeps the server's code.
 
 use crate::account::AccountError;
+use crate::conversation::RoomCodeError;
 use crate::store::StoreError;
 use crate::store::message::Failure;
 use crate::testing::Killed;
@@ -20,12 +21,18 @@ pub enum ClientError {
     /// The server ended the session.
     #[error("your session on this device was ended; sign in again")]
     SessionRevoked,
+    /// The guest who was signed in has ended.
+    #[error("your time as a guest is over; nothing of it is left on this device")]
+    GuestEnded,
     /// The text of a message is empty.
     #[error("a message needs some text")]
     EmptyMessage,
     /// The text of a message is longer than 64 KiB.
     #[error("this message is too long to be sent in one piece")]
     MessageTooLong,
+    /// A timer would end before anybody could read.
+    #[error("a message stays for at least 5 seconds")]
+    TimerTooShort,
     /// There is no such conversation on this device.
     #[error("there is no such conversation on this device")]
     UnknownConversation,
@@ -56,9 +63,30 @@ pub enum ClientError {
     /// The server gave a key package of somebody else, or one that is not to be believed.
     #[error("the server answered with keys of somebody else; nothing was sent")]
     ForeignKeys,
+    /// The server shows another group than the one that this device knew, or nobody vouches for it.
+    #[error("the server shows a group that nobody whom you know vouches for; it was not joined")]
+    ForeignGroup,
     /// A message was not sent.
     #[error("{}", .0.message)]
     NotSent(Failure),
+    /// A change of a conversation was not made.
+    #[error("{}", .0.message)]
+    NotDone(Failure),
+    /// The user's role does not let them do this.
+    #[error("you cannot do this here")]
+    NotAllowed,
+    /// A title, topic, picture, timer or history setting is beyond its limits.
+    #[error("this title, topic, picture or timer cannot be used")]
+    StateInvalid,
+    /// A text is not the link or code of a room.
+    #[error(transparent)]
+    RoomCode(#[from] RoomCodeError),
+    /// This device does not have the current link of the room.
+    #[error("this device does not know the room's present link; ask for it")]
+    LinkNeeded,
+    /// Nobody with that device stands at the door.
+    #[error("nobody with this device is waiting at the door any more")]
+    NobodyKnocks,
     /// Something did not happen in time.
     #[error("the server did not answer in time; it will be tried again")]
     TimedOut,
@@ -103,8 +131,10 @@ impl ClientError {
         match self {
             Self::SignedOut => "signed_out",
             Self::SessionRevoked => ErrorCode::SessionRevoked.as_str(),
+            Self::GuestEnded => "guest_ended",
             Self::EmptyMessage => "empty_message",
             Self::MessageTooLong => "message_too_long",
+            Self::TimerTooShort => "timer_too_short",
             Self::UnknownConversation => "unknown_conversation",
             Self::UnknownMessage => "unknown_message",
             Self::UnknownPerson => "unknown_person",
@@ -114,7 +144,13 @@ impl ClientError {
             Self::ConversationBlocked => "conversation_blocked",
             Self::KeyChanged { .. } => "key_changed",
             Self::ForeignKeys => "foreign_keys",
-            Self::NotSent(failure) => &failure.code,
+            Self::ForeignGroup => "foreign_group",
+            Self::NotSent(failure) | Self::NotDone(failure) => &failure.code,
+            Self::NotAllowed => ErrorCode::Forbidden.as_str(),
+            Self::StateInvalid => ErrorCode::BadRequest.as_str(),
+            Self::RoomCode(_) => "link_malformed",
+            Self::LinkNeeded => "link_needed",
+            Self::NobodyKnocks => ErrorCode::NotFound.as_str(),
             Self::TimedOut => "timed_out",
             Self::Stopped => "stopped",
             Self::Protocol(_) => "protocol",
@@ -149,7 +185,7 @@ impl ClientError {
 
     /// Whether nobody is signed in any more.
     pub(crate) const fn ends_session(&self) -> bool {
-        matches!(self, Self::SignedOut | Self::SessionRevoked)
+        matches!(self, Self::SignedOut | Self::SessionRevoked | Self::GuestEnded)
     }
 
     /// Whether a test ended the client.
@@ -169,6 +205,7 @@ impl From<AccountError> for ClientError {
         match error {
             AccountError::SignedOut => Self::SignedOut,
             AccountError::SessionEnded => Self::SessionRevoked,
+            AccountError::GuestEnded => Self::GuestEnded,
             AccountError::Api(error) => Self::Api(error),
             AccountError::Store(error) => Self::Store(error),
             error => Self::Account(error),

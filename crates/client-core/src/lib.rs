@@ -32,5 +32,6 @@ pub mod view;
 
 pub use change::Change;
 pub use client::{Client, ClientOptions};
+pub use conversation::RoomCodeError;
 pub use error::ClientError;
 pub use message::key::MessageKey;

@@ -24,6 +24,8 @@ pub const CHECKPOINTS: &[&str] = &[
     CREATE_BEFORE_PERSIST,
     CREATE_BEFORE_WIRE,
     CREATE_AFTER_WIRE,
+    JOIN_BEFORE_WIRE,
+    JOIN_AFTER_WIRE,
     COMMIT_BEFORE_WIRE,
     COMMIT_BEFORE_MERGE,
     COMMIT_AFTER_MERGE,
@@ -45,6 +47,8 @@ pub(crate) const WELCOME_AFTER_COMMIT_BEFORE_ACK: &str = "client.welcome.after_c
 pub(crate) const CREATE_BEFORE_PERSIST: &str = "client.create.before_persist";
 pub(crate) const CREATE_BEFORE_WIRE: &str = "client.create.before_wire";
 pub(crate) const CREATE_AFTER_WIRE: &str = "client.create.after_wire";
+pub(crate) const JOIN_BEFORE_WIRE: &str = "client.join.before_wire";
+pub(crate) const JOIN_AFTER_WIRE: &str = "client.join.after_wire";
 pub(crate) const COMMIT_BEFORE_WIRE: &str = "client.commit.before_wire";
 pub(crate) const COMMIT_BEFORE_MERGE: &str = "client.commit.before_merge";
 pub(crate) const COMMIT_AFTER_MERGE: &str = "client.commit.after_merge";

@@ -1,6 +1,7 @@
 //! Why someone could not be registered, logged in or kept signed in.
 
 use super::password::InvalidPassword;
+use super::recovery_key::InvalidRecoveryKey;
 use super::vault::VaultError;
 use crate::store::StoreError;
 use crate::transport::api::ApiError;
@@ -29,6 +30,18 @@ pub enum AccountError {
     /// Nobody is signed in.
     #[error("nobody is signed in")]
     SignedOut,
+    /// What was typed is not a recovery key.
+    #[error("{0}")]
+    RecoveryKey(#[from] InvalidRecoveryKey),
+    /// Who is signed in is not a guest.
+    #[error("you have an account already")]
+    NoGuest,
+    /// The guest who was signed in has ended; nothing of them is left on this device.
+    #[error("your time as a guest is over; nothing of it is left on this device")]
+    GuestEnded,
+    /// A server asks for more work than it may.
+    #[error("the server asks this device to work for too long")]
+    ProofTooHard,
     /// The server has ended this device's session.
     #[error("the server has ended this session; log in again")]
     SessionEnded,
@@ -69,6 +82,10 @@ impl AccountError {
             Self::OtherAccount => "other_account",
             Self::SignedOut => "signed_out",
             Self::SessionEnded => "session_revoked",
+            Self::RecoveryKey(_) => "recovery_key_invalid",
+            Self::NoGuest => "not_a_guest",
+            Self::GuestEnded => "guest_ended",
+            Self::ProofTooHard => "proof_too_hard",
             Self::ServerDisagrees => "server_disagrees",
             Self::Vault(_) => "vault_closed",
             Self::Exchange(_) | Self::Certificate(_) | Self::NoRandomness(_) => "internal",

@@ -5,21 +5,34 @@ use super::password::Password;
 use super::session::State;
 use super::vault::{self, VaultContents};
 use super::{Account, AccountError};
-use crate::device::{CertifiedDevice, NewDevice};
+use crate::device::{CertifiedDevice, NewDevice, Whose};
 use crate::store::session::StoredSession;
 use crate::transport::api::ApiError;
 use rand::rngs::OsRng;
 use undertone_opaque::Identifiers;
 use undertone_opaque::client::Login;
+use undertone_wire::guest::UserKind;
 use undertone_wire::session::{AddDeviceRequest, FinishLoginRequest, FinishLoginResponse, StartLoginRequest};
 use undertone_wire::{ErrorCode, UserId, UserName};
 
-/// What the password opened.
-struct Opened {
-    contents: VaultContents,
-    ticket: String,
-    user: UserId,
-    name: UserName,
+/// What the password, or the recovery key, opened.
+pub(super) struct Opened {
+    pub(super) contents: VaultContents,
+    pub(super) ticket: String,
+    pub(super) user: UserId,
+    pub(super) name: UserName,
+}
+
+impl Opened {
+    /// The vault has the truth; a server that says otherwise would have others trust another key.
+    pub(super) fn check(self, name_key: &str, identity_key: &[u8]) -> Result<Self, AccountError> {
+        let same_key = self.contents.identity.public().as_slice() == identity_key;
+        if same_key && self.name.unique_key() == name_key {
+            Ok(self)
+        } else {
+            Err(AccountError::ServerDisagrees)
+        }
+    }
 }
 
 impl Account {
@@ -35,12 +48,12 @@ impl Account {
             None => NewDevice::generate()?,
         };
         let identity_key = opened.contents.identity.public();
-        let device = device.certify(
-            &opened.contents.identity,
-            opened.user,
-            &opened.name,
-            self.platform.now(),
-        )?;
+        let whose = Whose {
+            user: opened.user,
+            kind: UserKind::Account,
+            name: &opened.name,
+        };
+        let device = device.certify(&opened.contents.identity, whose, self.platform.now())?;
         // The identity secret has done its work: wiped before anything is waited for.
         drop(opened.contents);
         self.add_device(device, opened.ticket, identity_key).await
@@ -71,17 +84,13 @@ impl Account {
             vault,
         } = self.api.finish_login(&request).await.map_err(credentials)?;
         let contents = vault::open_by_password(user, &vault, &logged_in.export_key)?;
-        // The vault has the truth; a server that says otherwise would have others trust another key.
-        let same_key = contents.identity.public().as_slice() == identity_key.as_slice();
-        if !same_key || registered.unique_key() != key {
-            return Err(AccountError::ServerDisagrees);
-        }
-        Ok(Opened {
+        Opened {
             contents,
             ticket,
             user,
             name: registered,
-        })
+        }
+        .check(&key, identity_key.as_slice())
     }
 
     async fn add_device(
@@ -99,7 +108,7 @@ impl Account {
     }
 
     /// The device of an ended session.
-    fn known_device(&self) -> Result<Option<StoredSession>, AccountError> {
+    pub(super) fn known_device(&self) -> Result<Option<StoredSession>, AccountError> {
         match &*self.state.borrow() {
             State::SignedOut => Ok(None),
             State::SignedIn(_) => Err(AccountError::SignedIn),
@@ -109,7 +118,7 @@ impl Account {
 }
 
 /// The server's word for wrong credentials is the same as ours.
-fn credentials(error: ApiError) -> AccountError {
+pub(super) fn credentials(error: ApiError) -> AccountError {
     match error.code() {
         Some(ErrorCode::WrongCredentials) => AccountError::WrongCredentials,
         _ => error.into(),

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 use std::str::FromStr;
 use subtle::ConstantTimeEq;
-use undertone_wire::UserId;
+use undertone_wire::{Bytes, UserId};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 const SECRET_BYTES: usize = 16;
@@ -71,6 +71,12 @@ impl RecoveryKey {
     /// public half.
     pub fn authentication_key(&self) -> SigningKey {
         SigningKey::from_bytes(&derive_key(&self.0, AUTHENTICATION_LABEL))
+    }
+
+    /// The public half of that key, as the server gets it.
+    pub(super) fn public_bytes(&self) -> Bytes {
+        let public = self.authentication_key().verifying_key();
+        public.as_bytes().as_slice().into()
     }
 }
 

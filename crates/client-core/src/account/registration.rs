@@ -5,13 +5,14 @@ use super::recovery_key::RecoveryKey;
 use super::session::State;
 use super::vault::{self, VaultContents, VaultKeys};
 use super::{Account, AccountError};
-use crate::device::NewDevice;
+use crate::device::{NewDevice, Whose};
 use rand::RngCore;
 use rand::rngs::OsRng;
 use undertone_mls::certificate::IdentityKey;
 use undertone_opaque::Identifiers;
 use undertone_opaque::client::{Registered, Registration};
-use undertone_wire::account::{FinishRegistrationRequest, StartRegistrationRequest};
+use undertone_wire::account::{FinishRegistrationRequest, StartRegistrationRequest, Vault};
+use undertone_wire::guest::UserKind;
 use undertone_wire::server_info::SetupRequest;
 use undertone_wire::{UserId, UserName};
 use zeroize::Zeroizing;
@@ -35,42 +36,27 @@ impl Account {
     /// password logs in.
     pub async fn register(&self, input: RegisterInput) -> Result<RecoveryKey, AccountError> {
         self.require_nobody()?;
-        let name: UserName = input.name.parse()?;
+        let name = input.name.parse::<UserName>()?.for_account()?;
         input.password.require_strong(&name)?;
         let registered = self.register_password(&name, &input.password).await?;
 
         let user = random_user();
         let identity = IdentityKey::generate()?;
         let identity_key = identity.public();
-        let device = NewDevice::generate()?.certify(&identity, user, &name, self.platform.now())?;
-        let recovery = RecoveryKey::generate(&mut OsRng);
-        let mut archive_key = Zeroizing::new([0; 32]);
-        OsRng.fill_bytes(archive_key.as_mut_slice());
-        let keys = VaultKeys {
+        let whose = Whose {
             user,
-            export_key: &registered.export_key,
-            recovery: &recovery,
+            kind: UserKind::Account,
+            name: &name,
         };
-        let vault = vault::seal(
-            &mut OsRng,
-            &VaultContents {
-                identity,
-                archive_key,
-            },
-            &keys,
-        )?;
-
+        let device = NewDevice::generate()?.certify(&identity, whose, self.platform.now())?;
+        let recovery = RecoveryKey::generate(&mut OsRng);
+        let vault = seal_vault(identity, user, &registered.export_key, &recovery)?;
         let request = FinishRegistrationRequest {
             name,
             user,
             record: registered.record.into(),
             identity_key: identity_key.as_slice().into(),
-            recovery_public_key: recovery
-                .authentication_key()
-                .verifying_key()
-                .as_bytes()
-                .as_slice()
-                .into(),
+            recovery_public_key: recovery.public_bytes(),
             vault,
             certificate: device.certificate.as_slice().into(),
             invitation: input.invitation,
@@ -84,7 +70,7 @@ impl Account {
         Ok(recovery)
     }
 
-    async fn register_password(
+    pub(super) async fn register_password(
         &self,
         name: &UserName,
         password: &Password,
@@ -103,7 +89,7 @@ impl Account {
         )?)
     }
 
-    fn require_nobody(&self) -> Result<(), AccountError> {
+    pub(super) fn require_nobody(&self) -> Result<(), AccountError> {
         match &*self.state.borrow() {
             State::SignedOut => Ok(()),
             State::SignedIn(_) => Err(AccountError::SignedIn),
@@ -112,8 +98,29 @@ impl Account {
     }
 }
 
-fn random_user() -> UserId {
+pub(super) fn random_user() -> UserId {
     let mut bytes = [0; UserId::LEN];
     OsRng.fill_bytes(&mut bytes);
     UserId::from_bytes(bytes)
+}
+
+/// A vault for a new account, with a new archive key.
+pub(super) fn seal_vault(
+    identity: IdentityKey,
+    user: UserId,
+    export_key: &[u8],
+    recovery: &RecoveryKey,
+) -> Result<Vault, AccountError> {
+    let mut archive_key = Zeroizing::new([0; 32]);
+    OsRng.fill_bytes(archive_key.as_mut_slice());
+    let contents = VaultContents {
+        identity,
+        archive_key,
+    };
+    let keys = VaultKeys {
+        user,
+        export_key,
+        recovery,
+    };
+    Ok(vault::seal(&mut OsRng, &contents, &keys)?)
 }

@@ -5,12 +5,13 @@ use crate::platform::Platform;
 use crate::store::Store;
 use crate::store::session::{StoredSession, Tokens};
 use crate::transport::api::{Api, ApiError};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
-use undertone_mls::certificate::DeviceKey;
+use undertone_mls::certificate::{DeviceKey, verify_certificate};
 use undertone_mls::group::MlsDevice;
+use undertone_wire::guest::UserKind;
 use undertone_wire::limits::ACCESS_TOKEN_LIFE;
 use undertone_wire::session::{RefreshRequest, SessionGrant};
 use undertone_wire::{DeviceId, ErrorCode, Timestamp, UserId, UserName};
@@ -30,6 +31,10 @@ pub struct Session {
     pub device: DeviceId,
     /// Whether the user administers the server.
     pub is_admin: bool,
+    /// Account or guest.
+    pub kind: UserKind,
+    /// Of a guest: when they end, unless the session is renewed before.
+    pub stay_until: Option<Timestamp>,
 }
 
 /// What goes into `Authorization` and the first WebSocket frame. `Debug` does not show it.
@@ -55,6 +60,8 @@ pub struct Account {
     pub(super) state: RefCell<State>,
     /// Whoever holds it is asking for new tokens; the others wait and take what it got.
     renewing: futures::lock::Mutex<()>,
+    /// Whether the last who was signed in was a guest who has ended.
+    guest_ended: Cell<bool>,
 }
 
 /// What the device knows of its user.
@@ -96,6 +103,41 @@ impl SignedIn {
             freshness,
         }
     }
+
+    fn token(&self) -> AccessToken {
+        AccessToken {
+            token: self.stored.access_token.clone(),
+            expires_at: self.stored.access_expires_at,
+        }
+    }
+}
+
+/// The guest whom the server calls an account now. Only who asked for that has the certificate.
+fn become_account(
+    guest: &StoredSession,
+    name: &UserName,
+    tokens: Tokens,
+) -> Result<StoredSession, AccountError> {
+    let certificate = guest.next_certificate.clone();
+    let certificate = certificate.ok_or(AccountError::ServerDisagrees)?;
+    let body = verify_certificate(&certificate)?;
+    if body.name != *name || body.kind != UserKind::Account {
+        return Err(AccountError::ServerDisagrees);
+    }
+    Ok(StoredSession {
+        name: body.name,
+        kind: body.kind,
+        certificate,
+        identity_seed: None,
+        next_certificate: None,
+        renew_leaves: true,
+        stay_until: tokens.stay_until,
+        is_admin: tokens.is_admin,
+        access_token: tokens.access_token,
+        access_expires_at: tokens.access_expires_at,
+        refresh_token: tokens.refresh_token,
+        ..guest.clone()
+    })
 }
 
 impl Account {
@@ -107,6 +149,7 @@ impl Account {
             Some(stored) => State::SignedIn(SignedIn::new(stored, Freshness::Stored)),
         };
         Ok(Self {
+            guest_ended: Cell::new(store.guest_ended()?),
             store,
             platform,
             api,
@@ -124,6 +167,8 @@ impl Account {
                 name: stored.name.clone(),
                 device: stored.device,
                 is_admin: stored.is_admin,
+                kind: stored.kind,
+                stay_until: stored.stay_until,
             }
         })
     }
@@ -131,6 +176,11 @@ impl Account {
     /// True when the server has ended the session: the same user may log in again and go on.
     pub fn is_ended(&self) -> bool {
         matches!(&*self.state.borrow(), State::Ended(_))
+    }
+
+    /// True when the last who was signed in was a guest whose time is over, until somebody else is.
+    pub fn is_guest_ended(&self) -> bool {
+        self.guest_ended.get()
     }
 
     /// What signs for this device in its groups.
@@ -183,7 +233,7 @@ impl Account {
         match result {
             Err(error) if error.code() == Some(ErrorCode::SessionRevoked) => {
                 self.end_here()?;
-                Err(AccountError::SessionEnded)
+                Err(self.ended())
             }
             result => Ok(result?),
         }
@@ -197,7 +247,7 @@ impl Account {
                 .authorized(async |token| self.api.revoke_device(token, device).await)
                 .await
             {
-                Ok(()) | Err(AccountError::SessionEnded) => {}
+                Ok(()) | Err(AccountError::SessionEnded | AccountError::GuestEnded) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -206,8 +256,14 @@ impl Account {
         Ok(())
     }
 
+    /// Asks for a new grant now, which puts a guest's end off.
+    pub async fn stay(&self) -> Result<(), AccountError> {
+        self.forget_access_token();
+        self.access_token().await.map(drop)
+    }
+
     /// The server said that the session is over, on the WebSocket for example: signs out and keeps
-    /// keys and messages for the same user.
+    /// keys and messages for the same user. Of a guest nothing is kept: nobody can be them again.
     pub fn end_here(&self) -> Result<(), AccountError> {
         let state = self.state.replace(State::SignedOut);
         let State::SignedIn(signed_in) = state else {
@@ -215,6 +271,11 @@ impl Account {
             return Ok(());
         };
         let mut stored = signed_in.stored;
+        if stored.kind == UserKind::Guest {
+            self.guest_ended.set(true);
+            self.store.wipe()?;
+            return Ok(self.store.set_guest_ended(true)?);
+        }
         stored.access_token = Zeroizing::default();
         stored.refresh_token = Zeroizing::default();
         let saved = self.store.save_session(&stored);
@@ -225,8 +286,47 @@ impl Account {
     /// A session was granted: stored, then used.
     pub(super) fn begin(&self, stored: StoredSession) -> Result<(), AccountError> {
         self.store.save_session(&stored)?;
+        if self.guest_ended.replace(false) {
+            self.store.set_guest_ended(false)?;
+        }
         let signed_in = SignedIn::new(Box::new(stored), self.granted_now());
         self.state.replace(State::SignedIn(signed_in));
+        Ok(())
+    }
+
+    /// Why there is no session any more, after [`Self::end_here`].
+    fn ended(&self) -> AccountError {
+        if self.guest_ended.get() {
+            AccountError::GuestEnded
+        } else {
+            AccountError::SessionEnded
+        }
+    }
+
+    /// What is stored of who is signed in.
+    pub(super) fn stored(&self) -> Option<StoredSession> {
+        self.signed_in(|signed_in| signed_in.stored.as_ref().clone())
+    }
+
+    /// Whether the leaves of this device still have the certificate of before.
+    pub(crate) fn wants_leaves_renewed(&self) -> bool {
+        self.signed_in(|signed_in| signed_in.stored.renew_leaves) == Some(true)
+    }
+
+    /// The store knows that they will get the new one.
+    pub(crate) fn leaves_renewed(&self) {
+        if let State::SignedIn(signed_in) = &mut *self.state.borrow_mut() {
+            signed_in.stored.renew_leaves = false;
+        }
+    }
+
+    /// Keeps the certificate of the account that a guest is about to become, so that it is there if the
+    /// server's answer is lost.
+    pub(super) fn keep_next_certificate(&self, certificate: &[u8]) -> Result<(), AccountError> {
+        if let State::SignedIn(signed_in) = &mut *self.state.borrow_mut() {
+            signed_in.stored.next_certificate = Some(certificate.to_vec());
+            self.store.save_session(&signed_in.stored)?;
+        }
         Ok(())
     }
 
@@ -251,11 +351,7 @@ impl Account {
             Freshness::Granted { renew_at_ms } => self.platform.monotonic_ms() < renew_at_ms,
             Freshness::Spent => false,
         };
-        let token = AccessToken {
-            token: stored.access_token.clone(),
-            expires_at: stored.access_expires_at,
-        };
-        Ok(fresh.then_some(token))
+        Ok(fresh.then(|| signed_in.token()))
     }
 
     /// Forgets a token unless a newer one has taken its place.
@@ -287,18 +383,19 @@ impl Account {
                     // Here both mean the same: the server knows no session with this token.
                     Some(ErrorCode::SessionRevoked | ErrorCode::Unauthorized) => {
                         self.end_here()?;
-                        Err(AccountError::SessionEnded)
+                        Err(self.ended())
                     }
                     _ => Err(error.into()),
                 };
             }
         };
-        self.accept_renewal(grant)
+        self.accept_grant(grant)
     }
 
-    /// The new refresh token is stored before the new access token is used: from its first use on, the
-    /// old refresh token is dead (see [`RefreshRequest`]).
-    fn accept_renewal(&self, grant: SessionGrant) -> Result<AccessToken, AccountError> {
+    /// The new refresh token is stored before anything else is done with the grant. Until it was presented
+    /// itself, the old one gives the same again, so nothing is lost if this device stops before (see
+    /// [`RefreshRequest`]).
+    pub(super) fn accept_grant(&self, grant: SessionGrant) -> Result<AccessToken, AccountError> {
         let renewed = self.granted_now();
         let mut state = self.state.borrow_mut();
         let State::SignedIn(signed_in) = &mut *state else {
@@ -314,18 +411,21 @@ impl Account {
             access_expires_at: grant.access_expires_at,
             refresh_token: Zeroizing::new(grant.refresh_token),
             is_admin: grant.is_admin,
+            stay_until: grant.stay.map(|stay| stay.expires_at),
         };
+        if grant.kind != stored.kind {
+            *signed_in = SignedIn::new(Box::new(become_account(stored, &grant.name, tokens)?), renewed);
+            self.store.save_session(&signed_in.stored)?;
+            return Ok(signed_in.token());
+        }
         self.store.save_tokens(&tokens)?;
-        let token = AccessToken {
-            token: tokens.access_token.clone(),
-            expires_at: tokens.access_expires_at,
-        };
         stored.access_token = tokens.access_token;
         stored.access_expires_at = tokens.access_expires_at;
         stored.refresh_token = tokens.refresh_token;
         stored.is_admin = tokens.is_admin;
+        stored.stay_until = tokens.stay_until;
         signed_in.freshness = renewed;
-        Ok(token)
+        Ok(signed_in.token())
     }
 
     fn granted_now(&self) -> Freshness {

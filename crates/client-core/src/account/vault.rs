@@ -107,22 +107,43 @@ pub(crate) fn open_by_password(
 }
 
 /// Opens a vault with the recovery key.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the seam of recovery, which needs the server's half")
-)]
 pub(crate) fn open_by_recovery(
     user: UserId,
     vault: &Vault,
     recovery: &RecoveryKey,
 ) -> Result<VaultContents, VaultError> {
+    open(user, vault, &vault_key_by_recovery(user, vault, recovery)?)
+}
+
+/// Seals the vault key under another password, with what the recovery key opens.
+pub(crate) fn rewrap<R: RngCore + CryptoRng>(
+    rng: &mut R,
+    vault: &Vault,
+    keys: &VaultKeys<'_>,
+) -> Result<Bytes, VaultError> {
+    let user = keys.user;
+    let vault_key = vault_key_by_recovery(user, vault, keys.recovery)?;
+    let by_password = password_wrap_key(user, keys.export_key);
+    Seal {
+        key: &by_password,
+        user,
+        purpose: Purpose::KeyByPassword,
+    }
+    .close(rng, &vault_key)
+}
+
+fn vault_key_by_recovery(
+    user: UserId,
+    vault: &Vault,
+    recovery: &RecoveryKey,
+) -> Result<Zeroizing<Vec<u8>>, VaultError> {
     let key = recovery.wrap_key(user);
     let wrap = Seal {
         key: &key,
         user,
         purpose: Purpose::KeyByRecovery,
     };
-    open(user, vault, &wrap.open(&vault.key_by_recovery)?)
+    wrap.open(&vault.key_by_recovery)
 }
 
 fn open(user: UserId, vault: &Vault, vault_key: &[u8]) -> Result<VaultContents, VaultError> {
@@ -307,6 +328,26 @@ mod tests {
             assert_eq!(opened.identity.public(), contents().identity.public());
             assert_eq!(opened.archive_key, contents().archive_key);
         }
+    }
+
+    #[test]
+    fn the_recovery_key_lets_another_password_open_it() {
+        let (vault, recovery) = sealed();
+        let keys = |recovery| VaultKeys {
+            user: USER,
+            export_key: &[3; 64],
+            recovery,
+        };
+        let changed = Vault {
+            key_by_password: rewrap(&mut OsRng, &vault, &keys(&recovery)).unwrap(),
+            ..vault.clone()
+        };
+        let opened = open_by_password(USER, &changed, &[3; 64]).unwrap();
+        assert_eq!(opened.archive_key, contents().archive_key);
+        assert!(open_by_password(USER, &changed, EXPORT_KEY).is_err());
+        open_by_recovery(USER, &changed, &recovery).unwrap();
+        let other = RecoveryKey::generate(&mut OsRng);
+        assert!(rewrap(&mut OsRng, &vault, &keys(&other)).is_err());
     }
 
     #[test]

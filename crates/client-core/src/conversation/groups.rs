@@ -8,8 +8,9 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::rc::Rc;
-use undertone_mls::{Group, GroupError, Provider};
-use undertone_wire::ConversationId;
+use undertone_mls::{ExternalJoin, ExternallyJoined, Group, GroupError, MlsDevice, PendingCommit, Provider};
+use undertone_wire::device::DeviceCertificateBody;
+use undertone_wire::{ConversationId, Epoch};
 
 /// The groups of this device.
 pub(crate) struct Groups {
@@ -52,6 +53,24 @@ impl Groups {
         let conversation = group.conversation();
         self.loaded.borrow_mut().insert(conversation, group);
         Ok(conversation)
+    }
+
+    /// Makes an external commit and the group that it leads to; gives the epoch that it ends, and who
+    /// vouches for the group that was found.
+    pub(crate) fn join_externally(
+        &self,
+        device: &MlsDevice,
+        join: ExternalJoin<'_>,
+    ) -> Result<(Epoch, PendingCommit, DeviceCertificateBody), ClientError> {
+        let joined = self.check(Group::join_externally(&self.provider, device, join))?;
+        let ExternallyJoined {
+            group,
+            commit,
+            voucher,
+        } = joined;
+        let epoch = Epoch(group.epoch().0.saturating_sub(1));
+        self.loaded.borrow_mut().insert(group.conversation(), group);
+        Ok((epoch, commit, voucher))
     }
 
     /// Does something that concerns no group.

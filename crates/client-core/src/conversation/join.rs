@@ -1,16 +1,18 @@
 //! Coming into a conversation by a Welcome. Every certificate in the group is checked against the
 //! pinned identity keys before the conversation is kept.
 
-use super::pin;
+use super::room_secret::{self, RoomSecret};
+use super::{epoch, pin, refresh_keys, room};
 use crate::change::Change;
 use crate::core::{Core, Me};
 use crate::error::ClientError;
+use crate::message::event::{self, Place};
 use crate::message::history;
 use crate::store::conversation::{Conversation, ConversationState};
 use crate::testing::{WELCOME_AFTER_COMMIT_BEFORE_ACK, WELCOME_BEFORE_COMMIT};
 use std::cell::RefCell;
 use undertone_mls::Group;
-use undertone_wire::conversation::PendingWelcome;
+use undertone_wire::conversation::{ConversationKind, PendingWelcome};
 use undertone_wire::device::DeviceCertificateBody;
 use undertone_wire::{Counter, UserId};
 
@@ -29,7 +31,7 @@ pub(crate) enum Joined {
 pub(crate) fn join(core: &Core, welcome: &PendingWelcome) -> Result<Joined, ClientError> {
     let me = core.me()?;
     let known = core.store.conversation(welcome.conversation)?;
-    if known.is_some_and(|known| known.state != ConversationState::Creating) {
+    if known.is_some_and(|known| known.state == ConversationState::Active) {
         return Ok(Joined::Yes);
     }
     let certificates = RefCell::default();
@@ -70,18 +72,28 @@ fn join_in_transaction(
     if id != welcome.conversation {
         return Err(ClientError::UnknownConversation);
     }
-    let (kind, users, authenticator) = core.groups.with(id, |group, _| {
-        Ok((group.kind(), group.users().to_vec(), group.epoch_authenticator()))
+    let (profile, authenticator, found) = core.groups.with(id, |group, _| {
+        let profile = group.profile().clone();
+        Ok((profile, group.epoch_authenticator(), group.certificates()?))
     })?;
-    let found = core.groups.with(id, |group, _| group.certificates())?;
     certificates.replace(found.clone());
     pin::check_and_pin(core, me, &found)?;
-    let peer = only_other(&users, me.user).ok_or(ClientError::ForeignKeys)?;
-    drop_attempts(core, peer)?;
+    let peer = match profile.kind {
+        ConversationKind::Direct => {
+            let peer = only_other(&profile.users, me.user).ok_or(ClientError::ForeignKeys)?;
+            drop_attempts(core, peer)?;
+            Some(peer)
+        }
+        ConversationKind::Group | ConversationKind::Room => None,
+    };
+    let known = core.store.conversation(id)?;
+    if known.as_ref().is_some_and(|known| known.kind != profile.kind) {
+        return Err(ClientError::ForeignKeys);
+    }
     let running_hash = history::begin(&authenticator);
-    core.store.add_conversation(&Conversation {
+    let mut joined = Conversation {
         id,
-        kind,
+        kind: profile.kind,
         peer,
         state: ConversationState::Active,
         sequence: welcome.sequence,
@@ -90,8 +102,49 @@ fn join_in_transaction(
         read_sequence: welcome.sequence,
         begun_at: welcome.sent_at,
         creation: None,
-    })?;
-    Ok(core.store.add_running_hash(id, welcome.sequence, &running_hash)?)
+        profile: None,
+        people: 0,
+    };
+    epoch::read_profile(core, &mut joined)?;
+    if known.is_some() {
+        core.store.forget_running_hashes(id, welcome.sequence)?;
+        core.store.forget_peer_counters(id)?;
+        core.store.save_conversation(&joined)?;
+        core.store.mark_read(id, welcome.sequence)?;
+    } else {
+        core.store.add_conversation(&joined)?;
+    }
+    core.store.add_running_hash(id, welcome.sequence, &running_hash)?;
+    settle_in(core, me, welcome, &joined, &found)
+}
+
+/// What follows from having been let in: the link by which this device knocked, word of it, and fresh keys
+/// in a while.
+fn settle_in(
+    core: &Core,
+    me: &Me,
+    welcome: &PendingWelcome,
+    joined: &Conversation,
+    certificates: &[DeviceCertificateBody],
+) -> Result<(), ClientError> {
+    let id = joined.id;
+    if let (Some(rotation), Some(secret)) = (
+        room_secret::rotation(joined),
+        core.store.room_secret(id, room::KNOCKED, None)?,
+    ) {
+        room_secret::keep(core, id, rotation, &RoomSecret::from_bytes(secret))?;
+    }
+    let place = Place {
+        conversation: id,
+        sequence: welcome.sequence,
+        sent_at: welcome.sent_at,
+    };
+    let by = certificates.iter().find(|leaf| leaf.device == welcome.sender);
+    event::joined_here(core, me, place, by.map(|leaf| leaf.user))?;
+    if joined.kind == ConversationKind::Direct {
+        return Ok(());
+    }
+    refresh_keys::plan_first(core, id, joined.people)
 }
 
 /// The other one of two people, if they are two and one is this user.

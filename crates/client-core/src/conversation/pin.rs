@@ -6,6 +6,7 @@ use crate::error::ClientError;
 use crate::store::contact::Contact;
 use undertone_wire::UserId;
 use undertone_wire::device::DeviceCertificateBody;
+use undertone_wire::guest::UserKind;
 
 /// What a certificate means to someone who may know its user already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +15,7 @@ enum Verdict {
     New,
     /// By the pinned key.
     Known,
-    /// By the pinned key, under the same name in another spelling.
+    /// By the pinned key, under the same name in another spelling, or of a guest who has an account now.
     Renamed,
     /// By another key, or under the name of somebody else: names never change and are of one person
     /// only. `Some` is the person who is known, and whose conversation must show it.
@@ -28,6 +29,7 @@ pub(crate) fn check_and_pin(
     me: &Me,
     certificates: &[DeviceCertificateBody],
 ) -> Result<(), ClientError> {
+    let mut contacts = core.store.contacts()?;
     for certificate in certificates {
         if certificate.user == me.user {
             if certificate.identity_key.as_slice() != me.identity_key {
@@ -37,10 +39,18 @@ pub(crate) fn check_and_pin(
             }
             continue;
         }
-        match judge(me, &core.store.contacts()?, certificate) {
+        match judge(me, &contacts, certificate) {
             Verdict::Known => {}
-            Verdict::Renamed => core.store.rename_contact(certificate.user, &certificate.name)?,
-            Verdict::New => core.store.add_contact(&first_contact(core, certificate)?)?,
+            Verdict::Renamed => {
+                let DeviceCertificateBody { user, name, kind, .. } = certificate;
+                core.store.rename_contact(*user, name, *kind)?;
+                contacts = core.store.contacts()?;
+            }
+            Verdict::New => {
+                let contact = first_contact(core, certificate)?;
+                core.store.add_contact(&contact)?;
+                contacts.push(contact);
+            }
             Verdict::Changed(_) => {
                 return Err(ClientError::KeyChanged {
                     name: certificate.name.clone(),
@@ -71,18 +81,31 @@ fn judge(me: &Me, contacts: &[Contact], certificate: &DeviceCertificateBody) -> 
         Some(contact) if certificate.identity_key.as_slice() != contact.identity_key => {
             return Verdict::Changed(Some(contact.user));
         }
-        Some(contact) if contact.name == certificate.name => return Verdict::Known,
-        Some(contact) if contact.name.unique_key() != key => return Verdict::Changed(Some(contact.user)),
+        Some(contact) if contact.name == certificate.name && contact.kind == certificate.kind => {
+            return Verdict::Known;
+        }
+        // The leaf of a guest who has an account by now, and has not said so here yet.
+        Some(contact) if contact.kind == UserKind::Account && certificate.kind == UserKind::Guest => {
+            return Verdict::Known;
+        }
+        Some(contact) if contact.kind == UserKind::Account && contact.name.unique_key() != key => {
+            return Verdict::Changed(Some(contact.user));
+        }
         _ => {}
+    }
+    let known = if pinned.is_some() { Verdict::Renamed } else { Verdict::New };
+    // Guests choose their names themselves, and nobody else is meant by them.
+    if certificate.kind == UserKind::Guest {
+        return known;
     }
     let namesake = contacts
         .iter()
-        .find(|contact| contact.user != certificate.user && contact.name.unique_key() == key);
+        .filter(|contact| contact.kind == UserKind::Account && contact.user != certificate.user)
+        .find(|contact| contact.name.unique_key() == key);
     match namesake {
         Some(namesake) => Verdict::Changed(Some(namesake.user)),
-        None if certificate.user != me.user && me.name.unique_key() == key => Verdict::Changed(None),
-        None if pinned.is_some() => Verdict::Renamed,
-        None => Verdict::New,
+        None if me.kind == UserKind::Account && me.name.unique_key() == key => Verdict::Changed(None),
+        None => known,
     }
 }
 
@@ -91,6 +114,7 @@ fn first_contact(core: &Core, certificate: &DeviceCertificateBody) -> Result<Con
     Ok(Contact {
         user: certificate.user,
         name: certificate.name.clone(),
+        kind: certificate.kind,
         identity_key: identity_key.map_err(|_wrong_length| ClientError::ForeignKeys)?,
         pinned_at: core.platform.now(),
         key_changed: false,

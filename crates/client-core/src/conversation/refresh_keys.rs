@@ -1,66 +1,59 @@
-//! Fresh keys for this device in a conversation: a commit without proposals (post-compromise security).
-//! Sending it, and merging it when its echo comes, is the business of `sync`.
+//! Fresh keys for this device (post-compromise security): a commit without proposals. Members make one by
+//! themselves some time after they were added, and then now and again, each at another time, so that the
+//! tree fills with keys and nobody has to hurry.
 
-use crate::change::Change;
-use crate::core::{Core, Me};
+use super::action::{self, Action};
+use super::member;
+use crate::core::Core;
 use crate::error::ClientError;
-use crate::message::history;
-use crate::store::conversation::{ConversationState, OwnCommit};
-use undertone_wire::content::SeenEntry;
-use undertone_wire::conversation::CommitBundle;
+use rand::Rng;
+use rand::rngs::OsRng;
+use std::rc::Rc;
+use std::time::Duration;
 use undertone_wire::{ConversationId, codec};
 
-/// Makes the commit and stores it to be sent. One that is under way is enough.
-pub(crate) async fn refresh_keys(core: &Core, id: ConversationId) -> Result<(), ClientError> {
-    let me = core.me()?;
-    // A message under way has the counter that the commit would get.
-    core.until(|| nothing_under_way(core, id)).await?;
-    if core.store.own_commit(id)?.is_none() {
-        commit(core, &me, id)?;
-        core.publish(Change::Connection);
+/// After coming in by a Welcome: between so many seconds...
+const FIRST_SECONDS: u64 = 60;
+/// ... and so many more for each person inside.
+const FIRST_SECONDS_EACH: u64 = 10;
+/// Later: between one of these and two.
+const EVERY: Duration = Duration::from_hours(24 * 7);
+
+/// Gives this device fresh keys, as soon as none of its messages is under way. Resolves when the others
+/// have them. One that is wanted already is enough.
+pub(crate) async fn refresh_keys(core: &Rc<Core>, id: ConversationId) -> Result<(), ClientError> {
+    member::active(core, id)?;
+    action::perform(core, id, &[Action::Refresh]).await
+}
+
+/// Plans the first fresh keys of a device that was added. Belongs into the transaction of its Welcome.
+pub(super) fn plan_first(core: &Core, id: ConversationId, people: u32) -> Result<(), ClientError> {
+    let more = FIRST_SECONDS_EACH.saturating_mul(people.into());
+    let wait = FIRST_SECONDS.saturating_add(OsRng.gen_range(0..=FIRST_SECONDS.saturating_add(more)));
+    plan(core, id, Duration::from_secs(wait))
+}
+
+/// Plans the next fresh keys, unless some are planned. Belongs into the transaction of a commit.
+pub(super) fn plan_next(core: &Core, id: ConversationId) -> Result<(), ClientError> {
+    for queued in core.store.actions(id)? {
+        if codec::from_cbor::<Action>(&queued.action)? == Action::Refresh {
+            return Ok(());
+        }
+    }
+    let longest = EVERY.as_secs();
+    plan(core, id, EVERY.saturating_add(Duration::from_secs(OsRng.gen_range(0..=longest))))
+}
+
+fn plan(core: &Core, id: ConversationId, wait: Duration) -> Result<(), ClientError> {
+    let due_at = core.platform.now().plus(wait);
+    action::enqueue(core, id, &Action::Refresh, due_at).map(drop)
+}
+
+/// A commit without another reason is wanted now: with it the running hash begins anew. Belongs into a
+/// transaction.
+pub(crate) fn want_now(core: &Core, id: ConversationId) -> Result<(), ClientError> {
+    if core.store.due_actions(id, core.platform.now())?.is_empty() {
+        action::enqueue(core, id, &Action::Refresh, action::NOW)?;
     }
     Ok(())
-}
-
-fn nothing_under_way(core: &Core, id: ConversationId) -> Result<Option<()>, ClientError> {
-    let first = core.store.first_outgoing(id)?;
-    Ok(first.is_none_or(|first| first.attempt.is_none()).then_some(()))
-}
-
-/// Makes the commit while nothing is under way.
-pub(crate) fn commit(core: &Core, me: &Me, id: ConversationId) -> Result<(), ClientError> {
-    let conversation = core
-        .store
-        .conversation(id)?
-        .ok_or(ClientError::UnknownConversation)?;
-    if conversation.state != ConversationState::Active {
-        return Err(ClientError::ConversationBlocked);
-    }
-    let seen = SeenEntry {
-        sequence: conversation.sequence,
-        running_hash: conversation.running_hash.into(),
-    };
-    let counter = conversation.own_counter.next();
-    core.transaction(|| {
-        let (epoch, pending) = core.groups.with(id, |group, provider| {
-            Ok((group.epoch(), group.self_update(provider, &me.mls, &seen)?))
-        })?;
-        let payload_hash = history::hash_of(&pending.commit);
-        let bundle = CommitBundle {
-            counter,
-            commit: pending.commit.into(),
-            group_info: pending.group_info.into(),
-            welcome: pending.welcome.map(Into::into),
-        };
-        let bundle = codec::to_cbor(&bundle)?;
-        Ok(core.store.save_own_commit(
-            id,
-            &OwnCommit {
-                epoch,
-                counter,
-                payload_hash,
-                bundle,
-            },
-        )?)
-    })
 }

@@ -1,12 +1,14 @@
 //! Making a message: content with its salt, the id and the franking tag over it, and the envelope
 //! around it that MLS encrypts.
 
+use super::draft::Draft;
 use super::padding;
+use super::state::is_valid_timer;
 use crate::error::ClientError;
 use hmac::{Hmac, Mac};
 use rand::{CryptoRng, RngCore};
 use sha2::{Digest, Sha256};
-use undertone_wire::content::{Content, Envelope, Part, SeenEntry};
+use undertone_wire::content::{Content, Envelope, Expiry, Part, SeenEntry};
 use undertone_wire::limits::TEXT_BYTES_MAX;
 use undertone_wire::{Bytes, Counter, MessageId, Timestamp, codec};
 
@@ -22,16 +24,38 @@ pub(crate) struct Composed {
 
 /// Writes a text message.
 pub(crate) fn text(
-    text: &str,
+    draft: &Draft,
     written_at: Timestamp,
     rng: &mut (impl CryptoRng + RngCore),
 ) -> Result<Composed, ClientError> {
-    if text.trim().is_empty() {
+    if draft.text.trim().is_empty() {
         return Err(ClientError::EmptyMessage);
     }
-    if text.len() > TEXT_BYTES_MAX {
+    if draft.text.len() > TEXT_BYTES_MAX {
         return Err(ClientError::MessageTooLong);
     }
+    if !draft.expires.is_none_or(is_valid_timer) {
+        return Err(ClientError::TimerTooShort);
+    }
+    let saying = Saying {
+        part: Part::Text(draft.text.clone()),
+        expires: draft.expires,
+    };
+    part(saying, written_at, rng)
+}
+
+/// What is said, and for how long.
+pub(crate) struct Saying {
+    pub(crate) part: Part,
+    pub(crate) expires: Option<Expiry>,
+}
+
+/// Writes whatever a message may say.
+pub(crate) fn part(
+    saying: Saying,
+    written_at: Timestamp,
+    rng: &mut (impl CryptoRng + RngCore),
+) -> Result<Composed, ClientError> {
     let mut salt = [0; SALT_BYTES];
     rng.fill_bytes(&mut salt);
     let content = Content {
@@ -39,8 +63,8 @@ pub(crate) fn text(
         written_at,
         replaces: None,
         in_reply_to: None,
-        expires: None,
-        part: Part::Text(text.to_owned()),
+        expires: saying.expires,
+        part: saying.part,
     };
     let content = codec::to_cbor(&content)?;
     Ok(Composed {

@@ -3,7 +3,7 @@
 
 use sha2::{Digest, Sha256};
 use undertone_wire::codec::{self, EncodeError};
-use undertone_wire::conversation::LogEntry;
+use undertone_wire::conversation::{EntryKind, LogEntry};
 
 const LABEL: &[u8] = b"Undertone history v1\0";
 
@@ -19,9 +19,13 @@ pub(crate) fn begin(epoch_authenticator: &[u8]) -> [u8; 32] {
 
 /// The hash at a message, from the hash before it.
 pub(crate) fn extend(before: &[u8; 32], entry: &LogEntry) -> Result<[u8; 32], EncodeError> {
-    let payload_hash = wire_bytes(&hash_of(entry.payload.as_slice()));
+    let (kind, payload_hash) = match entry.kind {
+        // The server keeps the hash of a message that has ended, so that its place in the chain stays.
+        EntryKind::Expired => (EntryKind::Message, entry.payload.clone()),
+        kind => (kind, wire_bytes(&hash_of(entry.payload.as_slice()))),
+    };
     let covered = codec::to_cbor(&(
-        entry.kind,
+        kind,
         entry.sequence,
         entry.epoch,
         entry.sender,
@@ -47,7 +51,6 @@ fn wire_bytes(bytes: &[u8]) -> undertone_wire::Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use undertone_wire::conversation::EntryKind;
     use undertone_wire::{Bytes, ConversationId, Counter, DeviceId, Epoch, Sequence, Timestamp};
 
     fn entry() -> LogEntry {
@@ -62,6 +65,21 @@ mod tests {
             payload: Bytes(vec![3; 40]),
             franking_mac: Bytes(vec![4; 32]),
         }
+    }
+
+    #[test]
+    fn a_message_that_ended_leaves_the_same_hash() {
+        let before = begin(b"authenticator");
+        let mut ended = entry();
+        ended.kind = EntryKind::Expired;
+        ended.payload = hash_of(entry().payload.as_slice()).to_vec().into();
+        assert_eq!(extend(&before, &ended).unwrap(), extend(&before, &entry()).unwrap());
+        ended.payload = Bytes(vec![0; 32]);
+        assert_ne!(extend(&before, &ended).unwrap(), extend(&before, &entry()).unwrap());
+        let mut voided = entry();
+        voided.kind = EntryKind::Voided;
+        voided.payload = Bytes::default();
+        assert_ne!(extend(&before, &voided).unwrap(), extend(&before, &entry()).unwrap());
     }
 
     #[test]

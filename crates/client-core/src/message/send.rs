@@ -1,15 +1,18 @@
 //! Sending, as far as the writer is concerned: the message is shown at once, then stored and queued in
 //! one transaction. The way to the server is the business of `sync::outbox`.
 
-use super::compose::{self, Composed};
+use super::compose::{self, Composed, Saying};
+use super::draft::Draft;
 use super::key::MessageKey;
+use super::signals;
 use crate::change::Change;
 use crate::core::{Core, Me};
 use crate::error::ClientError;
 use crate::store::conversation::ConversationState;
-use crate::store::message::{MessageState, StoredMessage};
+use crate::store::message::{Lifetime, MessageState, RowKind, StoredMessage};
 use crate::testing::{SEND_AFTER_QUEUE, SEND_BEFORE_QUEUE};
 use std::time::Duration;
+use undertone_wire::content::{Expiry, Part};
 use undertone_wire::{ConversationId, Timestamp};
 
 /// A message that is shown and not yet stored.
@@ -18,6 +21,7 @@ pub(crate) struct Bubble {
     pub(crate) key: MessageKey,
     pub(crate) conversation: ConversationId,
     pub(crate) text: String,
+    pub(crate) expires: Option<Expiry>,
     pub(crate) written_at: Timestamp,
     composed: Composed,
 }
@@ -28,33 +32,18 @@ pub(crate) async fn send_text(
     core: &Core,
     conversation: ConversationId,
     key: MessageKey,
-    text: &str,
+    draft: Draft,
 ) -> Result<MessageKey, ClientError> {
     let me = core.me()?;
     if core.store.message(key)?.is_some() {
         return Ok(key);
     }
-    match core
-        .store
-        .conversation(conversation)?
-        .map(|conversation| conversation.state)
-    {
-        Some(ConversationState::Active) => {}
-        Some(ConversationState::Blocked) => return Err(ClientError::ConversationBlocked),
-        Some(ConversationState::Creating) | None => return Err(ClientError::UnknownConversation),
-    }
+    check_open(core, conversation)?;
     if !core.bubbles.borrow().iter().any(|bubble| bubble.key == key) {
-        let written_at = core.platform.now();
-        let composed = compose::text(text, written_at, &mut rand::rngs::OsRng)?;
-        let bubble = Bubble {
-            key,
-            conversation,
-            text: text.to_owned(),
-            written_at,
-            composed,
-        };
+        let bubble = bubble(core, (conversation, key), draft)?;
         core.bubbles.borrow_mut().push(bubble);
     }
+    signals::sent(core, conversation);
     announce(core, conversation);
     // Whoever shows it gets the word before the disk does.
     core.platform.sleep(Duration::ZERO).await;
@@ -64,6 +53,95 @@ pub(crate) async fn send_text(
     }
     announce(core, conversation);
     stored.map(|()| key)
+}
+
+/// What is no text waits to be sent like a text, and counts when it comes back through the log. Nobody is
+/// shown it. Part of a transaction.
+pub(crate) fn queue_part(
+    core: &Core,
+    me: &Me,
+    conversation: ConversationId,
+    part: Part,
+) -> Result<MessageKey, ClientError> {
+    let rng = &mut rand::rngs::OsRng;
+    let key = MessageKey::random(rng);
+    let written_at = core.platform.now();
+    let saying = Saying {
+        part,
+        expires: None,
+    };
+    let bubble = Bubble {
+        key,
+        conversation,
+        text: String::new(),
+        expires: None,
+        written_at,
+        composed: compose::part(saying, written_at, rng)?,
+    };
+    let row = core.store.add_message(&StoredMessage {
+        kind: RowKind::Hidden,
+        ..row_of(me, &bubble)
+    })?;
+    core.store.add_outgoing(row, conversation)?;
+    Ok(key)
+}
+
+/// Resolves when a part that was queued counts, or was refused for good.
+pub(crate) async fn part_sent(core: &Core, key: MessageKey) -> Result<(), ClientError> {
+    core.until(|| match core.store.message(key)?.map(|row| row.state) {
+        None => Ok(Some(())),
+        Some(MessageState::Failed(failure)) => {
+            forget_part(core, key)?;
+            Err(ClientError::NotSent(failure))
+        }
+        Some(MessageState::Sending | MessageState::Sent) => Ok(None),
+    })
+    .await
+}
+
+fn forget_part(core: &Core, key: MessageKey) -> Result<(), ClientError> {
+    core.transaction(|| {
+        if let Some(row) = core.store.message(key)? {
+            core.store.delete_message(row.row)?;
+            core.reaper.deleted();
+        }
+        Ok(())
+    })
+}
+
+fn check_open(core: &Core, conversation: ConversationId) -> Result<(), ClientError> {
+    let known = core.store.conversation(conversation)?;
+    match known.map(|known| known.state) {
+        // What is written while this device comes in again is sent when it is there.
+        Some(ConversationState::Active | ConversationState::Lost) => Ok(()),
+        Some(ConversationState::Blocked | ConversationState::Removed | ConversationState::Closed) => {
+            Err(ClientError::ConversationBlocked)
+        }
+        Some(ConversationState::Creating | ConversationState::Joining | ConversationState::Waiting) | None => {
+            Err(ClientError::UnknownConversation)
+        }
+    }
+}
+
+/// A draft as it is shown and will be sent: without a timer of its own, the conversation's counts.
+fn bubble(
+    core: &Core,
+    (conversation, key): (ConversationId, MessageKey),
+    mut draft: Draft,
+) -> Result<Bubble, ClientError> {
+    let written_at = core.platform.now();
+    if draft.expires.is_none() {
+        draft.expires = core.store.agreed(conversation)?.timer;
+    }
+    let composed = compose::text(&draft, written_at, &mut rand::rngs::OsRng)?;
+    Ok(Bubble {
+        key,
+        conversation,
+        text: draft.text,
+        expires: draft.expires,
+        written_at,
+        composed,
+    })
 }
 
 /// Tries a failed message again.
@@ -88,6 +166,7 @@ pub(crate) fn discard(core: &Core, key: MessageKey) -> Result<(), ClientError> {
         return Ok(());
     }
     core.transaction(|| Ok(core.store.delete_message(message.row)?))?;
+    core.reaper.deleted();
     announce(core, message.conversation);
     Ok(())
 }
@@ -128,6 +207,11 @@ fn row_of(me: &Me, bubble: &Bubble) -> StoredMessage {
         content: bubble.composed.content.clone(),
         franking_mac: Vec::new(),
         payload_hash: None,
+        lifetime: Lifetime {
+            expiry: bubble.expires,
+            expires_at: None,
+        },
+        kind: RowKind::Message,
     }
 }
 

@@ -5,7 +5,7 @@ use super::compose::{SALT_BYTES, message_id, tag_fits};
 use super::padding;
 use crate::store::history::NoticeKind;
 use undertone_mls::Decrypted;
-use undertone_wire::content::{Content, Envelope, Part, SeenEntry};
+use undertone_wire::content::{Content, Envelope, Expiry, Part, SeenEntry};
 use undertone_wire::conversation::LogEntry;
 use undertone_wire::limits::TEXT_BYTES_MAX;
 use undertone_wire::{Counter, MessageId, UserId, codec};
@@ -38,7 +38,8 @@ impl Refusal {
 pub(crate) struct Verified {
     pub(crate) sender: UserId,
     pub(crate) message: MessageId,
-    pub(crate) text: String,
+    pub(crate) part: Part,
+    pub(crate) expires: Option<Expiry>,
     pub(crate) content: Vec<u8>,
     /// What the sender says of the group and the log.
     pub(crate) epoch_authenticator: Vec<u8>,
@@ -53,27 +54,40 @@ pub(crate) fn verify(entry: &LogEntry, decrypted: &Decrypted) -> Result<Verified
     let envelope = padding::unpad(&decrypted.plaintext).map_err(|_bad| Refusal::Malformed)?;
     let envelope: Envelope = codec::from_cbor(envelope).map_err(|_bad| Refusal::Malformed)?;
     let bytes = envelope.content.as_slice();
-    let content: Content = codec::from_cbor(bytes).map_err(|_bad| Refusal::Malformed)?;
-    if content.salt.len() != SALT_BYTES {
-        return Err(Refusal::Malformed);
-    }
+    let Read { message, content } = read(bytes)?;
     if !tag_fits(&content.salt, bytes, &decrypted.franking_tag) {
         return Err(Refusal::FrankingTag);
     }
     if envelope.counter != entry.counter {
         return Err(Refusal::Counter);
     }
-    let Part::Text(text) = content.part;
-    if text.len() > TEXT_BYTES_MAX {
-        return Err(Refusal::Malformed);
-    }
     Ok(Verified {
         sender: decrypted.sender.user,
-        message: message_id(content.salt.as_slice(), bytes),
-        text,
+        message,
+        part: content.part,
+        expires: content.expires,
         content: bytes.to_vec(),
         epoch_authenticator: envelope.epoch_authenticator.0,
         seen: envelope.seen,
+    })
+}
+
+/// A content that was read, with its id.
+pub(crate) struct Read {
+    pub(crate) message: MessageId,
+    pub(crate) content: Content,
+}
+
+/// Reads the bytes of a content, as far as they are within the limits.
+pub(crate) fn read(bytes: &[u8]) -> Result<Read, Refusal> {
+    let content: Content = codec::from_cbor(bytes).map_err(|_bad| Refusal::Malformed)?;
+    let too_long = matches!(&content.part, Part::Text(text) if text.len() > TEXT_BYTES_MAX);
+    if content.salt.len() != SALT_BYTES || too_long {
+        return Err(Refusal::Malformed);
+    }
+    Ok(Read {
+        message: message_id(content.salt.as_slice(), bytes),
+        content,
     })
 }
 

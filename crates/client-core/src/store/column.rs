@@ -4,6 +4,7 @@
 use super::StoreError;
 use rusqlite::Row;
 use rusqlite::types::FromSql;
+use undertone_wire::guest::UserKind;
 use undertone_wire::{ConversationId, DeviceId, MessageId, Timestamp, UserId};
 
 /// A column of a row that is being read.
@@ -44,12 +45,35 @@ impl Column<'_, '_> {
             .map_err(|_| self.bad(column))
     }
 
+    pub(super) fn optional_array<const N: usize>(
+        self,
+        column: &'static str,
+    ) -> Result<Option<[u8; N]>, StoreError> {
+        let bytes: Option<Vec<u8>> = self.get(column)?;
+        let array = bytes.map(<[u8; N]>::try_from).transpose();
+        array.map_err(|_| self.bad(column))
+    }
+
+    pub(super) fn user_kind(self, column: &'static str) -> Result<UserKind, StoreError> {
+        match self.get::<String>(column)?.as_str() {
+            "account" => Ok(UserKind::Account),
+            "guest" => Ok(UserKind::Guest),
+            _ => Err(self.bad(column)),
+        }
+    }
+
     pub(super) fn parsed<T: std::str::FromStr>(self, column: &'static str) -> Result<T, StoreError> {
         self.get::<String>(column)?.parse().map_err(|_| self.bad(column))
     }
 
     pub(super) fn user(self, column: &'static str) -> Result<UserId, StoreError> {
         self.array(column).map(UserId::from_bytes)
+    }
+
+    pub(super) fn optional_user(self, column: &'static str) -> Result<Option<UserId>, StoreError> {
+        let bytes: Option<Vec<u8>> = self.get(column)?;
+        let user = bytes.map(|bytes| UserId::try_from(bytes.as_slice())).transpose();
+        user.map_err(|_| self.bad(column))
     }
 
     pub(super) fn device(self, column: &'static str) -> Result<DeviceId, StoreError> {

@@ -4,6 +4,7 @@
 use super::column::{Column, integer};
 use super::{Store, StoreError};
 use rusqlite::Row;
+use undertone_wire::guest::UserKind;
 use undertone_wire::{Timestamp, UserId, UserName};
 
 /// One person.
@@ -13,6 +14,8 @@ pub struct Contact {
     pub user: UserId,
     /// Their name by their newest certificate.
     pub name: UserName,
+    /// Account or guest, by their newest certificate.
+    pub kind: UserKind,
     /// The identity key that was pinned.
     pub identity_key: [u8; 32],
     /// When it was pinned.
@@ -25,7 +28,7 @@ impl Store {
     /// Whom we know by this id.
     pub fn contact(&self, user: UserId) -> Result<Option<Contact>, StoreError> {
         self.row(
-            "SELECT user, name, identity_key, pinned_at, key_changed FROM contact WHERE user = ?1",
+            "SELECT user, name, kind, identity_key, pinned_at, key_changed FROM contact WHERE user = ?1",
             [user.as_bytes()],
             read,
         )
@@ -34,7 +37,7 @@ impl Store {
     /// Everyone we know.
     pub fn contacts(&self) -> Result<Vec<Contact>, StoreError> {
         self.rows(
-            "SELECT user, name, identity_key, pinned_at, key_changed FROM contact ORDER BY name",
+            "SELECT user, name, kind, identity_key, pinned_at, key_changed FROM contact ORDER BY name",
             [],
             read,
         )
@@ -43,10 +46,12 @@ impl Store {
     /// Keeps a person whom we did not know.
     pub fn add_contact(&self, contact: &Contact) -> Result<(), StoreError> {
         self.execute(
-            "INSERT INTO contact (user, name, identity_key, pinned_at, key_changed) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO contact (user, name, kind, identity_key, pinned_at, key_changed) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             (
                 contact.user.as_bytes(),
                 contact.name.as_str(),
+                kind_text(contact.kind),
                 contact.identity_key,
                 integer(contact.pinned_at.as_millis()),
                 contact.key_changed,
@@ -55,11 +60,11 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps the name by a newer certificate.
-    pub fn rename_contact(&self, user: UserId, name: &UserName) -> Result<(), StoreError> {
+    /// Keeps name and kind by a newer certificate.
+    pub fn rename_contact(&self, user: UserId, name: &UserName, kind: UserKind) -> Result<(), StoreError> {
         self.execute(
-            "UPDATE contact SET name = ?2 WHERE user = ?1",
-            (user.as_bytes(), name.as_str()),
+            "UPDATE contact SET name = ?2, kind = ?3 WHERE user = ?1",
+            (user.as_bytes(), name.as_str(), kind_text(kind)),
         )?;
         Ok(())
     }
@@ -74,14 +79,27 @@ impl Store {
     }
 }
 
+pub(super) const fn kind_text(kind: UserKind) -> &'static str {
+    match kind {
+        UserKind::Account => "account",
+        UserKind::Guest => "guest",
+    }
+}
+
 fn read(row: &Row<'_>) -> Result<Contact, StoreError> {
     let column = Column {
         row,
         table: "contact",
     };
+    let kind: String = column.get("kind")?;
     Ok(Contact {
         user: column.user("user")?,
         name: column.parsed("name")?,
+        kind: match kind.as_str() {
+            "account" => UserKind::Account,
+            "guest" => UserKind::Guest,
+            _ => return Err(column.bad("kind")),
+        },
         identity_key: column.array("identity_key")?,
         pinned_at: column.time("pinned_at")?,
         key_changed: column.get("key_changed")?,

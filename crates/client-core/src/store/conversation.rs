@@ -1,35 +1,85 @@
-//! Conversations: where each stands in its log, and own commits that wait for their echo.
+//! Conversations: what each is for, and where it stands in its log.
 
 use super::column::{Column, integer};
 use super::{Store, StoreError};
 use rusqlite::Row;
 use undertone_wire::conversation::ConversationKind;
-use undertone_wire::{ConversationId, Counter, Epoch, Sequence, Timestamp, UserId};
+use undertone_wire::group::GroupProfile;
+use undertone_wire::{ConversationId, Counter, Sequence, Timestamp, UserId, codec};
 
 /// How far a conversation has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConversationState {
     /// This device wants to begin it; the server has not said yes.
     Creating,
+    /// This device wants to come in; the server has not said yes.
+    Joining,
+    /// This device knocked; nobody has opened yet.
+    Waiting,
     /// It can be written to and read.
     Active,
-    /// An entry of its log cannot be processed: what was read stays, nothing more can be sent.
+    /// This device has lost the group's state and comes in again.
+    Lost,
+    /// The user left, or was put out: what was read stays.
+    Removed,
+    /// It has ended for everyone: what was read stays.
+    Closed,
+    /// An entry of its log is not to be believed: what was read stays, nothing more can be sent.
     Blocked,
 }
 
 impl ConversationState {
+    const ALL: [Self; 8] = [
+        Self::Creating,
+        Self::Joining,
+        Self::Waiting,
+        Self::Active,
+        Self::Lost,
+        Self::Removed,
+        Self::Closed,
+        Self::Blocked,
+    ];
+
     const fn as_str(self) -> &'static str {
         match self {
             Self::Creating => "creating",
+            Self::Joining => "joining",
+            Self::Waiting => "waiting",
             Self::Active => "active",
+            Self::Lost => "lost",
+            Self::Removed => "removed",
+            Self::Closed => "closed",
             Self::Blocked => "blocked",
         }
     }
 
     fn parse(text: &str) -> Option<Self> {
-        [Self::Creating, Self::Active, Self::Blocked]
-            .into_iter()
-            .find(|state| state.as_str() == text)
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
+    /// Whether the conversation has begun for the user: it is in the list.
+    pub const fn has_begun(self) -> bool {
+        !matches!(self, Self::Creating | Self::Joining)
+    }
+
+    /// Whether this device is coming in by an external commit.
+    pub const fn is_coming(self) -> bool {
+        matches!(self, Self::Joining | Self::Lost)
+    }
+
+    /// Whether the entries of its log are processed.
+    pub const fn follows_log(self) -> bool {
+        matches!(self, Self::Creating | Self::Active)
+    }
+
+    /// Whether the state of its group is on this device, and means something.
+    pub const fn has_group(self) -> bool {
+        matches!(self, Self::Active | Self::Blocked)
+    }
+
+    /// Whether this device is out, and comes in by a Welcome or a link only.
+    pub const fn is_outside(self) -> bool {
+        matches!(self, Self::Joining | Self::Waiting | Self::Lost | Self::Removed | Self::Closed)
     }
 }
 
@@ -40,8 +90,8 @@ pub struct Conversation {
     pub id: ConversationId,
     /// What it is for.
     pub kind: ConversationKind,
-    /// The other person.
-    pub peer: UserId,
+    /// The other person of a direct conversation.
+    pub peer: Option<UserId>,
     /// How far it has come.
     pub state: ConversationState,
     /// The last entry of the log that was processed.
@@ -54,28 +104,19 @@ pub struct Conversation {
     pub read_sequence: Sequence,
     /// When it began, or came to this device.
     pub begun_at: Timestamp,
-    /// While creating: CBOR of the request, sent again and again until the server answers.
+    /// While creating or coming in: CBOR of the request, sent again and again until the server answers.
     pub creation: Option<Vec<u8>>,
-}
-
-/// An own commit under way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnCommit {
-    /// The epoch that it ends.
-    pub epoch: Epoch,
-    /// This device's counter.
-    pub counter: Counter,
-    /// SHA-256 of the commit, by which its echo is known.
-    pub payload_hash: [u8; 32],
-    /// CBOR of the bundle, to be sent again.
-    pub bundle: Vec<u8>,
+    /// The group's profile as of the last commit.
+    pub profile: Option<GroupProfile>,
+    /// People in it as of the last commit.
+    pub people: u32,
 }
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, kind, peer, state, sequence, running_hash, own_counter, read_sequence, begun_at, creation \
-             FROM conversation ",
+            "SELECT id, kind, peer, state, sequence, running_hash, own_counter, read_sequence, begun_at, \
+             creation, profile, people FROM conversation ",
             $rest
         )
     };
@@ -101,15 +142,22 @@ impl Store {
         )
     }
 
+    /// Whether this device must come into a conversation again.
+    pub fn has_lost_conversation(&self) -> Result<bool, StoreError> {
+        let found = self.row("SELECT id FROM conversation WHERE state = 'lost' LIMIT 1", [], |_| Ok(()))?;
+        Ok(found.is_some())
+    }
+
     /// Keeps a new conversation.
     pub fn add_conversation(&self, conversation: &Conversation) -> Result<(), StoreError> {
         self.execute(
             "INSERT INTO conversation (id, kind, peer, state, sequence, running_hash, own_counter, \
-             read_sequence, begun_at, creation) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+             read_sequence, begun_at, creation, profile, people) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             (
                 conversation.id.as_bytes(),
                 kind_text(conversation.kind),
-                conversation.peer.as_bytes(),
+                conversation.peer.as_ref().map(UserId::as_bytes),
                 conversation.state.as_str(),
                 integer(conversation.sequence.0),
                 &conversation.running_hash,
@@ -117,6 +165,8 @@ impl Store {
                 integer(conversation.read_sequence.0),
                 integer(conversation.begun_at.as_millis()),
                 &conversation.creation,
+                profile_bytes(conversation)?,
+                conversation.people,
             ),
         )?;
         Ok(())
@@ -126,7 +176,7 @@ impl Store {
     pub fn save_conversation(&self, conversation: &Conversation) -> Result<(), StoreError> {
         self.execute(
             "UPDATE conversation SET state = ?2, sequence = ?3, running_hash = ?4, own_counter = ?5, \
-             creation = ?6 WHERE id = ?1",
+             creation = ?6, profile = ?7, people = ?8 WHERE id = ?1",
             (
                 conversation.id.as_bytes(),
                 conversation.state.as_str(),
@@ -134,6 +184,8 @@ impl Store {
                 &conversation.running_hash,
                 integer(conversation.own_counter.0),
                 &conversation.creation,
+                profile_bytes(conversation)?,
+                conversation.people,
             ),
         )?;
         Ok(())
@@ -153,69 +205,22 @@ impl Store {
         self.execute("DELETE FROM conversation WHERE id = ?1", [id.as_bytes()])?;
         Ok(())
     }
-
-    /// The own commit under way in a conversation.
-    pub fn own_commit(&self, id: ConversationId) -> Result<Option<OwnCommit>, StoreError> {
-        self.row(
-            "SELECT epoch, counter, payload_hash, bundle FROM own_commit WHERE conversation = ?1",
-            [id.as_bytes()],
-            |row| {
-                let column = Column {
-                    row,
-                    table: "own_commit",
-                };
-                Ok(OwnCommit {
-                    epoch: Epoch(column.number("epoch")?),
-                    counter: Counter(column.number("counter")?),
-                    payload_hash: column.array("payload_hash")?,
-                    bundle: column.get("bundle")?,
-                })
-            },
-        )
-    }
-
-    /// The conversations with an own commit under way.
-    pub fn conversations_with_own_commit(&self) -> Result<Vec<ConversationId>, StoreError> {
-        self.rows(
-            "SELECT conversation FROM own_commit ORDER BY conversation",
-            [],
-            |row| {
-                Column {
-                    row,
-                    table: "own_commit",
-                }
-                .conversation("conversation")
-            },
-        )
-    }
-
-    /// Keeps an own commit before it is sent.
-    pub fn save_own_commit(&self, id: ConversationId, commit: &OwnCommit) -> Result<(), StoreError> {
-        self.execute(
-            "INSERT OR REPLACE INTO own_commit (conversation, epoch, counter, payload_hash, bundle) \
-             VALUES (?1, ?2, ?3, ?4, ?5)",
-            (
-                id.as_bytes(),
-                integer(commit.epoch.0),
-                integer(commit.counter.0),
-                commit.payload_hash,
-                &commit.bundle,
-            ),
-        )?;
-        Ok(())
-    }
-
-    /// Forgets the own commit: merged, or overtaken.
-    pub fn delete_own_commit(&self, id: ConversationId) -> Result<(), StoreError> {
-        self.execute("DELETE FROM own_commit WHERE conversation = ?1", [id.as_bytes()])?;
-        Ok(())
-    }
 }
 
 const fn kind_text(kind: ConversationKind) -> &'static str {
     match kind {
         ConversationKind::Direct => "direct",
+        ConversationKind::Group => "group",
+        ConversationKind::Room => "room",
     }
+}
+
+fn profile_bytes(conversation: &Conversation) -> Result<Option<Vec<u8>>, StoreError> {
+    let profile = conversation.profile.as_ref().map(codec::to_cbor).transpose();
+    profile.map_err(|_| StoreError::BadRow {
+        table: "conversation",
+        column: "profile",
+    })
 }
 
 fn read(row: &Row<'_>) -> Result<Conversation, StoreError> {
@@ -225,13 +230,16 @@ fn read(row: &Row<'_>) -> Result<Conversation, StoreError> {
     };
     let kind: String = column.get("kind")?;
     let state: String = column.get("state")?;
+    let profile: Option<Vec<u8>> = column.get("profile")?;
     Ok(Conversation {
         id: column.conversation("id")?,
         kind: match kind.as_str() {
             "direct" => ConversationKind::Direct,
+            "group" => ConversationKind::Group,
+            "room" => ConversationKind::Room,
             _ => return Err(column.bad("kind")),
         },
-        peer: column.user("peer")?,
+        peer: column.optional_user("peer")?,
         state: ConversationState::parse(&state).ok_or_else(|| column.bad("state"))?,
         sequence: Sequence(column.number("sequence")?),
         running_hash: column.get("running_hash")?,
@@ -239,5 +247,10 @@ fn read(row: &Row<'_>) -> Result<Conversation, StoreError> {
         read_sequence: Sequence(column.number("read_sequence")?),
         begun_at: column.time("begun_at")?,
         creation: column.get("creation")?,
+        profile: profile
+            .map(|bytes| codec::from_cbor(&bytes))
+            .transpose()
+            .map_err(|_| column.bad("profile"))?,
+        people: u32::try_from(column.number("people")?).map_err(|_| column.bad("people"))?,
     })
 }

@@ -115,6 +115,24 @@ impl Store {
         Ok(())
     }
 
+    /// A device is gone: should it come again, it counts anew.
+    pub fn forget_peer_counter(&self, id: ConversationId, device: DeviceId) -> Result<(), StoreError> {
+        self.execute(
+            "DELETE FROM peer_counter WHERE conversation = ?1 AND device = ?2",
+            (id.as_bytes(), device.as_bytes()),
+        )?;
+        Ok(())
+    }
+
+    /// This device comes in anew: what others counted meanwhile is not known.
+    pub fn forget_peer_counters(&self, id: ConversationId) -> Result<(), StoreError> {
+        self.execute(
+            "DELETE FROM peer_counter WHERE conversation = ?1",
+            [id.as_bytes()],
+        )?;
+        Ok(())
+    }
+
     /// Keeps a notice; the first of its kind stays.
     pub fn add_notice(&self, id: ConversationId, notice: Notice) -> Result<(), StoreError> {
         self.execute(

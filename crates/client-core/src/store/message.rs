@@ -1,80 +1,16 @@
-//! Messages: rows of the timeline, found by key, by place and by id.
+//! Messages: rows of the timeline, found by key, by place and by id. Events stand among them.
+
+mod row;
 
 use super::column::{Column, integer};
 use super::{Store, StoreError};
 use crate::message::key::MessageKey;
-use rusqlite::Row;
+use row::{KindColumns, parts, timer_parts};
 use undertone_wire::conversation::LogEntry;
-use undertone_wire::{ConversationId, DeviceId, MessageId, Sequence, Timestamp, UserId};
+use undertone_wire::{ConversationId, DeviceId, MessageId, Sequence, Timestamp};
 
-/// Where an own message is on its way; messages of others are always sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MessageState {
-    /// On its way.
-    Sending,
-    /// Stored by the server.
-    Sent,
-    /// Refused for good.
-    Failed(Failure),
-}
-
-/// Why a message failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// The stable code.
-    pub code: String,
-    /// A sentence for people.
-    pub message: String,
-}
-
-impl Failure {
-    /// One without particulars.
-    pub fn unknown() -> Self {
-        Self {
-            code: "not_sent".to_owned(),
-            message: "the message was not sent".to_owned(),
-        }
-    }
-}
-
-/// One message.
-#[derive(Clone, PartialEq, Eq)]
-pub struct StoredMessage {
-    /// The order in which this device came to know of it.
-    pub row: i64,
-    /// What screens call it.
-    pub key: MessageKey,
-    /// In which conversation.
-    pub conversation: ConversationId,
-    /// Its id on all devices.
-    pub message: MessageId,
-    /// Its place in the log; for an own message at first by the server's word, then by the log itself.
-    pub sequence: Option<Sequence>,
-    /// Who sent it, by the MLS leaf.
-    pub sender: UserId,
-    /// From which device.
-    pub sender_device: DeviceId,
-    /// Whether the user of this device sent it.
-    pub own: bool,
-    /// Where it is on its way.
-    pub state: MessageState,
-    /// The server's time, or the sender's before that is known.
-    pub sent_at: Timestamp,
-    /// What it says.
-    pub text: String,
-    /// CBOR of its content.
-    pub content: Vec<u8>,
-    /// The server's MAC over its franking tag.
-    pub franking_mac: Vec<u8>,
-    /// Of an own message: SHA-256 of the last ciphertext.
-    pub payload_hash: Option<[u8; 32]>,
-}
-
-impl std::fmt::Debug for StoredMessage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "StoredMessage({}, {:?})", self.message, self.sequence)
-    }
-}
+pub(super) use row::read;
+pub use row::{Failure, Lifetime, MessageState, RowKind, SharedBy, StoredMessage};
 
 /// Which part of a timeline.
 #[derive(Debug, Clone, Copy)]
@@ -85,6 +21,8 @@ pub struct Page {
     pub before: Option<MessageKey>,
     /// At most so many: the newest.
     pub limit: u32,
+    /// What ended before is not shown.
+    pub now: Timestamp,
 }
 
 macro_rules! select {
@@ -94,7 +32,9 @@ macro_rules! select {
              m.position AS position, m.sender AS sender, m.sender_device AS sender_device, m.own AS own, \
              m.state AS state, m.failure_code AS failure_code, m.failure_message AS failure_message, \
              m.sent_at AS sent_at, m.text AS text, m.content AS content, m.franking_mac AS franking_mac, \
-             m.payload_hash AS payload_hash FROM ",
+             m.payload_hash AS payload_hash, m.event AS event, m.hidden AS hidden, m.shared_by AS shared_by, \
+             m.shared_name AS shared_name, m.timer_seconds AS timer_seconds, m.timer_from AS timer_from, \
+             m.expires_at AS expires_at FROM ",
             $rest
         )
     };
@@ -107,15 +47,19 @@ impl Store {
     pub fn add_message(&self, message: &StoredMessage) -> Result<i64, StoreError> {
         let (state, failure) = parts(&message.state);
         let sequence = message.sequence.map(|sequence| integer(sequence.0));
+        let (timer_seconds, timer_from) = timer_parts(message.lifetime.expiry);
+        let row = KindColumns::of(&message.kind)?;
         self.execute(
             "INSERT INTO message (key, conversation, message, sequence, position, sender, sender_device, own, \
-             state, failure_code, failure_message, sent_at, text, content, franking_mac, payload_hash) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+             state, failure_code, failure_message, sent_at, text, content, franking_mac, payload_hash, \
+             event, hidden, shared_by, shared_name, timer_seconds, timer_from, expires_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
+             ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
             rusqlite::params![
                 message.key.as_bytes(),
                 message.conversation.as_bytes(),
                 message.message.as_bytes(),
-                sequence,
+                sequence.filter(|_| row.is_of_log),
                 sequence.unwrap_or(i64::MAX),
                 message.sender.as_bytes(),
                 message.sender_device.as_bytes(),
@@ -128,16 +72,23 @@ impl Store {
                 message.content,
                 message.franking_mac,
                 message.payload_hash,
+                row.event,
+                row.hidden,
+                row.shared_by,
+                row.shared_name,
+                timer_seconds,
+                timer_from,
+                message.lifetime.expires_at.map(|at| integer(at.as_millis())),
             ],
         )?;
         Ok(self.connection.last_insert_rowid())
     }
 
-    /// Keeps that the server says to have stored a message at this place.
+    /// Keeps that the server says to have stored an own message at this place: its timer begins.
     pub fn mark_accepted(&self, row: i64, sequence: Sequence, sent_at: Timestamp) -> Result<(), StoreError> {
         self.execute(
             "UPDATE message SET state = 'sent', failure_code = NULL, failure_message = NULL, position = ?2, \
-             sent_at = ?3 WHERE id = ?1",
+             sent_at = ?3, expires_at = ?3 + timer_seconds * 1000 WHERE id = ?1",
             (row, integer(sequence.0), integer(sent_at.as_millis())),
         )?;
         Ok(())
@@ -147,7 +98,8 @@ impl Store {
     pub fn mark_echoed(&self, row: i64, entry: &LogEntry) -> Result<(), StoreError> {
         self.execute(
             "UPDATE message SET state = 'sent', failure_code = NULL, failure_message = NULL, sequence = ?2, \
-             position = ?2, sent_at = ?3, franking_mac = ?4 WHERE id = ?1",
+             position = ?2, sent_at = ?3, franking_mac = ?4, expires_at = ?3 + timer_seconds * 1000 \
+             WHERE id = ?1",
             (
                 row,
                 integer(entry.sequence.0),
@@ -176,6 +128,28 @@ impl Store {
     /// Keeps the hash of the ciphertext of an attempt, by which its echo is known.
     pub fn set_payload_hash(&self, row: i64, hash: &[u8; 32]) -> Result<(), StoreError> {
         self.execute("UPDATE message SET payload_hash = ?2 WHERE id = ?1", (row, hash))?;
+        Ok(())
+    }
+
+    /// Keeps that nothing from this place on counts: this device's messages are to be sent anew, those of
+    /// others come again from their authors, what happened did not happen.
+    pub fn undo_from(&self, conversation: ConversationId, from: Sequence) -> Result<(), StoreError> {
+        let place = (conversation.as_bytes(), integer(from.0));
+        self.execute(
+            "INSERT OR IGNORE INTO outbox (id, conversation) SELECT id, conversation FROM message \
+             WHERE conversation = ?1 AND position >= ?2 AND payload_hash IS NOT NULL AND state = 'sent'",
+            place,
+        )?;
+        self.execute(
+            "UPDATE message SET state = 'sending', sequence = NULL, position = 9223372036854775807, \
+             franking_mac = x'', payload_hash = NULL, expires_at = NULL \
+             WHERE conversation = ?1 AND position >= ?2 AND payload_hash IS NOT NULL AND state = 'sent'",
+            place,
+        )?;
+        self.execute(
+            "DELETE FROM message WHERE conversation = ?1 AND position >= ?2 AND state = 'sent'",
+            place,
+        )?;
         Ok(())
     }
 
@@ -247,14 +221,15 @@ impl Store {
         };
         let mut messages = self.rows(
             select!(
-                "message m WHERE m.conversation = ?1 AND (m.position, m.id) < (?2, ?3) \
-                 ORDER BY m.position DESC, m.id DESC LIMIT ?4"
+                "message m WHERE m.conversation = ?1 AND (m.position, m.id) < (?2, ?3) AND m.hidden = 0 \
+                 AND (m.expires_at IS NULL OR m.expires_at > ?5) ORDER BY m.position DESC, m.id DESC LIMIT ?4"
             ),
             (
                 page.conversation.as_bytes(),
                 position,
                 row,
                 i64::from(page.limit).saturating_add(1),
+                integer(page.now.as_millis()),
             ),
             read,
         )?;
@@ -264,11 +239,49 @@ impl Store {
         Ok((messages, more))
     }
 
-    /// How many messages of others stand after what was read.
-    pub fn unread(&self, conversation: ConversationId, read: Sequence) -> Result<u32, StoreError> {
+    /// What was said last and has not ended.
+    pub fn newest(
+        &self,
+        conversation: ConversationId,
+        now: Timestamp,
+    ) -> Result<Option<StoredMessage>, StoreError> {
+        self.row(
+            select!(
+                "message m WHERE m.conversation = ?1 AND m.hidden = 0 AND m.event IS NULL \
+                 AND (m.expires_at IS NULL OR m.expires_at > ?2) ORDER BY m.position DESC, m.id DESC LIMIT 1"
+            ),
+            (conversation.as_bytes(), integer(now.as_millis())),
+            read,
+        )
+    }
+
+    /// When this device's user wrote last, by the server's clock.
+    pub fn last_written(&self, conversation: ConversationId) -> Result<Option<Timestamp>, StoreError> {
+        self.row(
+            "SELECT sent_at FROM message WHERE conversation = ?1 AND own = 1 AND state = 'sent' \
+             AND event IS NULL AND shared_by IS NULL ORDER BY position DESC LIMIT 1",
+            [conversation.as_bytes()],
+            |row| {
+                Column {
+                    row,
+                    table: "message",
+                }
+                .time("sent_at")
+            },
+        )
+    }
+
+    /// How many messages of others stand after what was read and have not ended.
+    pub fn unread(
+        &self,
+        conversation: ConversationId,
+        read: Sequence,
+        now: Timestamp,
+    ) -> Result<u32, StoreError> {
         let count = self.row(
-            "SELECT count(*) AS unread FROM message WHERE conversation = ?1 AND position > ?2 AND own = 0",
-            (conversation.as_bytes(), integer(read.0)),
+            "SELECT count(*) AS unread FROM message WHERE conversation = ?1 AND position > ?2 AND own = 0 \
+             AND event IS NULL AND (expires_at IS NULL OR expires_at > ?3)",
+            (conversation.as_bytes(), integer(read.0), integer(now.as_millis())),
             |row| {
                 Column {
                     row,
@@ -295,53 +308,4 @@ impl Store {
             },
         )
     }
-}
-
-fn parts(state: &MessageState) -> (&'static str, Option<&Failure>) {
-    match state {
-        MessageState::Sending => ("sending", None),
-        MessageState::Sent => ("sent", None),
-        MessageState::Failed(failure) => ("failed", Some(failure)),
-    }
-}
-
-pub(super) fn read(row: &Row<'_>) -> Result<StoredMessage, StoreError> {
-    let column = Column {
-        row,
-        table: "message",
-    };
-    let state: String = column.get("state")?;
-    let failure = |name| Ok::<String, StoreError>(column.get::<Option<String>>(name)?.unwrap_or_default());
-    let payload_hash: Option<Vec<u8>> = column.get("payload_hash")?;
-    let position: i64 = column.get("position")?;
-    Ok(StoredMessage {
-        row: column.get("id")?,
-        key: MessageKey::from_bytes(column.array("key")?),
-        conversation: column.conversation("conversation")?,
-        message: column.message("message")?,
-        sequence: if position == i64::MAX {
-            None
-        } else {
-            Some(Sequence(column.number("position")?))
-        },
-        sender: column.user("sender")?,
-        sender_device: column.device("sender_device")?,
-        own: column.get("own")?,
-        state: match state.as_str() {
-            "sending" => MessageState::Sending,
-            "sent" => MessageState::Sent,
-            "failed" => MessageState::Failed(Failure {
-                code: failure("failure_code")?,
-                message: failure("failure_message")?,
-            }),
-            _ => return Err(column.bad("state")),
-        },
-        sent_at: column.time("sent_at")?,
-        text: column.get("text")?,
-        content: column.get("content")?,
-        franking_mac: column.get("franking_mac")?,
-        payload_hash: payload_hash
-            .map(|hash| hash.try_into().map_err(|_| column.bad("payload_hash")))
-            .transpose()?,
-    })
 }

@@ -2,17 +2,25 @@
 //! browser, and the only place with SQL. It decides nothing: rules are in `message`, `conversation`
 //! and `sync`, which call whole operations inside [`Store::transaction`].
 
+pub mod action;
+mod agreed;
 mod column;
 pub mod contact;
 pub mod conversation;
+pub(crate) mod expiry;
 pub mod history;
 pub mod message;
 pub mod mls_state;
 mod open;
 pub mod outbox;
+pub mod own_commit;
+pub mod room_secret;
 mod schema;
 mod search;
+mod seen;
 pub mod session;
+mod voucher;
+pub(crate) mod share;
 
 use crate::testing::{Checkpoints, Killed};
 use rusqlite::{Connection, OptionalExtension, Params, Row};

@@ -22,6 +22,19 @@ pub enum StoreLocation {
     },
     /// Nowhere: gone with the client.
     Memory,
+    /// A file without encryption, so that a test sees what is in it.
+    #[cfg(test)]
+    Plain(std::path::PathBuf),
+}
+
+impl StoreLocation {
+    const fn is_encrypted(&self) -> bool {
+        #[cfg(test)]
+        if let Self::Plain(_) = self {
+            return false;
+        }
+        true
+    }
 }
 
 /// The key of the database: 32 random bytes. `Debug` does not show it.
@@ -56,6 +69,25 @@ impl fmt::Debug for StoreKey {
 /// Opens the file and proves that the key fits.
 pub(super) async fn open(location: &StoreLocation, key: &StoreKey) -> Result<Connection, StoreError> {
     let mut connection = connect(location).await?;
+    if location.is_encrypted() {
+        connection = encrypt(connection, location, key).await?;
+    }
+    connection.execute_batch(PRAGMAS)?;
+    connection.execute_batch(JOURNAL)?;
+    // Takes the lock for as long as the store is open, and fails if another process has it.
+    connection.execute_batch("BEGIN IMMEDIATE; COMMIT")?;
+    if location.is_encrypted() {
+        check_salt(&connection)?;
+    }
+    Ok(connection)
+}
+
+/// Gives SQLCipher the key, and a fresh file its salt.
+async fn encrypt(
+    mut connection: Connection,
+    location: &StoreLocation,
+    key: &StoreKey,
+) -> Result<Connection, StoreError> {
     unlock(&connection, key, None)?;
     let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| Ok(number(row.get(0)?)))?;
     if pages == 0 {
@@ -66,11 +98,6 @@ pub(super) async fn open(location: &StoreLocation, key: &StoreKey) -> Result<Con
         connection = connect(location).await?;
         unlock(&connection, key, Some(salt))?;
     }
-    connection.execute_batch(PRAGMAS)?;
-    connection.execute_batch(JOURNAL)?;
-    // Takes the lock for as long as the store is open, and fails if another process has it.
-    connection.execute_batch("BEGIN IMMEDIATE; COMMIT")?;
-    check_salt(&connection)?;
     Ok(connection)
 }
 
@@ -99,6 +126,8 @@ async fn connect(location: &StoreLocation) -> Result<Connection, StoreError> {
         #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
         StoreLocation::Opfs { directory } => web::connect(directory).await?,
         StoreLocation::Memory => Connection::open_in_memory()?,
+        #[cfg(test)]
+        StoreLocation::Plain(path) => Connection::open(path)?,
     };
     connection.busy_timeout(std::time::Duration::from_secs(1))?;
     connection.set_prepared_statement_cache_capacity(128);

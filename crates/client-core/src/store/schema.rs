@@ -4,7 +4,12 @@ use super::StoreError;
 use rusqlite::Connection;
 
 /// In the order of their numbers, which begin with 1.
-const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
 
 /// The format in which the mls crate's OpenMLS release writes `mls_state`: 1 is OpenMLS 0.9. A later
 /// release with another format gets a migration or has its groups joined anew.
@@ -17,6 +22,8 @@ pub(super) fn migrate(connection: &Connection) -> Result<(), StoreError> {
     if done > MIGRATIONS.len() {
         return Err(StoreError::TooNew { found });
     }
+    // A table that is made anew must not take along, by its references, what belongs to it.
+    connection.pragma_update(None, "foreign_keys", false)?;
     for (number, migration) in (1_i64..).zip(MIGRATIONS).skip(done) {
         let transaction = connection.unchecked_transaction()?;
         transaction.execute_batch(migration)?;
@@ -29,6 +36,7 @@ pub(super) fn migrate(connection: &Connection) -> Result<(), StoreError> {
         transaction.pragma_update(None, "user_version", number)?;
         transaction.commit()?;
     }
+    connection.pragma_update(None, "foreign_keys", true)?;
     check_mls_state_format(connection)
 }
 

@@ -1,23 +1,31 @@
 //! Full-text search, newest first.
 
+use super::column::integer;
 use super::message::{StoredMessage, read, select_message};
 use super::{Store, StoreError};
+use undertone_wire::Timestamp;
 
 /// So many words of a query are looked for; the rest is ignored.
 const WORDS_MAX: usize = 16;
 
 impl Store {
-    /// Messages that hold every word of `query`, or begin a word with it, newest first.
-    pub fn search(&self, query: &str, limit: u32) -> Result<Vec<StoredMessage>, StoreError> {
+    /// Messages that hold every word of `query`, or begin a word with it, newest first;
+    /// none that had ended by `now`.
+    pub fn search(
+        &self,
+        query: &str,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<StoredMessage>, StoreError> {
         let Some(expression) = match_expression(query) else {
             return Ok(Vec::new());
         };
         self.rows(
             select_message!(
                 "message_fts f JOIN message m ON m.id = f.rowid WHERE message_fts MATCH ?1 \
-                 ORDER BY f.rowid DESC LIMIT ?2"
+                 AND (m.expires_at IS NULL OR m.expires_at > ?3) ORDER BY f.rowid DESC LIMIT ?2"
             ),
-            (expression, i64::from(limit)),
+            (expression, i64::from(limit), integer(now.as_millis())),
             read,
         )
     }

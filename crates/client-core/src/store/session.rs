@@ -2,13 +2,17 @@
 //! account module decides when they change.
 
 use super::column::{Column, integer};
+use super::contact::kind_text;
 use super::{Store, StoreError};
 use std::fmt;
+use rusqlite::params;
+use undertone_wire::guest::UserKind;
 use undertone_wire::server_info::ServerInfo;
 use undertone_wire::{DeviceId, Timestamp, UserId, UserName};
 use zeroize::Zeroizing;
 
 const SERVER_INFO: &str = "server_info";
+const GUEST_ENDED: &str = "guest_ended";
 
 /// The one session of this device. `Debug` shows its ids only.
 #[derive(Clone, PartialEq, Eq)]
@@ -33,6 +37,16 @@ pub struct StoredSession {
     pub access_expires_at: Timestamp,
     /// The newest refresh token.
     pub refresh_token: Zeroizing<String>,
+    /// Account or guest.
+    pub kind: UserKind,
+    /// Of a guest: when they end, as the server said last.
+    pub stay_until: Option<Timestamp>,
+    /// Of a guest: the user's Ed25519 identity secret.
+    pub identity_seed: Option<Zeroizing<[u8; 32]>>,
+    /// Of a guest who is becoming an account: the account's certificate.
+    pub next_certificate: Option<Vec<u8>>,
+    /// Whether the leaves of this device still have the certificate of before.
+    pub renew_leaves: bool,
 }
 
 impl fmt::Debug for StoredSession {
@@ -52,6 +66,8 @@ pub struct Tokens {
     pub refresh_token: Zeroizing<String>,
     /// Whether the user administers the server.
     pub is_admin: bool,
+    /// Of a guest: when they end.
+    pub stay_until: Option<Timestamp>,
 }
 
 impl fmt::Debug for Tokens {
@@ -65,7 +81,8 @@ impl Store {
     pub fn session(&self) -> Result<Option<StoredSession>, StoreError> {
         self.row(
             "SELECT user, name, device, is_admin, identity_key, certificate, device_key_seed, \
-             access_token, access_expires_at, refresh_token FROM session",
+             access_token, access_expires_at, refresh_token, kind, stay_until, identity_seed, \
+             next_certificate, renew_leaves FROM session",
             [],
             |row| {
                 let column = Column {
@@ -83,6 +100,11 @@ impl Store {
                     access_token: Zeroizing::new(column.get("access_token")?),
                     access_expires_at: column.time("access_expires_at")?,
                     refresh_token: Zeroizing::new(column.get("refresh_token")?),
+                    kind: column.user_kind("kind")?,
+                    stay_until: column.optional_number("stay_until")?.map(Timestamp::from_millis),
+                    identity_seed: column.optional_array("identity_seed")?.map(Zeroizing::new),
+                    next_certificate: column.get("next_certificate")?,
+                    renew_leaves: column.get("renew_leaves")?,
                 })
             },
         )
@@ -93,9 +115,10 @@ impl Store {
         self.checkpoints.alive()?;
         self.execute(
             "INSERT OR REPLACE INTO session (id, user, name, device, is_admin, identity_key, certificate, \
-             device_key_seed, access_token, access_expires_at, refresh_token) \
-             VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            (
+             device_key_seed, access_token, access_expires_at, refresh_token, kind, stay_until, \
+             identity_seed, next_certificate, renew_leaves) \
+             VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+            params![
                 session.user.as_bytes(),
                 session.name.as_str(),
                 session.device.as_bytes(),
@@ -106,7 +129,12 @@ impl Store {
                 session.access_token.as_str(),
                 integer(session.access_expires_at.as_millis()),
                 session.refresh_token.as_str(),
-            ),
+                kind_text(session.kind),
+                session.stay_until.map(|until| integer(until.as_millis())),
+                session.identity_seed.as_ref().map(|seed| seed.as_slice()),
+                session.next_certificate,
+                session.renew_leaves,
+            ],
         )?;
         Ok(())
     }
@@ -115,15 +143,33 @@ impl Store {
     pub fn save_tokens(&self, tokens: &Tokens) -> Result<(), StoreError> {
         self.checkpoints.alive()?;
         self.execute(
-            "UPDATE session SET access_token = ?1, access_expires_at = ?2, refresh_token = ?3, is_admin = ?4",
+            "UPDATE session SET access_token = ?1, access_expires_at = ?2, refresh_token = ?3, is_admin = ?4, \
+             stay_until = ?5",
             (
                 tokens.access_token.as_str(),
                 integer(tokens.access_expires_at.as_millis()),
                 tokens.refresh_token.as_str(),
                 tokens.is_admin,
+                tokens.stay_until.map(|until| integer(until.as_millis())),
             ),
         )?;
         Ok(())
+    }
+
+    /// The leaves of this device have its present certificate, or will get it.
+    pub fn leaves_renewed(&self) -> Result<(), StoreError> {
+        self.execute("UPDATE session SET renew_leaves = 0", [])?;
+        Ok(())
+    }
+
+    /// Whether the last who was signed in was a guest who has ended.
+    pub fn guest_ended(&self) -> Result<bool, StoreError> {
+        Ok(self.setting(GUEST_ENDED)?.is_some_and(|value| value == [1]))
+    }
+
+    /// Keeps whether the last who was signed in was a guest who has ended.
+    pub fn set_guest_ended(&self, ended: bool) -> Result<(), StoreError> {
+        self.set_setting(GUEST_ENDED, &[u8::from(ended)])
     }
 
     /// Deletes every row of every table but the description of the server: nobody is signed in, and
@@ -134,6 +180,8 @@ impl Store {
             self.execute("DELETE FROM message", [])?;
             self.execute("DELETE FROM conversation", [])?;
             self.execute("DELETE FROM contact", [])?;
+            self.execute("DELETE FROM last_seen", [])?;
+            self.execute("DELETE FROM setting WHERE name = 'visibility'", [])?;
             self.execute("DELETE FROM mls_state", [])?;
             self.execute("DELETE FROM session", [])?;
             Ok(())

@@ -3,7 +3,7 @@
 
 use super::conversation::{Conversation, ConversationState};
 use super::history::{Notice, NoticeKind};
-use super::message::{Failure, MessageState, Page, StoredMessage};
+use super::message::{Failure, Lifetime, MessageState, Page, RowKind, StoredMessage};
 use super::mls_state::MlsState;
 use super::outbox::Attempt;
 use super::{Store, StoreError, StoreKey, StoreLocation};
@@ -18,7 +18,7 @@ use undertone_wire::{
     Bytes, ConversationId, Counter, DeviceId, Epoch, MessageId, Sequence, Timestamp, UserId,
 };
 
-const CONVERSATION: ConversationId = ConversationId::from_bytes([1; 16]);
+pub(crate) const CONVERSATION: ConversationId = ConversationId::from_bytes([1; 16]);
 const PEER: UserId = UserId::from_bytes([2; 16]);
 
 fn open_with(path: &Path, key: u8) -> Result<Rc<Store>, StoreError> {
@@ -32,7 +32,7 @@ fn open_with(path: &Path, key: u8) -> Result<Rc<Store>, StoreError> {
     .unwrap()
 }
 
-fn in_memory() -> Rc<Store> {
+pub(crate) fn in_memory() -> Rc<Store> {
     let key = StoreKey::from_bytes([1; 32]);
     let store = Store::open(&StoreLocation::Memory, &key, Checkpoints::default())
         .now_or_never()
@@ -42,11 +42,11 @@ fn in_memory() -> Rc<Store> {
     store
 }
 
-fn conversation() -> Conversation {
+pub(crate) fn conversation() -> Conversation {
     Conversation {
         id: CONVERSATION,
         kind: ConversationKind::Direct,
-        peer: PEER,
+        peer: Some(PEER),
         state: ConversationState::Active,
         sequence: Sequence(1),
         running_hash: vec![5; 32],
@@ -54,10 +54,12 @@ fn conversation() -> Conversation {
         read_sequence: Sequence(1),
         begun_at: Timestamp::from_millis(10),
         creation: None,
+        profile: None,
+        people: 2,
     }
 }
 
-fn message(number: u8, text: &str) -> StoredMessage {
+pub(crate) fn message(number: u8, text: &str) -> StoredMessage {
     StoredMessage {
         row: 0,
         key: MessageKey::from_bytes([number; 16]),
@@ -73,6 +75,8 @@ fn message(number: u8, text: &str) -> StoredMessage {
         content: vec![number],
         franking_mac: Vec::new(),
         payload_hash: None,
+        lifetime: Lifetime::default(),
+        kind: RowKind::Message,
     }
 }
 
@@ -103,6 +107,7 @@ fn texts(store: &Store) -> Vec<String> {
         conversation: CONVERSATION,
         before: None,
         limit: 100,
+        now: Timestamp::default(),
     };
     store
         .timeline(page)
@@ -175,9 +180,9 @@ fn nothing_readable_and_nothing_deleted_is_in_the_files() {
     };
     let found = |bytes: &[u8], word: &str| bytes.windows(word.len()).any(|window| window == word.as_bytes());
     assert!(!found(&all_bytes(), "canary") && !found(&all_bytes(), "CREATE TABLE"));
-    assert_eq!(store.search("canary", 10).unwrap().len(), 1);
+    assert_eq!(store.search("canary", 10, Timestamp::default()).unwrap().len(), 1);
     store.delete_message(row).unwrap();
-    assert!(store.search("canary", 10).unwrap().is_empty());
+    assert!(store.search("canary", 10, Timestamp::default()).unwrap().is_empty());
     // Inside the encryption, the index must not keep the words of deleted messages either.
     let kept: Vec<Vec<u8>> = store
         .rows("SELECT block FROM message_fts_data", [], |row| Ok(row.get(0)?))
@@ -237,7 +242,7 @@ fn a_timeline_is_in_the_order_of_the_log_with_what_is_not_sent_at_its_end() {
     store.add_message(&at(3, message(3, "second"))).unwrap();
     store.add_message(&at(2, message(4, "first"))).unwrap();
     assert_eq!(texts(&store), ["first", "second", "own", "own later"]);
-    assert_eq!(store.unread(CONVERSATION, Sequence(1)).unwrap(), 3);
+    assert_eq!(store.unread(CONVERSATION, Sequence(1), Timestamp::default()).unwrap(), 3);
     store
         .mark_accepted(pending, Sequence(4), Timestamp::from_millis(50))
         .unwrap();
@@ -416,7 +421,7 @@ fn a_wiped_store_holds_nothing_of_anybody() {
             .unwrap();
         assert_eq!(count, 0, "{table}");
     }
-    assert!(store.search("gone", 5).unwrap().is_empty());
+    assert!(store.search("gone", 5, Timestamp::default()).unwrap().is_empty());
 }
 
 #[test]

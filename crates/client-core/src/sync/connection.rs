@@ -7,6 +7,7 @@ use super::status::Phase;
 use crate::change::Change;
 use crate::core::Core;
 use crate::error::ClientError;
+use crate::message::signals;
 use crate::transport::Connection;
 use futures::FutureExt;
 use futures::future::{Either, select};
@@ -82,14 +83,17 @@ fn caught_up(core: &Core) -> Option<Result<(), ClientError>> {
     match core.status.phase() {
         Phase::SignedOut => Some(Err(ClientError::SignedOut)),
         Phase::Stopped => Some(Err(ClientError::Stopped)),
-        Phase::Online if core.status.is_level() && !core.refilling.get() => match core.store.outgoing_count()
-        {
-            Ok(0) => Some(Ok(())),
-            Ok(_) => None,
-            Err(error) => Some(Err(error.into())),
-        },
+        Phase::Online if core.status.is_level() && !core.refilling.get() && !core.resuming.get() => {
+            is_all_sent(core).transpose()
+        }
         Phase::Online | Phase::Connecting | Phase::Waiting { .. } => None,
     }
+}
+
+/// Whether nothing waits to be sent.
+fn is_all_sent(core: &Core) -> Result<Option<()>, ClientError> {
+    let waits = core.store.outgoing_count()? > 0 || core.store.unfinished_actions(core.platform.now())? > 0;
+    Ok((!waits).then_some(()))
 }
 
 async fn run(core: Rc<Core>) {
@@ -248,8 +252,8 @@ async fn unless_stopped(core: &Core, work: impl Future<Output = State>) -> State
 
 fn forget_presence(core: &Core, state: &State) {
     let lives = matches!(state, State::Live(_));
-    if !lives && !core.online.take().is_empty() {
-        core.publish(Change::Presence);
+    if !lives {
+        signals::disconnected(core);
     }
 }
 

@@ -5,18 +5,22 @@
 use super::inbox_entry;
 use super::outbox;
 use crate::change::Change;
+use crate::conversation::{change, epoch, external};
 use crate::core::{Core, Me};
 use crate::error::ClientError;
+use crate::message::event::{self, Place};
 use crate::message::history;
 use crate::store::conversation::{Conversation, ConversationState};
 use crate::store::history::{Notice, NoticeKind};
+use crate::store::own_commit::OwnContent;
 use crate::testing::{
     ACCEPTED_AFTER_COMMIT, ACCEPTED_BEFORE_COMMIT, COMMIT_AFTER_MERGE, COMMIT_BEFORE_MERGE,
     INBOX_BEFORE_COMMIT,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use undertone_mls::CommitApplied;
 use undertone_wire::conversation::{Accepted, ConversationHead, LogEntry, LogPage};
-use undertone_wire::stream::Refused;
+use undertone_wire::stream::{Acknowledge, Refused};
 use undertone_wire::{ConversationId, Sequence};
 
 /// Something that came over the connection and changes the store.
@@ -32,6 +36,12 @@ pub(crate) enum Incoming {
     Accepted(Accepted),
     /// The server has not.
     Refused(Refused),
+    /// A commit is void, and all that came after it.
+    Voided(Acknowledge),
+    /// Others could process a commit.
+    Stands(Acknowledge),
+    /// A conversation has ended for everyone.
+    Closed(ConversationId),
 }
 
 /// What a batch did.
@@ -45,6 +55,10 @@ pub(crate) struct Outcome {
     pub(crate) verdicts: Vec<(ConversationId, outbox::Verdict)>,
     /// In which conversations nothing is under way any more.
     pub(crate) answered: BTreeSet<ConversationId>,
+    /// Commits that this device cannot process.
+    pub(crate) stuck: BTreeMap<ConversationId, Sequence>,
+    /// Whether a conversation must be come into again.
+    pub(crate) lost: bool,
     changes: BTreeSet<ConversationId>,
 }
 
@@ -99,6 +113,9 @@ impl Batch<'_> {
             Incoming::Entry(entry) => self.entry(&entry),
             Incoming::Page(page) => self.page(&page),
             Incoming::CutOff(head) => self.cut_off(&head),
+            Incoming::Voided(at) => self.voided(at),
+            Incoming::Stands(at) => self.stands(at),
+            Incoming::Closed(id) => self.closed(id),
             Incoming::Accepted(accepted) => self.accepted(&accepted),
             Incoming::Refused(refused) => {
                 self.outcome.answered.insert(refused.conversation);
@@ -119,7 +136,10 @@ impl Batch<'_> {
         let Some(mut conversation) = self.take(entry.conversation)? else {
             return Ok(());
         };
-        if conversation.state != ConversationState::Blocked && entry.sequence > conversation.sequence {
+        if conversation.state.follows_log()
+            && entry.sequence > conversation.sequence
+            && !self.outcome.stuck.contains_key(&entry.conversation)
+        {
             if entry.sequence == conversation.sequence.next() {
                 inbox_entry::apply(self, &mut conversation, entry)?;
             } else {
@@ -148,7 +168,7 @@ impl Batch<'_> {
         };
         // A log that does not go on is not asked for again before the server says anew where it stands.
         let progress = conversation.sequence > begun_at;
-        if progress && conversation.state != ConversationState::Blocked && conversation.sequence < page.head {
+        if progress && conversation.state.follows_log() && conversation.sequence < page.head {
             self.outcome.behind.insert(page.conversation);
         }
         self.keep(conversation);
@@ -156,7 +176,8 @@ impl Batch<'_> {
     }
 
     /// The server no longer has what comes next: this device was away for longer than things are kept.
-    /// Messages that are missing can be passed over, with a notice; a commit that is missing cannot.
+    /// Messages that are missing can be passed over, with a notice; where a commit is missing, it comes
+    /// into the conversation again.
     fn cut_off(&mut self, head: &ConversationHead) -> Result<(), ClientError> {
         let Some(mut conversation) = self.take(head.conversation)? else {
             return Ok(());
@@ -171,10 +192,66 @@ impl Batch<'_> {
                 let last_gone = Sequence(head.first_kept.0.saturating_sub(1));
                 self.advance(&mut conversation, last_gone, None)?;
             } else {
-                conversation.state = ConversationState::Blocked;
+                self.lose(&mut conversation)?;
             }
         }
         self.keep(conversation);
+        Ok(())
+    }
+
+    /// A commit that was processed here is void: the group is of an epoch that never was, and what was sent
+    /// in it counts as never sent. Where it was not processed, the log says the same.
+    fn voided(&mut self, at: Acknowledge) -> Result<(), ClientError> {
+        let Some(mut conversation) = self.take(at.conversation)? else {
+            return Ok(());
+        };
+        if conversation.state == ConversationState::Active {
+            if conversation.sequence >= at.sequence {
+                self.core.store.save_conversation(&conversation)?;
+                event::undone(self.core, self.me, conversation.id, at.sequence)?;
+                conversation.sequence = Sequence(at.sequence.0.saturating_sub(1));
+                self.lose(&mut conversation)?;
+            } else {
+                self.outcome.behind.insert(conversation.id);
+            }
+        }
+        self.keep(conversation);
+        Ok(())
+    }
+
+    /// A commit that was not processed here was processed by others: this device comes in again.
+    fn stands(&mut self, at: Acknowledge) -> Result<(), ClientError> {
+        let Some(mut conversation) = self.take(at.conversation)? else {
+            return Ok(());
+        };
+        if conversation.state == ConversationState::Active && conversation.sequence < at.sequence {
+            self.lose(&mut conversation)?;
+        }
+        self.keep(conversation);
+        Ok(())
+    }
+
+    fn closed(&mut self, id: ConversationId) -> Result<(), ClientError> {
+        let Some(mut conversation) = self.take(id)? else {
+            return Ok(());
+        };
+        if !matches!(
+            conversation.state,
+            ConversationState::Removed | ConversationState::Creating
+        ) {
+            self.core.groups.delete(id)?;
+            conversation.state = ConversationState::Closed;
+            conversation.creation = None;
+            self.changed(id);
+        }
+        self.keep(conversation);
+        Ok(())
+    }
+
+    fn lose(&mut self, conversation: &mut Conversation) -> Result<(), ClientError> {
+        external::lose(self.core, conversation)?;
+        self.outcome.lost = true;
+        self.changed(conversation.id);
         Ok(())
     }
 
@@ -184,12 +261,19 @@ impl Batch<'_> {
             return Ok(());
         };
         let own_commit = self.core.store.own_commit(conversation.id)?;
-        if own_commit.is_some_and(|commit| commit.counter == accepted.counter) {
-            if accepted.sequence == conversation.sequence.next() {
-                self.merge_own(&mut conversation, accepted.sequence)?;
-                conversation.own_counter = conversation.own_counter.max(accepted.counter);
-            } else {
-                self.outcome.behind.insert(conversation.id);
+        let own_commit = own_commit.filter(|own| own.counter == accepted.counter);
+        if let Some(own) = own_commit {
+            let is_next = accepted.sequence == conversation.sequence.next();
+            match own.content {
+                OwnContent::Commit { .. } if is_next => {
+                    self.merge_own(&mut conversation, Place::of_accepted(accepted))?;
+                    conversation.own_counter = conversation.own_counter.max(accepted.counter);
+                }
+                OwnContent::Commit { .. } => {
+                    self.outcome.behind.insert(conversation.id);
+                }
+                // Its echo says the rest.
+                OwnContent::Proposal(_) => {}
             }
         } else if outbox::accepted(self.core, &mut conversation, accepted)? {
             self.changed(conversation.id);
@@ -203,16 +287,22 @@ impl Batch<'_> {
     pub(super) fn merge_own(
         &mut self,
         conversation: &mut Conversation,
-        sequence: Sequence,
+        place: Place,
     ) -> Result<(), ClientError> {
         self.core.checkpoints.reach(COMMIT_BEFORE_MERGE)?;
-        self.core.groups.with(conversation.id, |group, provider| {
-            group.merge_pending(provider).map(drop)
-        })?;
+        let applied = self
+            .core
+            .groups
+            .with(conversation.id, |group, provider| group.merge_pending(provider))?;
         self.core.store.delete_own_commit(conversation.id)?;
+        let founded = conversation.state == ConversationState::Creating;
         conversation.state = ConversationState::Active;
         conversation.creation = None;
-        self.begin_epoch(conversation, sequence)?;
+        change::fulfilled(self.core, conversation.id)?;
+        if founded {
+            event::founded(self.core, self.me, place)?;
+        }
+        self.begin_epoch(conversation, place, &applied)?;
         Ok(self.core.checkpoints.reach(COMMIT_AFTER_MERGE)?)
     }
 
@@ -220,8 +310,11 @@ impl Batch<'_> {
     pub(super) fn begin_epoch(
         &mut self,
         conversation: &mut Conversation,
-        sequence: Sequence,
+        place: Place,
+        applied: &CommitApplied,
     ) -> Result<(), ClientError> {
+        epoch::begun(self.core, self.me, conversation, place, applied)?;
+        let sequence = place.sequence;
         let authenticator = self
             .core
             .groups

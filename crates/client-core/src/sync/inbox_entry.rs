@@ -1,18 +1,20 @@
-//! One entry of a log: an own one that comes back, a message, or a commit. The entry is the next in
-//! its log; `inbox` sees to that.
+//! One entry of a log: an own one that comes back, a message, a commit, a wish to be let go, or the hole
+//! that one of these has left. The entry is the next in its log; `inbox` sees to that.
 
 use super::inbox::Batch;
-use crate::conversation::pin;
+use crate::conversation::{action, epoch, leave, pin};
+use crate::core::Core;
 use crate::error::ClientError;
-use crate::message::history;
-use crate::message::key::MessageKey;
-use crate::message::verify::{self, Knowledge, Verified};
+use crate::message::event::{self, Place};
+use crate::message::receive::{self, Arrival};
+use crate::message::{history, verify};
 use crate::store::conversation::{Conversation, ConversationState};
 use crate::store::history::NoticeKind;
-use crate::store::message::{MessageState, StoredMessage};
-use undertone_mls::{CommitApplied, Decrypted};
+use undertone_mls::CommitApplied;
+use undertone_wire::ConversationId;
 use undertone_wire::content::SeenEntry;
 use undertone_wire::conversation::{EntryKind, LogEntry};
+use undertone_wire::device::DeviceCertificateBody;
 
 /// Applies the next entry of a conversation's log.
 pub(super) fn apply(
@@ -25,7 +27,121 @@ pub(super) fn apply(
         (true, EntryKind::Commit) => own_commit(batch, conversation, entry),
         (false, EntryKind::Message) => message(batch, conversation, entry),
         (false, EntryKind::Commit) => commit(batch, conversation, entry),
+        (true, EntryKind::Proposal) => own_proposal(batch, conversation, entry),
+        (false, EntryKind::Proposal) => proposal(batch, conversation, entry),
+        (true, EntryKind::Expired) => own_expired(batch, conversation, entry),
+        (true, EntryKind::Voided) => {
+            event::voided(batch.core, batch.me, entry)?;
+            conversation.own_counter = conversation.own_counter.max(entry.counter);
+            follow(batch, conversation, entry)
+        }
+        (false, EntryKind::Expired | EntryKind::Voided) => hole(batch, conversation, entry),
     }
+}
+
+/// Something of another device that is gone: its counter counts as used.
+fn hole(
+    batch: &mut Batch<'_>,
+    conversation: &mut Conversation,
+    entry: &LogEntry,
+) -> Result<(), ClientError> {
+    let core = batch.core;
+    if entry.kind == EntryKind::Voided {
+        event::voided(core, batch.me, entry)?;
+    }
+    core.store
+        .save_peer_counter(conversation.id, entry.sender, entry.counter)?;
+    follow(batch, conversation, entry)
+}
+
+/// An own message that reached its end on the server before it came back here: what is left of it is the
+/// hash by which it is known.
+fn own_expired(
+    batch: &mut Batch<'_>,
+    conversation: &mut Conversation,
+    entry: &LogEntry,
+) -> Result<(), ClientError> {
+    if let Ok(hash) = <[u8; 32]>::try_from(entry.payload.as_slice()) {
+        echoed(batch, conversation, entry, &hash)?;
+    }
+    conversation.own_counter = conversation.own_counter.max(entry.counter);
+    follow(batch, conversation, entry)
+}
+
+/// Notes the echo of an own message; gives whether it is known.
+fn echoed(
+    batch: &mut Batch<'_>,
+    conversation: &Conversation,
+    entry: &LogEntry,
+    hash: &[u8; 32],
+) -> Result<bool, ClientError> {
+    let Some(message) = batch.core.store.message_by_payload(conversation.id, hash)? else {
+        return Ok(false);
+    };
+    receive::own_echo(&arrival(batch, conversation, entry), &message)?;
+    batch.outcome.answered.insert(conversation.id);
+    Ok(true)
+}
+
+fn arrival<'a>(
+    batch: &Batch<'a>,
+    conversation: &'a Conversation,
+    entry: &'a LogEntry,
+) -> Arrival<'a> {
+    Arrival {
+        core: batch.core,
+        me: batch.me,
+        conversation,
+        entry,
+    }
+}
+
+/// The own wish to be let go is in the log: the others know.
+fn own_proposal(
+    batch: &mut Batch<'_>,
+    conversation: &mut Conversation,
+    entry: &LogEntry,
+) -> Result<(), ClientError> {
+    let hash = history::hash_of(entry.payload.as_slice());
+    let known = batch.core.store.own_commit(conversation.id)?;
+    if known.is_some_and(|known| known.payload_hash == hash) {
+        batch.core.store.delete_own_commit(conversation.id)?;
+        leave::asked(batch.core, conversation.id)?;
+        batch.outcome.answered.insert(conversation.id);
+    } else {
+        batch.notice(conversation, NoticeKind::HistoryMismatch)?;
+    }
+    conversation.own_counter = conversation.own_counter.max(entry.counter);
+    follow(batch, conversation, entry)
+}
+
+/// Somebody asks to be let go: after a little while, which is another for each device, this one does it,
+/// unless another has.
+fn proposal(
+    batch: &mut Batch<'_>,
+    conversation: &mut Conversation,
+    entry: &LogEntry,
+) -> Result<(), ClientError> {
+    let core = batch.core;
+    let asked = core.store.savepoint(|| {
+        core.groups.with(conversation.id, |group, provider| {
+            group.apply_proposal(provider, entry.payload.as_slice())
+        })
+    });
+    match asked {
+        Ok(_member) => leave::let_go_soon(core, conversation),
+        Err(error) if error.is_of_store() => return Err(error),
+        Err(error) => {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a wish to leave cannot be processed"
+            );
+            core.groups.forget(conversation.id);
+        }
+    }
+    core.store
+        .save_peer_counter(conversation.id, entry.sender, entry.counter)?;
+    follow(batch, conversation, entry)
 }
 
 /// The echo of an own message: the acknowledgement that survives crashes. It is known by its bytes,
@@ -36,13 +152,8 @@ fn own_message(
     entry: &LogEntry,
 ) -> Result<(), ClientError> {
     let hash = history::hash_of(entry.payload.as_slice());
-    match batch.core.store.message_by_payload(conversation.id, &hash)? {
-        Some(message) => {
-            batch.core.store.mark_echoed(message.row, entry)?;
-            batch.core.store.delete_outgoing(message.row)?;
-            batch.outcome.answered.insert(conversation.id);
-        }
-        None => batch.notice(conversation, NoticeKind::HistoryMismatch)?,
+    if !echoed(batch, conversation, entry, &hash)? {
+        batch.notice(conversation, NoticeKind::HistoryMismatch)?;
     }
     conversation.own_counter = conversation.own_counter.max(entry.counter);
     follow(batch, conversation, entry)
@@ -58,7 +169,7 @@ fn own_commit(
     if known.is_none_or(|known| known.payload_hash != hash) {
         return block(batch, conversation, NoticeKind::HistoryMismatch);
     }
-    batch.merge_own(conversation, entry.sequence)?;
+    batch.merge_own(conversation, Place::of(entry))?;
     batch.outcome.answered.insert(conversation.id);
     conversation.own_counter = conversation.own_counter.max(entry.counter);
     Ok(())
@@ -78,7 +189,7 @@ fn message(
         })
     });
     let notice = match opened {
-        Ok(decrypted) => show(batch, conversation, entry, &decrypted)?,
+        Ok(decrypted) => receive::message(&arrival(batch, conversation, entry), &decrypted)?,
         Err(error) if error.is_of_store() => return Err(error),
         Err(error) => {
             tracing::warn!(
@@ -89,6 +200,7 @@ fn message(
             Some(NoticeKind::LostMessages)
         }
     };
+    eprintln!("DBG msg {:?} {:?} seq {:?} counter {:?} notice {:?}", batch.me.name, entry.sender, entry.sequence, entry.counter, notice);
     if let Some(kind) = notice {
         batch.notice(conversation, kind)?;
     }
@@ -97,69 +209,8 @@ fn message(
     follow(batch, conversation, entry)
 }
 
-/// Stores an opened message if it may be shown; says what is strange about it.
-fn show(
-    batch: &Batch<'_>,
-    conversation: &Conversation,
-    entry: &LogEntry,
-    decrypted: &Decrypted,
-) -> Result<Option<NoticeKind>, ClientError> {
-    let verified = match verify::verify(entry, decrypted) {
-        Ok(verified) => verified,
-        Err(refusal) => return Ok(Some(refusal.notice())),
-    };
-    let store = &batch.core.store;
-    let authenticator = batch
-        .core
-        .groups
-        .with(conversation.id, |group, _| Ok(group.epoch_authenticator()))?;
-    let known = Knowledge {
-        epoch_authenticator: &authenticator,
-        hash_at_seen: store.running_hash(conversation.id, verified.seen.sequence)?,
-        last_counter: store.peer_counter(conversation.id, entry.sender)?,
-    };
-    let notice = verify::suspect(entry, &verified, &known);
-    match store.message_sender(conversation.id, verified.message)? {
-        Some(device) if device == entry.sender => return Ok(notice),
-        // Somebody else's message, sent again in another name.
-        Some(_) => return Ok(Some(NoticeKind::HistoryMismatch)),
-        None => {}
-    }
-    match store.add_message(&row_of(batch, entry, verified)) {
-        Ok(_row) => Ok(notice),
-        // It would be refused for ever: one entry must not hold up the others.
-        Err(error) if error.is_conflict() => {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "a message cannot be stored"
-            );
-            Ok(Some(NoticeKind::HistoryMismatch))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn row_of(batch: &Batch<'_>, entry: &LogEntry, verified: Verified) -> StoredMessage {
-    StoredMessage {
-        row: 0,
-        key: MessageKey::of_received(entry.conversation, verified.message),
-        conversation: entry.conversation,
-        message: verified.message,
-        sequence: Some(entry.sequence),
-        sender: verified.sender,
-        sender_device: entry.sender,
-        own: verified.sender == batch.me.user,
-        state: MessageState::Sent,
-        sent_at: entry.sent_at,
-        text: verified.text,
-        content: verified.content,
-        franking_mac: entry.franking_mac.0.clone(),
-        payload_hash: None,
-    }
-}
-
-/// Another device's commit. One that cannot be processed ends what this device can do here: every later
-/// entry is of an epoch that it does not have.
+/// Another device's commit. One that this device cannot process is reported: the server voids it, or says
+/// that others could.
 fn commit(
     batch: &mut Batch<'_>,
     conversation: &mut Conversation,
@@ -173,9 +224,7 @@ fn commit(
         };
         let applied = core.groups.with(conversation.id, apply)?;
         if !applied.own_device_removed {
-            certificates = core
-                .groups
-                .with(conversation.id, |group, _| group.certificates())?;
+            certificates = new_certificates(core, conversation.id, &applied)?;
             pin::check_and_pin(core, batch.me, &certificates)?;
         }
         Ok::<_, ClientError>(applied)
@@ -194,9 +243,25 @@ fn commit(
                 "a commit cannot be processed"
             );
             core.groups.forget(conversation.id);
-            block(batch, conversation, NoticeKind::HistoryMismatch)
+            batch.outcome.stuck.insert(conversation.id, entry.sequence);
+            Ok(())
         }
     }
+}
+
+/// The certificates that came with a commit.
+fn new_certificates(
+    core: &Core,
+    id: ConversationId,
+    applied: &CommitApplied,
+) -> Result<Vec<DeviceCertificateBody>, ClientError> {
+    let mut new: Vec<_> = applied.renamed.iter().cloned().collect();
+    if !applied.added.is_empty() {
+        let all = core.groups.with(id, |group, _| group.certificates())?;
+        let is_new = |device| applied.added.iter().any(|added| added.device == device);
+        new.extend(all.into_iter().filter(|certificate| is_new(certificate.device)));
+    }
+    Ok(new)
 }
 
 fn follow_commit(
@@ -206,29 +271,33 @@ fn follow_commit(
     applied: &CommitApplied,
 ) -> Result<(), ClientError> {
     let core = batch.core;
+    let place = Place::of(entry);
     // Another commit was first: an own one is gone.
     core.store.delete_own_commit(conversation.id)?;
     if applied.own_device_removed {
-        conversation.sequence = entry.sequence;
-        conversation.state = ConversationState::Blocked;
+        epoch::ended(core, batch.me, conversation, place, applied)?;
         batch.outcome.advanced.insert(conversation.id, entry.sequence);
         batch.changed(conversation.id);
         return Ok(());
     }
+    action::lost_race(core, conversation.id)?;
     let last = core.store.peer_counter(conversation.id, entry.sender)?;
+    let is_sender = applied.committer.device == entry.sender;
     let suspect = match &applied.seen {
-        Some(seen) if applied.committer.device == entry.sender => suspect_seen(batch, conversation, seen)?,
+        // Who comes from outside has seen nothing, and may count anew.
+        _ if applied.external && is_sender => None,
+        Some(seen) if is_sender => {
+            suspect_seen(batch, conversation, seen)?.or(verify::counter_gap(entry.counter, last))
+        }
         _ => Some(NoticeKind::HistoryMismatch),
     };
-    for kind in [suspect, verify::counter_gap(entry.counter, last)]
-        .into_iter()
-        .flatten()
-    {
+    eprintln!("DBG commit {:?} {:?} seq {:?} counter {:?} last {:?} ext {} suspect {:?}", batch.me.name, entry.sender, entry.sequence, entry.counter, last, applied.external, suspect);
+    if let Some(kind) = suspect {
         batch.notice(conversation, kind)?;
     }
     core.store
         .save_peer_counter(conversation.id, entry.sender, entry.counter)?;
-    batch.begin_epoch(conversation, entry.sequence)
+    batch.begin_epoch(conversation, place, applied)
 }
 
 /// What is strange about the log that a committer had. One without a running hash has lost entries by

@@ -10,6 +10,7 @@ use super::pending::{Pending, after};
 use super::{resync, stock};
 use crate::account::{AccessToken, AccountError};
 use crate::change::Change;
+use crate::conversation::{external, leave};
 use crate::core::Core;
 use crate::error::ClientError;
 use crate::testing::{ACK_AFTER_WIRE, COMMIT_BEFORE_WIRE, SEND_AFTER_WIRE, SEND_BEFORE_WIRE};
@@ -100,8 +101,10 @@ impl Live {
     pub(super) async fn run(mut self) -> Result<(), ClientError> {
         let core = Rc::clone(&self.core);
         core.spawn(refill(Rc::clone(&core)).boxed_local());
+        external::resume(&core);
         loop {
             if core.status.is_stopping() {
+                self.send_signals().await?;
                 self.acknowledge_now().await?;
                 self.sender.close().await;
                 return Ok(());
@@ -167,6 +170,19 @@ impl Live {
             .min(renew)
             .min(acknowledge)
             .min(self.pending.next_ms())
+            .min(self.next_commit_ms())
+    }
+
+    /// When a commit may be made that waits: after a lost race, for those who leave, or for its own time.
+    fn next_commit_ms(&self) -> u64 {
+        let core = &self.core;
+        let now = core.platform.now();
+        let at = core.store.next_action_at(now).ok().flatten();
+        let at = at.map_or(u64::MAX, |at| after(self.now(), at.since(now).min(HEADS_EVERY)));
+        let leaving = core.leaving.borrow().values().min().copied();
+        let rests = core.rests.borrow();
+        let rests = rests.values().filter(|until| **until > self.now()).min().copied();
+        at.min(leaving.unwrap_or(u64::MAX)).min(rests.unwrap_or(u64::MAX))
     }
 
     /// Sends whatever is due.
@@ -186,8 +202,23 @@ impl Live {
         if self.acknowledge_at_ms.is_some_and(|at| now >= at) {
             self.acknowledge_now().await?;
         }
+        for (conversation, sequence) in self.pending.take_reports(now) {
+            self.send(&ClientFrame::CannotProcess(Acknowledge {
+                conversation,
+                sequence,
+            }))
+            .await?;
+        }
         self.fetch_logs().await?;
-        self.send_outgoing().await
+        self.send_outgoing().await?;
+        self.send_signals().await
+    }
+
+    async fn send_signals(&mut self) -> Result<(), ClientError> {
+        for signal in self.core.signals.take_waiting() {
+            self.send(&signal).await?;
+        }
+        Ok(())
     }
 
     async fn fetch_logs(&mut self) -> Result<(), ClientError> {
@@ -222,6 +253,12 @@ impl Live {
             .into_iter()
             .collect();
         waiting.extend(self.core.store.conversations_with_own_commit()?);
+        leave::let_go_due(&self.core)?;
+        let due = self
+            .core
+            .store
+            .conversations_with_due_action(self.core.platform.now())?;
+        waiting.extend(due);
         for conversation in waiting {
             if !self.pending.may_send(conversation) {
                 continue;
@@ -230,7 +267,7 @@ impl Live {
                 continue;
             };
             self.pending.sent(conversation, self.now());
-            let is_commit = matches!(frame, ClientFrame::Commit(_));
+            let is_commit = matches!(frame, ClientFrame::Commit(_) | ClientFrame::Propose(_));
             self.core.checkpoints.reach(if is_commit {
                 COMMIT_BEFORE_WIRE
             } else {

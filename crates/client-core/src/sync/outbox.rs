@@ -1,12 +1,12 @@
-//! What goes out: own messages in the order in which they were written, one under way in each
-//! conversation.
+//! What goes out: own commits, and own messages in the order in which they were written, one thing under
+//! way in each conversation.
 //!
 //! An attempt (ciphertext, epoch, counter) is stored with the group's state before it is sent, and sent
 //! again byte for byte after a lost connection. When the log shows a later epoch and not the message,
 //! that attempt was never stored and never will be: the same content is encrypted anew under the same
 //! counter.
 
-use crate::conversation::refresh_keys;
+use crate::conversation::{action, change, refresh_keys};
 use crate::core::{Core, Me};
 use crate::error::ClientError;
 use crate::message::compose::{self, Circumstances};
@@ -14,11 +14,13 @@ use crate::message::history;
 use crate::store::conversation::{Conversation, ConversationState};
 use crate::store::message::{Failure, MessageState};
 use crate::store::outbox::{Attempt, Outgoing};
+use crate::store::own_commit::OwnContent;
 use crate::testing::{SEND_AFTER_PERSIST, SEND_BEFORE_PERSIST};
+use rand::Rng;
 use std::time::Duration;
 use undertone_mls::Group;
 use undertone_wire::content::SeenEntry;
-use undertone_wire::conversation::{Accepted, SubmitCommitRequest};
+use undertone_wire::conversation::{Accepted, SubmitCommitRequest, SubmitProposalRequest};
 use undertone_wire::message::SendMessageRequest;
 use undertone_wire::stream::{ClientFrame, Refused};
 use undertone_wire::{ConversationId, ErrorCode, codec};
@@ -51,17 +53,24 @@ pub(crate) fn next(core: &Core, id: ConversationId) -> Result<Option<ClientFrame
     if let Some(frame) = own_commit(core, id)? {
         return Ok(Some(frame));
     }
+    let outgoing = core.store.first_outgoing(id)?;
+    let attempt = match &outgoing {
+        Some(outgoing) => usable(core, &conversation, outgoing)?,
+        None => None,
+    };
+    // What may have been sent has the counter that a commit would get: it goes first.
+    if attempt.is_none() && may_commit(core, &conversation, outgoing.is_some())? {
+        let prepared = change::prepare(core, &me, &conversation)?;
+        if let Some(frame) = own_commit(core, id)?.filter(|_| prepared) {
+            return Ok(Some(frame));
+        }
+    }
+    // A part of what waits may have been settled meanwhile, or queued.
     let Some(outgoing) = core.store.first_outgoing(id)? else {
         return Ok(None);
     };
-    let attempt = match usable(core, &conversation, &outgoing)? {
+    let attempt = match attempt {
         Some(attempt) => attempt,
-        // After a cut-off log the running hash is not known, and a message without it would look like
-        // another history: a commit comes first, with which the hash begins anew.
-        None if conversation.running_hash.is_empty() => {
-            refresh_keys::commit(core, &me, id)?;
-            return own_commit(core, id);
-        }
         None => encrypt(core, &me, &conversation, &outgoing)?,
     };
     let Attempt {
@@ -74,21 +83,47 @@ pub(crate) fn next(core: &Core, id: ConversationId) -> Result<Option<ClientFrame
         epoch,
         counter,
         message: payload.into(),
+        expires_after_seconds: outgoing.message.lifetime.after_sent(),
     };
     Ok(Some(ClientFrame::Send(request)))
 }
 
-/// The own commit that waits.
+/// Whether a commit may be made now: not right after a lost race.
+fn may_commit(core: &Core, conversation: &Conversation, writes: bool) -> Result<bool, ClientError> {
+    let id = conversation.id;
+    let now = core.platform.monotonic_ms();
+    let rests = core.rests.borrow().get(&id).is_some_and(|until| *until > now);
+    if rests {
+        return Ok(false);
+    }
+    core.rests.borrow_mut().remove(&id);
+    // After a cut-off log the running hash is not known, and a message without it would look like
+    // another history: a commit comes first, with which the hash begins anew.
+    if writes && conversation.running_hash.is_empty() {
+        core.transaction(|| refresh_keys::want_now(core, id))?;
+    }
+    Ok(true)
+}
+
+/// The own commit, or the own wish to be let go, that waits.
 fn own_commit(core: &Core, id: ConversationId) -> Result<Option<ClientFrame>, ClientError> {
-    let Some(commit) = core.store.own_commit(id)? else {
+    let Some(own) = core.store.own_commit(id)? else {
         return Ok(None);
     };
-    let request = SubmitCommitRequest {
-        conversation: id,
-        epoch: commit.epoch,
-        commit: codec::from_cbor(&commit.bundle)?,
-    };
-    Ok(Some(ClientFrame::Commit(request)))
+    Ok(Some(match own.content {
+        OwnContent::Commit { bundle, link } => ClientFrame::Commit(SubmitCommitRequest {
+            conversation: id,
+            epoch: own.epoch,
+            commit: codec::from_cbor(&bundle)?,
+            room: link.map(|link| codec::from_cbor(&link)).transpose()?,
+        }),
+        OwnContent::Proposal(proposal) => ClientFrame::Propose(SubmitProposalRequest {
+            conversation: id,
+            epoch: own.epoch,
+            counter: own.counter,
+            proposal: proposal.into(),
+        }),
+    }))
 }
 
 /// The stored attempt, if the server may still take it.
@@ -183,6 +218,9 @@ pub(super) fn refused(
     if own_commit.is_some_and(|commit| commit.counter == refused.counter) {
         core.groups.with(conversation.id, Group::clear_pending)?;
         core.store.delete_own_commit(conversation.id)?;
+        for failed in core.store.actions_under_way(conversation.id)? {
+            action::settle(core, failed.id, Err(failure_of(refused)))?;
+        }
         // The commit that must come before a message: without it that message fails, too, and is not
         // tried without end.
         if conversation.running_hash.is_empty()
@@ -205,13 +243,16 @@ pub(super) fn refused(
     Ok(Verdict::Failed)
 }
 
-fn fail(core: &Core, outgoing: &Outgoing, refused: &Refused) -> Result<(), ClientError> {
-    let failure = Failure {
+fn failure_of(refused: &Refused) -> Failure {
+    Failure {
         code: refused.error.code.as_str().to_owned(),
         message: refused.error.message.clone(),
-    };
-    core.store
-        .set_message_state(outgoing.message.row, &MessageState::Failed(failure))?;
+    }
+}
+
+fn fail(core: &Core, outgoing: &Outgoing, refused: &Refused) -> Result<(), ClientError> {
+    let failed = MessageState::Failed(failure_of(refused));
+    core.store.set_message_state(outgoing.message.row, &failed)?;
     Ok(core.store.delete_outgoing(outgoing.message.row)?)
 }
 
@@ -220,9 +261,15 @@ fn temporary(refused: &Refused) -> Option<Verdict> {
     match refused.error.code {
         ErrorCode::EpochStale | ErrorCode::CounterConflict => Some(Verdict::ReadLog),
         ErrorCode::RateLimited | ErrorCode::Unavailable | ErrorCode::Internal => {
-            Some(Verdict::Wait(asked.unwrap_or(TRY_AGAIN)))
+            Some(Verdict::Wait(not_all_at_once(asked.unwrap_or(TRY_AGAIN))))
         }
         ErrorCode::Unauthorized | ErrorCode::SessionRevoked => Some(Verdict::Reconnect),
         _ => None,
     }
+}
+
+/// A wait that is another for each client.
+fn not_all_at_once(asked: Duration) -> Duration {
+    let half = u64::try_from(asked.as_millis()).unwrap_or(u64::MAX) / 2;
+    asked.saturating_add(Duration::from_millis(rand::rngs::OsRng.gen_range(0..=half)))
 }

@@ -9,6 +9,8 @@ use undertone_wire::{ConversationId, Sequence};
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// So long after the server's word that it stored something, its echo must have come.
 const ECHO_WITHIN: Duration = Duration::from_secs(1);
+/// So often a commit is reported that cannot be processed, until the server says what becomes of it.
+const REPORT_EVERY: Duration = Duration::from_secs(6);
 /// So many logs are read at the same time.
 const FETCHES_AT_ONCE: usize = 4;
 
@@ -23,6 +25,8 @@ pub(super) struct Pending {
     under_way: BTreeMap<ConversationId, u64>,
     held: BTreeMap<ConversationId, u64>,
     expected: BTreeMap<ConversationId, (Sequence, u64)>,
+    /// Commits that this device cannot process, and when that is reported next.
+    stuck: BTreeMap<ConversationId, (Sequence, u64)>,
 }
 
 impl Pending {
@@ -50,6 +54,32 @@ impl Pending {
             && !self.fetching.contains_key(&id)
             && !self.under_way.contains_key(&id)
             && !self.held.contains_key(&id)
+            && !self.stuck.contains_key(&id)
+    }
+
+    /// This device cannot process a commit.
+    pub(super) fn stick(&mut self, id: ConversationId, at: Sequence, now: u64) {
+        let known = self.stuck.get(&id).filter(|(known, _)| *known == at);
+        if known.is_none() {
+            self.stuck.insert(id, (at, now));
+        }
+    }
+
+    /// A commit that could not be processed is in the way no longer.
+    pub(super) fn unstick(&mut self, id: ConversationId) {
+        self.stuck.remove(&id);
+    }
+
+    /// Commits that are to be reported as not processed.
+    pub(super) fn take_reports(&mut self, now: u64) -> Vec<(ConversationId, Sequence)> {
+        let mut due = Vec::new();
+        for (id, (at, report_at)) in &mut self.stuck {
+            if *report_at <= now {
+                *report_at = after(now, REPORT_EVERY);
+                due.push((*id, *at));
+            }
+        }
+        due
     }
 
     /// Something was sent; an answer is expected.
@@ -103,7 +133,7 @@ impl Pending {
 
     /// When something here is due next.
     pub(super) fn next_ms(&self) -> u64 {
-        let expected = self.expected.values().map(|(_, by)| by);
+        let expected = self.expected.values().chain(self.stuck.values()).map(|(_, by)| by);
         let waits = self
             .fetching
             .values()
@@ -147,6 +177,20 @@ mod tests {
         assert!(!pending.may_send(ONE));
         assert!(pending.take_overdue(10).is_empty());
         assert!(pending.may_send(ONE));
+    }
+
+    #[test]
+    fn nothing_is_sent_after_a_commit_that_cannot_be_processed() {
+        let mut pending = Pending::default();
+        pending.stick(ONE, Sequence(7), 0);
+        assert!(!pending.may_send(ONE));
+        assert_eq!(pending.take_reports(0), [(ONE, Sequence(7))]);
+        pending.stick(ONE, Sequence(7), 10);
+        assert_eq!(pending.take_reports(5999), []);
+        assert_eq!(pending.next_ms(), 6000);
+        assert_eq!(pending.take_reports(6000), [(ONE, Sequence(7))]);
+        pending.unstick(ONE);
+        assert!(pending.may_send(ONE) && pending.take_reports(u64::MAX).is_empty());
     }
 
     #[test]

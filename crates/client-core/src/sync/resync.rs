@@ -3,7 +3,6 @@
 use super::inbox::{self, Incoming};
 use crate::core::Core;
 use crate::error::ClientError;
-use crate::store::conversation::ConversationState;
 use std::collections::{BTreeMap, BTreeSet};
 use undertone_wire::conversation::ConversationHead;
 use undertone_wire::{ConversationId, Sequence};
@@ -37,7 +36,7 @@ pub(super) fn plan(core: &Core, heads: &[ConversationHead]) -> Result<Plan, Clie
             None => {
                 plan.goals.insert(head.conversation, head.head);
             }
-            Some(known) if known.state == ConversationState::Blocked => {}
+            Some(known) if !known.state.follows_log() => {}
             Some(known) => {
                 if known.sequence < head.head {
                     plan.behind.insert(head.conversation);
@@ -63,7 +62,7 @@ pub(super) fn drop_reached(
     for (id, goal) in std::mem::take(goals) {
         let reached = match core.store.conversation(id)? {
             None => welcomes_seen,
-            Some(known) => known.state == ConversationState::Blocked || known.sequence >= goal,
+            Some(known) => !known.state.follows_log() || known.sequence >= goal,
         };
         if !reached {
             open.insert(id, goal);

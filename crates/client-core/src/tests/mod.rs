@@ -3,11 +3,17 @@
 
 mod crashes;
 mod faults;
+mod groups;
 mod impostors;
 mod ledger;
 mod lies;
 mod network;
 mod platform;
+mod presence;
+mod rejoin;
+mod rooms;
 mod server;
 mod stories;
+mod timeline;
+mod timers;
 mod world;

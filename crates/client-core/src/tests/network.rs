@@ -11,11 +11,12 @@ use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use undertone_wire::error::ErrorResponse;
 use undertone_wire::stream::{ClientFrame, ServerFrame};
-use undertone_wire::{DeviceId, ErrorBody, ErrorCode, codec};
+use undertone_wire::{ConversationId, DeviceId, ErrorBody, ErrorCode, codec};
 
 /// How often, in a thousand, something happens to a frame or request.
 #[derive(Debug, Clone, Copy, Default)]
@@ -72,7 +73,11 @@ impl Link {
         let parts: Vec<_> = path.trim_start_matches("/api/v1/").split('/').collect();
         let body = request.body.as_deref().unwrap_or_default();
         let server = &self.server;
+        let query = request.path.split_once('?').map(|(_, query)| query);
         match (request.method, parts.as_slice()) {
+            (Method::Get, ["conversations"]) if query == Some("scope=user") => {
+                json(Ok(server.heads_of_user(self.device)))
+            }
             (Method::Get, ["people"]) => json(Ok(server.people())),
             (Method::Get, ["people", user]) => json(server.person(user.parse().unwrap())),
             (Method::Post, ["people", user, "key-packages"]) => json(Ok(server.claim(user.parse().unwrap()))),
@@ -84,9 +89,46 @@ impl Link {
             (Method::Post, ["conversations"]) => {
                 json(server.create(self.device, serde_json::from_slice(body).unwrap()))
             }
+            (_, ["rooms", call]) => self.at_door(call, body),
+            (method, ["conversations", id, rest @ ..]) => {
+                self.in_conversation((method, rest), id.parse().unwrap(), body)
+            }
             _ => json::<()>(Err(ErrorBody::new(ErrorCode::NotFound, path))),
         }
     }
+
+    fn at_door(&self, call: &str, body: &[u8]) -> HttpResponse {
+        let server = &self.server;
+        match call {
+            "look" => json(server.look(&read(body))),
+            "enter" => json(server.enter(&read(body))),
+            "knock" => json(server.knock(self.device, read(body))),
+            _ => json::<()>(Err(ErrorBody::new(ErrorCode::NotFound, call))),
+        }
+    }
+
+    fn in_conversation(
+        &self,
+        (method, rest): (Method, &[&str]),
+        id: ConversationId,
+        body: &[u8],
+    ) -> HttpResponse {
+        let server = &self.server;
+        match (method, rest) {
+            (Method::Get, ["group"]) => json(server.group(self.device, id)),
+            (Method::Post, ["join"]) => json(server.join(self.device, &read(body))),
+            (Method::Post, ["proposals"]) => json(server.propose(self.device, &read(body))),
+            (Method::Put, ["group-info"]) => json(server.replace_group_info(id, read(body))),
+            (Method::Put, ["sealed-state"]) => json(server.replace_sealed_state(id, read(body))),
+            (Method::Get, ["knocks"]) => json(Ok(server.knocks(id))),
+            (Method::Delete, ["knocks", device]) => json(server.refuse_knock(id, device.parse().unwrap())),
+            _ => json::<()>(Err(ErrorBody::new(ErrorCode::NotFound, "no such call"))),
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> T {
+    serde_json::from_slice(body).unwrap()
 }
 
 fn json<T: Serialize>(answer: Answer<T>) -> HttpResponse {

@@ -100,6 +100,40 @@ impl Platform for VirtualPlatform {
     }
 }
 
+/// The same time on a device whose clock on the wall may be wrong.
+pub(super) struct DevicePlatform {
+    pub(super) story: Rc<VirtualPlatform>,
+    /// What the clock on the wall is ahead.
+    pub(super) ahead_ms: Cell<i64>,
+}
+
+impl DevicePlatform {
+    /// The right time, in milliseconds.
+    pub(super) fn story_now(&self) -> u64 {
+        self.story.now().as_millis()
+    }
+}
+
+#[async_trait(?Send)]
+impl Platform for DevicePlatform {
+    fn now(&self) -> Timestamp {
+        let right = self.story.now().as_millis();
+        Timestamp::from_millis(right.saturating_add_signed(self.ahead_ms.get()))
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        self.story.monotonic_ms()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.story.sleep(duration).await;
+    }
+
+    fn spawn(&self, task: LocalBoxFuture<'static, ()>) {
+        self.story.spawn(task);
+    }
+}
+
 struct Sleep<'a> {
     platform: &'a VirtualPlatform,
     key: (u64, u64),

@@ -1,26 +1,31 @@
-//! A delivery service in memory: logs, commits checked by the real public group, Welcomes, cursors.
-//! Accounts and tokens are pretended.
+//! A delivery service in memory: logs, commits checked by the real public group, Welcomes, cursors, doors.
+//! Accounts and tokens are pretended. What is appended to logs is in `plane`, doors are in `room`.
+
+mod plane;
+mod room;
 
 use super::ledger::{Conversation, refusal};
+use super::platform::VirtualPlatform;
+use crate::platform::Platform;
+use plane::Place;
 use futures::channel::mpsc::UnboundedSender;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
-use undertone_mls::{CommitCheck, check_commit, found_group};
+use undertone_mls::found_group;
 use undertone_wire::account::{PeopleResponse, Person, PersonDetails};
 use undertone_wire::conversation::{
-    Accepted, CommitBundle, ConversationKind, ConversationsResponse, CreateConversationRequest, EntryKind,
-    LogEntry, LogPage, PendingWelcome,
+    Accepted, ConversationKind, ConversationsResponse, CreateConversationRequest, LogPage, PendingWelcome,
 };
 use undertone_wire::device::DeviceSummary;
 use undertone_wire::key_package::{
     ClaimKeyPackagesResponse, ClaimedKeyPackage, KeyPackageStock, UploadKeyPackagesRequest,
 };
-use undertone_wire::stream::{Authenticated, ClientFrame, Presence, Refused, ServerFrame};
+use undertone_wire::signal::{SealedSignal, Visibility};
+use undertone_wire::stream::{Authenticated, ClientFrame, Presence, ServerFrame};
 use undertone_wire::{
-    Bytes, ConversationId, Counter, DeviceId, Epoch, ErrorBody, ErrorCode, Sequence, Timestamp, UserId,
-    UserName,
+    Bytes, ConversationId, DeviceId, Epoch, ErrorBody, ErrorCode, Sequence, Timestamp, UserId, UserName,
 };
 
 /// A device as the server knows it.
@@ -52,11 +57,16 @@ impl KnownDevice {
 
 #[derive(Default)]
 struct State {
-    now_ms: u64,
+    clock: Option<Rc<VirtualPlatform>>,
     devices: BTreeMap<DeviceId, KnownDevice>,
     conversations: BTreeMap<ConversationId, Conversation>,
     refuse_next: Vec<ErrorCode>,
     refuse_commits: bool,
+    /// What was passed on and not kept.
+    signals: Vec<SealedSignal>,
+    shown: BTreeMap<UserId, Visibility>,
+    /// What the server's clock is ahead of the story's.
+    ahead_ms: u64,
     tamper: Option<Tamper>,
 }
 
@@ -71,16 +81,49 @@ pub(super) type Answer<T> = Result<T, ErrorBody>;
 pub(super) struct FakeServer(RefCell<State>);
 
 impl FakeServer {
-    pub(super) fn new() -> Rc<Self> {
-        Rc::new(Self::default())
+    pub(super) fn new(clock: &Rc<VirtualPlatform>) -> Rc<Self> {
+        let server = Self::default();
+        server.0.borrow_mut().clock = Some(Rc::clone(clock));
+        Rc::new(server)
     }
 
     pub(super) fn know(&self, device: DeviceId, known: KnownDevice) {
         self.0.borrow_mut().devices.insert(device, known);
     }
 
-    pub(super) fn set_now(&self, now: Timestamp) {
-        self.0.borrow_mut().now_ms = now.as_millis();
+    /// The server's clock is so far ahead of everybody's from now on.
+    pub(super) fn set_ahead(&self, milliseconds: u64) {
+        self.0.borrow_mut().ahead_ms = milliseconds;
+    }
+
+    /// The signals that were passed on.
+    pub(super) fn signals(&self) -> Vec<SealedSignal> {
+        self.0.borrow().signals.clone()
+    }
+
+    /// To whom a user shows themselves, if they said so.
+    pub(super) fn shown(&self, user: UserId) -> Option<Visibility> {
+        self.0.borrow().shown.get(&user).copied()
+    }
+
+    /// Hands a frame to a device that is connected.
+    pub(super) fn hand_out(&self, device: DeviceId, frame: ServerFrame) {
+        self.0.borrow().push(device, frame);
+    }
+
+    /// What the last message of a conversation says of its end.
+    pub(super) fn last_expiry(&self, conversation: ConversationId) -> Option<u32> {
+        self.0.borrow().conversations[&conversation].last_expiry
+    }
+
+    /// The epoch of a conversation.
+    pub(super) fn epoch(&self, conversation: ConversationId) -> Epoch {
+        self.0.borrow().conversations[&conversation].epoch
+    }
+
+    /// How many commits were sent in a conversation, taken or not.
+    pub(super) fn commits_tried(&self, conversation: ConversationId) -> usize {
+        self.0.borrow().conversations[&conversation].tried
     }
 
     /// Refuses the next send with this code.
@@ -230,29 +273,26 @@ impl FakeServer {
                 .copied()
                 .ok_or_else(|| refusal(ErrorCode::CounterConflict));
         }
-        let mut pair = [state.devices[&device].user, request.peer];
-        pair.sort_unstable();
-        if let Some((other, _)) = state.conversations.iter().find(|(_, known)| known.pair == pair) {
+        let pair = request.peer.map(|peer| {
+            let mut pair = [state.devices[&device].user, peer];
+            pair.sort_unstable();
+            pair
+        });
+        let same = |known: &Conversation| pair.is_some() && known.pair == pair;
+        if let Some((other, _)) = state.conversations.iter().find(|(_, known)| same(known)) {
             let mut body = refusal(ErrorCode::ConversationExists);
             body.conversation = Some(*other);
             return Err(body);
         }
         let founded = found_group(id, request.group_info.as_slice(), request.ratchet_tree.as_slice());
         let founded = founded.map_err(|error| refusal(error.code()))?;
-        assert_eq!(founded.kind, ConversationKind::Direct);
-        let conversation = Conversation {
-            pair,
-            state: founded.state,
-            epoch: founded.epoch,
-            members: founded.members,
-            log: Vec::new(),
-            joined_at: BTreeMap::from([(device, Sequence(0))]),
-            cursors: BTreeMap::new(),
-            expired: 0,
-            last: BTreeMap::new(),
-        };
+        assert_eq!(founded.profile.kind, request.kind);
+        assert_eq!(pair.is_some(), request.kind == ConversationKind::Direct);
+        let mut conversation = Conversation::new(pair, founded);
+        conversation.link = request.room;
+        conversation.joined_at.insert(device, Sequence(0));
         state.conversations.insert(id, conversation);
-        let accepted = state.commit(device, id, Epoch(0), request.commit);
+        let accepted = state.commit(device, id, Epoch(0), &request.commit);
         if accepted.is_err() {
             state.conversations.remove(&id);
         }
@@ -263,7 +303,7 @@ impl FakeServer {
     pub(super) fn authenticate(&self, device: DeviceId, frames: UnboundedSender<ServerFrame>) {
         let heads = self.heads(device).conversations;
         let mut state = self.0.borrow_mut();
-        let now = Timestamp::from_millis(state.now_ms);
+        let now = state.clock();
         let presence = state.presence_for(device);
         let authenticated = Authenticated {
             now,
@@ -337,7 +377,7 @@ impl FakeServer {
                     conversation: send.conversation,
                     counter: send.counter,
                 };
-                let result = state.message(place, send.epoch, send.message);
+                let result = state.message(place, &send);
                 state.answer(place, result);
             }
             ClientFrame::Commit(submit) => {
@@ -347,158 +387,47 @@ impl FakeServer {
                     conversation: submit.conversation,
                     counter: submit.commit.counter,
                 };
-                let result = state.commit(device, submit.conversation, submit.epoch, submit.commit);
+                let result = state.commit(device, submit.conversation, submit.epoch, &submit.commit);
+                if let (Ok(_), Some(link)) = (&result, submit.room) {
+                    let known = state.conversations.get_mut(&submit.conversation).unwrap();
+                    known.link = Some(link);
+                }
                 state.answer(place, result);
+            }
+            ClientFrame::Propose(submit) => {
+                let mut state = self.0.borrow_mut();
+                let place = Place {
+                    device,
+                    conversation: submit.conversation,
+                    counter: submit.counter,
+                };
+                let result = state.propose(device, &submit);
+                state.answer(place, result);
+            }
+            ClientFrame::CannotProcess(report) => self.0.borrow_mut().cannot_process(device, report),
+            ClientFrame::Signal(mut signal) => {
+                let mut state = self.0.borrow_mut();
+                signal.sender = device;
+                state.signals.push(signal.clone());
+                state.pass_on(device, &signal);
+            }
+            ClientFrame::Show(visibility) => {
+                let mut state = self.0.borrow_mut();
+                let user = state.devices[&device].user;
+                state.shown.insert(user, visibility);
+                if visibility == Visibility::Nobody {
+                    state.tell_presence(device, false);
+                }
             }
         }
     }
-}
-
-#[derive(Clone, Copy)]
-struct Place {
-    device: DeviceId,
-    conversation: ConversationId,
-    counter: Counter,
 }
 
 impl State {
-    fn message(&mut self, place: Place, epoch: Epoch, message: Bytes) -> Answer<Accepted> {
-        if let Some(code) = self.refuse_next.pop() {
-            return Err(refusal(code));
-        }
-        let Place {
-            device,
-            conversation: id,
-            counter,
-        } = place;
-        let known = self
-            .conversations
-            .get(&id)
-            .ok_or_else(|| refusal(ErrorCode::NotFound))?;
-        if let Some(again) = known.check_counter(device, counter)? {
-            return Ok(again);
-        }
-        if epoch != known.epoch {
-            return Err(refusal(ErrorCode::EpochStale));
-        }
-        Ok(self.append(place, EntryKind::Message, epoch, message))
-    }
-
-    fn commit(
-        &mut self,
-        device: DeviceId,
-        id: ConversationId,
-        epoch: Epoch,
-        bundle: CommitBundle,
-    ) -> Answer<Accepted> {
-        if self.refuse_commits {
-            return Err(refusal(ErrorCode::CommitInvalid));
-        }
-        let known = self
-            .conversations
-            .get(&id)
-            .ok_or_else(|| refusal(ErrorCode::NotFound))?;
-        if let Some(again) = known.check_counter(device, bundle.counter)? {
-            return Ok(again);
-        }
-        let check = CommitCheck {
-            state: &known.state,
-            conversation: id,
-            sender: device,
-            epoch,
-            bundle: &bundle,
-        };
-        let checked = check_commit(check).map_err(|error| refusal(error.code()))?;
-        let place = Place {
-            device,
-            conversation: id,
-            counter: bundle.counter,
-        };
-        let known = self.conversations.get_mut(&id).unwrap();
-        known.state = checked.state;
-        known.epoch = checked.epoch;
-        known.members = checked.members;
-        let accepted = self.append(place, EntryKind::Commit, epoch, bundle.commit);
-        for added in checked.added {
-            let known = self.conversations.get_mut(&id).unwrap();
-            known.joined_at.insert(added.device, accepted.sequence);
-            let welcome = PendingWelcome {
-                conversation: id,
-                sequence: accepted.sequence,
-                sender: device,
-                sent_at: accepted.sent_at,
-                welcome: bundle.welcome.clone().unwrap(),
-                ratchet_tree: checked.ratchet_tree.clone().into(),
-            };
-            self.devices
-                .get_mut(&added.device)
-                .unwrap()
-                .welcomes
-                .push(welcome.clone());
-            self.push(added.device, ServerFrame::Welcome(welcome));
-        }
-        Ok(accepted)
-    }
-
-    fn append(&mut self, place: Place, kind: EntryKind, epoch: Epoch, payload: Bytes) -> Accepted {
-        let sent_at = Timestamp::from_millis(self.now_ms);
-        let known = self.conversations.get_mut(&place.conversation).unwrap();
-        let sequence = known.head_sequence().next();
-        let Place {
-            device,
-            conversation,
-            counter,
-        } = place;
-        let franking_mac = if kind == EntryKind::Message {
-            vec![7; 32]
-        } else {
-            Vec::new()
-        };
-        let entry = LogEntry {
-            conversation,
-            sequence,
-            kind,
-            epoch,
-            sender: device,
-            counter,
-            sent_at,
-            payload,
-            franking_mac: franking_mac.into(),
-        };
-        known.log.push(entry.clone());
-        let accepted = Accepted {
-            conversation,
-            counter,
-            sequence,
-            sent_at,
-        };
-        known.last.insert(device, accepted);
-        let joined = known.joined_at.clone();
-        for (member, joined_at) in joined {
-            if joined_at < sequence {
-                self.push(member, ServerFrame::Entry(entry.clone()));
-            }
-        }
-        accepted
-    }
-
-    fn answer(&self, place: Place, result: Answer<Accepted>) {
-        let Place {
-            device,
-            conversation,
-            counter,
-        } = place;
-        self.push(
-            device,
-            match result {
-                Ok(accepted) => ServerFrame::Accepted(accepted),
-                Err(error) => ServerFrame::Refused(Refused {
-                    conversation,
-                    counter,
-                    error,
-                }),
-            },
-        );
+    /// The server's clock.
+    fn clock(&self) -> Timestamp {
+        let now = self.clock.as_ref().map(|clock| clock.now()).unwrap_or_default();
+        now.plus(Duration::from_millis(self.ahead_ms))
     }
 
     fn push(&self, device: DeviceId, frame: ServerFrame) {
@@ -515,6 +444,15 @@ impl State {
         }
     }
 
+    fn pass_on(&self, device: DeviceId, signal: &SealedSignal) {
+        let Some(known) = self.conversations.get(&signal.conversation) else {
+            return;
+        };
+        for member in known.members.iter().filter(|member| member.device != device) {
+            self.push(member.device, ServerFrame::Signal(signal.clone()));
+        }
+    }
+
     fn sharers(&self, device: DeviceId) -> Vec<DeviceId> {
         let mine = self
             .conversations
@@ -525,8 +463,12 @@ impl State {
             .collect()
     }
 
+    fn hides(&self, device: DeviceId) -> bool {
+        self.shown.get(&self.devices[&device].user) == Some(&Visibility::Nobody)
+    }
+
     fn presence_for(&self, device: DeviceId) -> Vec<Presence> {
-        let online = |id: &DeviceId| self.devices[id].live.is_some();
+        let online = |id: &DeviceId| self.devices[id].live.is_some() && !self.hides(*id);
         let sharers = self.sharers(device);
         sharers
             .iter()
@@ -539,6 +481,7 @@ impl State {
 
     fn tell_presence(&self, device: DeviceId, online: bool) {
         let user = self.devices[&device].user;
+        let online = online && !self.hides(device);
         for sharer in self.sharers(device) {
             self.push(sharer, ServerFrame::Presence(Presence { user, online }));
         }

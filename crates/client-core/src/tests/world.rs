@@ -1,10 +1,12 @@
 //! People and their devices, which can be killed and started again on the same store.
 
 use super::network::{Faults, Link, LinkTransport};
-use super::platform::{VirtualPlatform, run};
+use super::platform::{DevicePlatform, VirtualPlatform, run};
 use super::server::{FakeServer, KnownDevice};
 use crate::client::{Client, ClientOptions};
+use crate::message::draft::Draft;
 use crate::message::key::MessageKey;
+use crate::message::send;
 use crate::platform::Platform;
 use crate::store::session::StoredSession;
 use crate::store::{Store, StoreKey, StoreLocation};
@@ -14,11 +16,12 @@ use crate::view::{ConversationView, MessageView, NoticeView, TimelineQuery};
 use futures::executor::LocalPool;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::path::PathBuf;
 use std::rc::Rc;
-use undertone_mls::DeviceKey;
+use undertone_mls::{DeviceKey, MlsDevice};
 use undertone_mls::certificate::{IdentityKey, certificate_version};
+use undertone_wire::content::{ConversationState, Part};
 use undertone_wire::device::DeviceCertificateBody;
+use undertone_wire::guest::UserKind;
 use undertone_wire::{ConversationId, DeviceId, Timestamp, UserId};
 use zeroize::Zeroizing;
 
@@ -26,6 +29,7 @@ use zeroize::Zeroizing;
 pub(super) struct Someone {
     pub(super) user: UserId,
     pub(super) name: String,
+    pub(super) kind: UserKind,
     pub(super) identity: IdentityKey,
 }
 
@@ -34,8 +38,8 @@ pub(super) struct Device {
     pub(super) id: DeviceId,
     pub(super) link: Rc<Link>,
     pub(super) checkpoints: RefCell<Checkpoints>,
-    path: PathBuf,
-    platform: Rc<VirtualPlatform>,
+    location: StoreLocation,
+    pub(super) platform: Rc<DevicePlatform>,
     client: RefCell<Option<Client>>,
 }
 
@@ -46,6 +50,8 @@ pub(super) struct World {
     pub(super) server: Rc<FakeServer>,
     directory: tempfile::TempDir,
     count: Cell<u8>,
+    /// Stores of new devices are not encrypted, so that a test sees what is in them.
+    plain: Cell<bool>,
 }
 
 impl World {
@@ -55,11 +61,29 @@ impl World {
         let directory = tempfile::tempdir().unwrap();
         Self {
             pool,
+            server: FakeServer::new(&platform),
             platform,
-            server: FakeServer::new(),
             directory,
             count: Cell::new(0),
+            plain: Cell::new(false),
         }
+    }
+
+    /// Stores of devices that are made from now on are not encrypted.
+    pub(super) fn store_plainly(&self) {
+        self.plain.set(true);
+    }
+
+    /// Whether a word is in any file of the stores, whatever its capitals.
+    pub(super) fn files_hold(&self, word: &str) -> bool {
+        let files = std::fs::read_dir(self.directory.path()).unwrap();
+        files
+            .map(|file| std::fs::read(file.unwrap().path()).unwrap())
+            .any(|bytes| {
+                bytes
+                    .windows(word.len())
+                    .any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+            })
     }
 
     pub(super) fn run<T>(&mut self, work: impl Future<Output = T>) -> T {
@@ -71,18 +95,31 @@ impl World {
         Someone {
             user,
             name: name.to_owned(),
+            kind: UserKind::Account,
             identity: IdentityKey::generate().unwrap(),
         }
     }
 
-    /// Makes a device, uploads its key packages and connects it.
-    pub(super) fn device(&mut self, of: &Someone) -> Rc<Device> {
-        let number = self.next();
-        let id = DeviceId::from_bytes([number; 16]);
+    pub(super) fn guest(&self, name: &str) -> Someone {
+        Someone {
+            kind: UserKind::Guest,
+            ..self.someone(name)
+        }
+    }
+
+    /// A device that the server knows and that has no client.
+    pub(super) fn unknown_device(&self, of: &Someone) -> (DeviceId, MlsDevice) {
+        let id = DeviceId::from_bytes([self.next(); 16]);
+        let (key, _, certificate) = self.certify(of, id);
+        (id, MlsDevice { key, certificate })
+    }
+
+    fn certify(&self, of: &Someone, id: DeviceId) -> (DeviceKey, DeviceCertificateBody, Vec<u8>) {
         let key = DeviceKey::generate().unwrap();
         let body = DeviceCertificateBody {
             version: certificate_version(),
             user: of.user,
+            kind: of.kind,
             name: of.name.parse().unwrap(),
             device: id,
             identity_key: of.identity.public().as_slice().into(),
@@ -97,6 +134,14 @@ impl World {
             certificate.clone(),
         );
         self.server.know(id, known);
+        (key, body, certificate)
+    }
+
+    /// Makes a device, uploads its key packages and connects it.
+    pub(super) fn device(&mut self, of: &Someone) -> Rc<Device> {
+        let number = self.next();
+        let id = DeviceId::from_bytes([number; 16]);
+        let (key, body, certificate) = self.certify(of, id);
         let session = StoredSession {
             user: of.user,
             name: body.name,
@@ -108,15 +153,28 @@ impl World {
             access_token: Zeroizing::new("token".to_owned()),
             access_expires_at: Timestamp::from_millis(u64::MAX),
             refresh_token: Zeroizing::new("refresh".to_owned()),
+            kind: UserKind::Account,
+            stay_until: None,
+            identity_seed: None,
+            next_certificate: None,
+            renew_leaves: false,
         };
         let path = self.directory.path().join(format!("{number}.db"));
+        let location = if self.plain.get() {
+            StoreLocation::Plain(path)
+        } else {
+            StoreLocation::File(path)
+        };
         let link = Link::new(&self.server, id, u64::from(number));
         let device = Rc::new(Device {
             id,
             link,
             checkpoints: RefCell::default(),
-            path,
-            platform: Rc::clone(&self.platform),
+            location,
+            platform: Rc::new(DevicePlatform {
+                story: Rc::clone(&self.platform),
+                ahead_ms: Cell::new(0),
+            }),
             client: RefCell::default(),
         });
         self.run(device.save(&session));
@@ -129,6 +187,15 @@ impl World {
         device.client.take();
         device.link.cut();
         self.pool.run_until_stalled();
+        self.run(device.start());
+    }
+
+    /// Closes the client for so long.
+    pub(super) fn close_for(&mut self, device: &Device, milliseconds: u64) {
+        device.client.take();
+        device.link.cut();
+        self.pool.run_until_stalled();
+        self.pass(milliseconds);
         self.run(device.start());
     }
 
@@ -151,7 +218,6 @@ impl World {
     pub(super) fn pass(&mut self, milliseconds: u64) {
         let platform = Rc::clone(&self.platform);
         self.run(platform.sleep(std::time::Duration::from_millis(milliseconds)));
-        self.server.set_now(self.platform.now());
     }
 
     fn next(&self) -> u8 {
@@ -162,8 +228,7 @@ impl World {
 
 impl Device {
     async fn save(&self, session: &StoredSession) {
-        let location = StoreLocation::File(self.path.clone());
-        let store = Store::open(&location, &key(), Checkpoints::default())
+        let store = Store::open(&self.location, &key(), Checkpoints::default())
             .await
             .unwrap();
         store.save_session(session).unwrap();
@@ -172,7 +237,7 @@ impl Device {
     async fn start(&self) {
         let client = Client::open(ClientOptions {
             server_url: "http://localhost".to_owned(),
-            store: StoreLocation::File(self.path.clone()),
+            store: self.location.clone(),
             store_key: key(),
             platform: Rc::clone(&self.platform) as Rc<dyn Platform>,
             transport: Rc::new(LinkTransport(Rc::clone(&self.link))) as Rc<dyn Transport>,
@@ -194,15 +259,26 @@ impl Device {
     }
 
     /// Writes, without waiting for the server.
-    pub(super) async fn write(&self, conversation: ConversationId, text: &str) -> MessageKey {
+    pub(super) async fn write(&self, conversation: ConversationId, draft: impl Into<Draft>) -> MessageKey {
         let key = MessageKey::random(&mut rand::rngs::OsRng);
-        self.client().send_text(conversation, key, text).await.unwrap()
+        self.client().send_text(conversation, key, draft).await.unwrap()
     }
 
     /// Sends, and waits for the server.
-    pub(super) async fn send(&self, conversation: ConversationId, text: &str) -> MessageView {
-        let key = self.write(conversation, text).await;
+    pub(super) async fn send(&self, conversation: ConversationId, draft: impl Into<Draft>) -> MessageView {
+        let key = self.write(conversation, draft).await;
         self.client().wait_sent(key).await.unwrap()
+    }
+
+    /// Says what is agreed on, as a client does that does not ask whether its user may.
+    pub(super) fn say_state(&self, conversation: ConversationId, state: ConversationState) {
+        let client = self.client();
+        let core = client.core();
+        let me = core.me().unwrap();
+        let part = Part::State(state);
+        core.transaction(|| send::queue_part(core, &me, conversation, part))
+            .unwrap();
+        core.signal.notify();
     }
 
     pub(super) fn messages(&self, conversation: ConversationId) -> Vec<MessageView> {
@@ -216,6 +292,7 @@ impl Device {
     pub(super) fn texts(&self, conversation: ConversationId) -> Vec<String> {
         self.messages(conversation)
             .into_iter()
+            .filter(|message| message.event.is_none())
             .map(|message| message.text)
             .collect()
     }

@@ -2,6 +2,8 @@
 //! It keeps no session: calls of a signed-in device take the access token first, which
 //! [`crate::account::Account::authorized`] provides.
 
+mod group;
+
 use super::call::{Call, with_query};
 use super::{HttpResponse, Method, Transport, TransportError};
 use serde::de::DeserializeOwned;
@@ -14,9 +16,14 @@ use undertone_wire::conversation::{
     Accepted, ConversationsResponse, CreateConversationRequest, LogPage, SubmitCommitRequest,
 };
 use undertone_wire::error::ErrorResponse;
+use undertone_wire::guest::{BecomeAccountRequest, CreateGuestRequest};
 use undertone_wire::key_package::{ClaimKeyPackagesResponse, KeyPackageStock, UploadKeyPackagesRequest};
 use undertone_wire::limits::BODY_BYTES_MAX;
 use undertone_wire::message::SendMessageRequest;
+use undertone_wire::recovery::{
+    FinishRecoveryRequest, ProveRecoveryRequest, ProveRecoveryResponse, StartRecoveryRequest,
+    StartRecoveryResponse,
+};
 use undertone_wire::server_info::{CheckSetupTokenRequest, ServerInfo};
 use undertone_wire::session::{
     AddDeviceRequest, FinishLoginRequest, FinishLoginResponse, RefreshRequest, SessionGrant, SessionResponse,
@@ -138,6 +145,42 @@ impl Api {
     /// Registers a device with the ticket of a login.
     pub async fn add_device(&self, request: &AddDeviceRequest) -> Result<SessionGrant, ApiError> {
         self.call(Call::post("/api/v1/devices", request)?).await
+    }
+
+    /// Makes a guest.
+    pub async fn create_guest(&self, request: &CreateGuestRequest) -> Result<SessionGrant, ApiError> {
+        self.call(Call::post("/api/v1/guests", request)?).await
+    }
+
+    /// Makes an account of the calling guest.
+    pub async fn become_account(
+        &self,
+        token: &str,
+        request: &BecomeAccountRequest,
+    ) -> Result<SessionGrant, ApiError> {
+        self.call(Call::post("/api/v1/guests/account", request)?.by(token))
+            .await
+    }
+
+    /// Asks for what the recovery key is to sign.
+    pub async fn start_recovery(
+        &self,
+        request: &StartRecoveryRequest,
+    ) -> Result<StartRecoveryResponse, ApiError> {
+        self.call(Call::post("/api/v1/recovery/start", request)?).await
+    }
+
+    /// Shows the recovery key.
+    pub async fn prove_recovery(
+        &self,
+        request: &ProveRecoveryRequest,
+    ) -> Result<ProveRecoveryResponse, ApiError> {
+        self.call(Call::post("/api/v1/recovery/prove", request)?).await
+    }
+
+    /// Sets the new password, and registers a device.
+    pub async fn finish_recovery(&self, request: &FinishRecoveryRequest) -> Result<SessionGrant, ApiError> {
+        self.call(Call::post("/api/v1/recovery/finish", request)?).await
     }
 
     /// Changes a refresh token for the next grant.

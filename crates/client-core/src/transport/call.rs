@@ -14,7 +14,15 @@ impl Call {
     }
 
     pub(super) fn post<B: Serialize>(path: impl Into<String>, body: &B) -> Result<Self, ApiError> {
-        let mut call = Self::new(Method::Post, path.into());
+        Self::with_body(Method::Post, path.into(), body)
+    }
+
+    pub(super) fn put<B: Serialize>(path: impl Into<String>, body: &B) -> Result<Self, ApiError> {
+        Self::with_body(Method::Put, path.into(), body)
+    }
+
+    fn with_body<B: Serialize>(method: Method, path: String, body: &B) -> Result<Self, ApiError> {
+        let mut call = Self::new(method, path);
         call.0.body = Some(serde_json::to_vec(body).map_err(ApiError::Malformed)?);
         Ok(call)
     }

@@ -75,6 +75,8 @@ pub enum Method {
     Get,
     /// Makes or changes.
     Post,
+    /// Replaces.
+    Put,
     /// Ends.
     Delete,
 }
@@ -85,6 +87,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
             Self::Delete => "DELETE",
         }
     }

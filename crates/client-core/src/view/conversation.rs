@@ -1,15 +1,20 @@
 //! The list of conversations.
 
-use super::message::MessageStateView;
+use super::IdentityLook;
+use super::message::{MessageStateView, Names};
 use super::person::{PersonView, contact};
-use crate::core::Core;
+use crate::core::{Core, Me};
 use crate::error::ClientError;
+use crate::message::clock;
 use crate::store::conversation::{Conversation, ConversationState};
 use crate::store::history::NoticeKind;
-use crate::store::message::{MessageState, Page};
+use crate::store::message::MessageState;
 use serde::{Deserialize, Serialize};
-use undertone_wire::ConversationId;
+use std::time::Duration;
+use undertone_wire::content::{Expiry, HistorySharing};
 use undertone_wire::conversation::ConversationKind;
+use undertone_wire::group::{Role, RoomTerms};
+use undertone_wire::{Bytes, ConversationId, Timestamp};
 
 /// Something that the user must know about a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +29,61 @@ pub enum NoticeView {
     LostMessages,
 }
 
+/// How a conversation is on this device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum ConversationStateView {
+    /// Messages come and go.
+    Active,
+    /// This device is coming in, or comes in again.
+    Joining,
+    /// It knocked, and waits for an admin.
+    Waiting,
+    /// The user was put out, or left.
+    Removed,
+    /// It has ended for everyone.
+    Closed,
+    /// Nothing more can be sent; what was read stays.
+    Blocked,
+}
+
+/// The door of a room, for those inside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct RoomView {
+    /// Nobody comes in.
+    pub locked: bool,
+    /// An admin lets people in.
+    pub knock: bool,
+    /// Which link is the current one, counted from 1.
+    pub rotation: u32,
+    /// When the room ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", tsify(optional))]
+    pub expires_at_ms: Option<u64>,
+}
+
+/// What the user may do in a conversation, by role and terms.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct MayView {
+    /// Write.
+    pub write: bool,
+    /// Bring others in.
+    pub add: bool,
+    /// Put out those below them.
+    pub remove: bool,
+    /// Change title, topic, picture, timer and history.
+    pub set_state: bool,
+    /// Change capacity, slow mode, retention and the door.
+    pub set_terms: bool,
+    /// See and pass on the room's link.
+    pub share_link: bool,
+}
+
 /// One conversation in the list.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
@@ -33,8 +93,52 @@ pub struct ConversationView {
     pub conversation: ConversationId,
     /// What it is for.
     pub kind: ConversationKind,
-    /// What it is called.
+    /// What it is called; of a direct conversation, the other person's name.
     pub title: String,
+    /// What it is about.
+    pub topic: String,
+    /// Base64url of a PNG, JPEG or WebP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", tsify(optional, type = "string"))]
+    pub picture: Option<Bytes>,
+    /// 0 to 11.
+    pub identity_colour: u8,
+    /// 0 to 5.
+    pub identity_shape: u8,
+    /// How it is on this device.
+    pub state: ConversationStateView,
+    /// What the user is in it.
+    pub role: Role,
+    /// What the user may do in it.
+    pub may: MayView,
+    /// People inside.
+    pub people: u32,
+    /// Most people at once.
+    pub capacity: u32,
+    /// The timer of new messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", tsify(optional))]
+    pub timer: Option<Expiry>,
+    /// What those who join get to read of before.
+    pub history: HistorySharing,
+    /// Seconds between two messages of a person below admin; 0 for none.
+    pub slow_mode_seconds: u32,
+    /// The server keeps undelivered messages so long; its own limit, if missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", tsify(optional))]
+    pub retention_seconds: Option<u32>,
+    /// The door of a room.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", tsify(optional))]
+    pub room: Option<RoomView>,
+    /// How many wait at the door, as far as this device knows.
+    pub knocks: u32,
+    /// With slow mode: when the user can write again, by the local clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", tsify(optional))]
+    pub write_again_at_ms: Option<u64>,
+    /// Names of those who are writing.
+    pub typing: Vec<String>,
     /// The other person of a direct conversation.
     pub peer: Option<PersonView>,
     /// What the last message says.
@@ -45,7 +149,7 @@ pub struct ConversationView {
     pub last_state: Option<MessageStateView>,
     /// Whether the user of this device sent it.
     pub last_own: bool,
-    /// Messages of others after what was read.
+    /// Messages of others after what was read; events do not count.
     pub unread: u32,
     /// Whether something can be sent.
     pub writable: bool,
@@ -65,44 +169,70 @@ impl std::fmt::Debug for ConversationView {
 
 /// Reads the list: the one with the newest message first. Empty while nobody is signed in.
 pub(crate) fn conversations(core: &Core) -> Result<Vec<ConversationView>, ClientError> {
-    if core.account.session().is_none() {
-        return Ok(Vec::new());
-    }
+    let Ok(me) = core.me() else { return Ok(Vec::new()) };
     let begun = core.store.conversations()?;
-    let begun = begun
-        .iter()
-        .filter(|conversation| conversation.state != ConversationState::Creating);
+    let begun = begun.iter().filter(|conversation| conversation.state.has_begun());
     let mut views = begun
-        .map(|conversation| view(core, conversation))
+        .map(|conversation| view(core, &me, conversation))
         .collect::<Result<Vec<_>, _>>()?;
     views.sort_by_key(|view| std::cmp::Reverse((view.last_at_ms, view.conversation)));
     Ok(views)
 }
 
-fn view(core: &Core, conversation: &Conversation) -> Result<ConversationView, ClientError> {
-    let peer = core
-        .store
-        .contact(conversation.peer)?
-        .map(|known| contact(core, &known));
-    let (newest, _) = core.store.timeline(Page {
-        conversation: conversation.id,
-        before: None,
-        limit: 1,
-    })?;
-    let newest = newest.into_iter().next();
-    let mut view = ConversationView {
+fn view(core: &Core, me: &Me, conversation: &Conversation) -> Result<ConversationView, ClientError> {
+    let peer = match conversation.peer {
+        Some(peer) => core.store.contact(peer)?.map(|known| contact(core, &known)),
+        None => None,
+    };
+    let agreed = core.store.agreed(conversation.id)?;
+    let look = look_of(conversation);
+    let profile = conversation.profile.as_ref();
+    let role = role_of(me, conversation);
+    let mut names = Names::new(core, me);
+    let typing = core.signals.typing(conversation.id);
+    let typing = typing.into_iter().map(|user| names.of(user));
+    let now = clock::shown(core);
+    let view = ConversationView {
         conversation: conversation.id,
         kind: conversation.kind,
-        title: peer.as_ref().map(|peer| peer.name.clone()).unwrap_or_default(),
+        title: match &peer {
+            Some(peer) => peer.name.clone(),
+            None => agreed.title,
+        },
+        topic: agreed.topic,
+        picture: agreed.picture,
+        identity_colour: look.colour,
+        identity_shape: look.shape,
+        state: state_of(conversation),
+        role,
+        may: may(conversation, role),
+        people: conversation.people,
+        capacity: profile.map_or(2, |profile| profile.capacity),
+        timer: agreed.timer,
+        history: agreed.history,
+        slow_mode_seconds: profile.map_or(0, |profile| profile.slow_mode_seconds),
+        retention_seconds: profile.and_then(|profile| profile.retention_seconds),
+        room: profile.and_then(|profile| profile.room).map(room),
+        knocks: core.knocks.borrow().get(&conversation.id).copied().unwrap_or(0),
+        write_again_at_ms: write_again(core, conversation, role)?.map(Timestamp::as_millis),
+        typing: typing.collect::<Result<_, _>>()?,
         peer,
         last_text: None,
         last_at_ms: conversation.begun_at.as_millis(),
         last_state: None,
         last_own: false,
-        unread: core.store.unread(conversation.id, conversation.read_sequence)?,
-        writable: conversation.state == ConversationState::Active,
+        unread: core
+            .store
+            .unread(conversation.id, conversation.read_sequence, now)?,
+        writable: may(conversation, role).write,
         notice: notices(core, conversation)?.first().copied(),
     };
+    with_last(core, view)
+}
+
+/// Adds what was said last.
+fn with_last(core: &Core, mut view: ConversationView) -> Result<ConversationView, ClientError> {
+    let newest = core.store.newest(view.conversation, clock::shown(core))?;
     if let Some(newest) = newest {
         view.last_at_ms = newest.sent_at.as_millis();
         view.last_own = newest.own;
@@ -117,7 +247,7 @@ fn view(core: &Core, conversation: &Conversation) -> Result<ConversationView, Cl
         .bubbles
         .borrow()
         .iter()
-        .rfind(|bubble| bubble.conversation == conversation.id)
+        .rfind(|bubble| bubble.conversation == view.conversation)
     {
         view.last_text = Some(bubble.text.clone());
         view.last_at_ms = bubble.written_at.as_millis();
@@ -125,6 +255,68 @@ fn view(core: &Core, conversation: &Conversation) -> Result<ConversationView, Cl
         view.last_own = true;
     }
     Ok(view)
+}
+
+/// A conversation of two has the look of the other one; others have a look of their own.
+fn look_of(conversation: &Conversation) -> IdentityLook {
+    let own = IdentityLook::of_conversation(conversation.id);
+    conversation.peer.map_or(own, IdentityLook::of)
+}
+
+const fn state_of(conversation: &Conversation) -> ConversationStateView {
+    match conversation.state {
+        ConversationState::Active => ConversationStateView::Active,
+        ConversationState::Creating | ConversationState::Joining | ConversationState::Lost => {
+            ConversationStateView::Joining
+        }
+        ConversationState::Waiting => ConversationStateView::Waiting,
+        ConversationState::Removed => ConversationStateView::Removed,
+        ConversationState::Closed => ConversationStateView::Closed,
+        ConversationState::Blocked => ConversationStateView::Blocked,
+    }
+}
+
+fn role_of(me: &Me, conversation: &Conversation) -> Role {
+    let profile = conversation.profile.as_ref();
+    profile.map_or(Role::Member, |profile| profile.role(me.user))
+}
+
+/// What the rules let a role do. The server and every other member judge by the same.
+fn may(conversation: &Conversation, role: Role) -> MayView {
+    let active = conversation.state == ConversationState::Active;
+    let direct = conversation.kind == ConversationKind::Direct;
+    let leads = active && !direct && role >= Role::Admin;
+    let open = matches!(conversation.state, ConversationState::Active | ConversationState::Lost);
+    MayView {
+        write: open && role > Role::ReadOnly,
+        add: leads,
+        remove: leads,
+        set_state: leads || (active && direct),
+        set_terms: leads,
+        share_link: active && conversation.kind == ConversationKind::Room && role > Role::ReadOnly,
+    }
+}
+
+fn room(terms: RoomTerms) -> RoomView {
+    RoomView {
+        locked: terms.locked,
+        knock: terms.knock,
+        rotation: terms.rotation,
+        expires_at_ms: terms.expires_at.map(Timestamp::as_millis),
+    }
+}
+
+/// With slow mode, when the user can write again, if that is still to come.
+fn write_again(core: &Core, conversation: &Conversation, role: Role) -> Result<Option<Timestamp>, ClientError> {
+    let profile = conversation.profile.as_ref();
+    let seconds = profile.map_or(0, |profile| profile.slow_mode_seconds);
+    if seconds == 0 || role >= Role::Admin {
+        return Ok(None);
+    }
+    let last = core.store.last_written(conversation.id)?;
+    let again = last.map(|last| last.plus(Duration::from_secs(u64::from(seconds))));
+    let again = again.filter(|again| *again > clock::shown(core));
+    Ok(again.map(|again| clock::on_wall(core, again)))
 }
 
 /// The notices of a conversation, the gravest first.
@@ -138,10 +330,11 @@ pub(super) fn notices(core: &Core, conversation: &Conversation) -> Result<Vec<No
             NoticeKind::LostMessages => NoticeView::LostMessages,
         })
         .collect();
-    let changed = core
-        .store
-        .contact(conversation.peer)?
-        .is_some_and(|contact| contact.key_changed);
+    let peer = match conversation.peer {
+        Some(peer) => core.store.contact(peer)?,
+        None => None,
+    };
+    let changed = peer.is_some_and(|contact| contact.key_changed);
     if changed && notices.first() != Some(&NoticeView::KeyChanged) {
         notices.insert(0, NoticeView::KeyChanged);
     }

@@ -1,7 +1,7 @@
-//! The colour and shape by which a person is known again at a glance. They prove nothing.
+//! The colour and shape by which a person or a conversation is known again at a glance. They prove nothing.
 
 use sha2::{Digest, Sha256};
-use undertone_wire::UserId;
+use undertone_wire::{ConversationId, UserId};
 
 const LABEL: &[u8] = b"Undertone identity look v1\0";
 const COLOURS: u8 = 12;
@@ -29,6 +29,11 @@ impl IdentityLook {
             colour: colour % COLOURS,
             shape: shape % SHAPES,
         }
+    }
+
+    /// The look of a group or room, which comes from its id in the same way.
+    pub fn of_conversation(conversation: ConversationId) -> Self {
+        Self::of(UserId::from_bytes(*conversation.as_bytes()))
     }
 }
 

@@ -1,14 +1,18 @@
 //! Messages and timelines: what is stored, and behind it what is shown before it is stored.
 
-use super::IdentityLook;
 use super::conversation::{NoticeView, notices};
+use super::event::{self, EventView};
+use super::IdentityLook;
 use crate::core::{Core, Me};
 use crate::error::ClientError;
+use crate::message::clock;
 use crate::message::key::MessageKey;
 use crate::message::send::Bubble;
-use crate::store::message::{MessageState, Page, StoredMessage};
+use crate::store::message::{MessageState, Page, RowKind, StoredMessage};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use undertone_wire::content::Expiry;
+use undertone_wire::guest::UserKind;
 use undertone_wire::{ConversationId, MessageId, UserId};
 
 /// Most messages of one page or one search.
@@ -57,8 +61,10 @@ pub struct MessageView {
     pub sequence: Option<u64>,
     /// Who sent it, by the MLS leaf.
     pub sender: UserId,
-    /// Their name, by their certificate.
+    /// Their name, by their certificate; of a shared message by the sharer's word.
     pub sender_name: String,
+    /// Account or guest.
+    pub sender_kind: UserKind,
     /// 0 to 11.
     pub identity_colour: u8,
     /// 0 to 5.
@@ -67,10 +73,28 @@ pub struct MessageView {
     pub own: bool,
     /// The server's time; before it is sent, the writer's.
     pub sent_at_ms: u64,
-    /// What it says.
+    /// What it says; empty with `event`.
     pub text: String,
     /// Where it is on its way.
     pub state: MessageStateView,
+    /// The timer with which it was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", tsify(optional))]
+    pub expiry: Option<Expiry>,
+    /// When it vanishes, by the local clock; missing until that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", tsify(optional))]
+    pub expires_at_ms: Option<u64>,
+    /// Whether it is from before this device came, by the word of `shared_by_name` alone.
+    pub shared: bool,
+    /// Who shared it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", tsify(optional))]
+    pub shared_by_name: Option<String>,
+    /// What happened, if this row is no message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", tsify(optional))]
+    pub event: Option<EventView>,
     /// With `failed`: why.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", tsify(optional))]
@@ -138,6 +162,7 @@ pub(crate) fn timeline(
         conversation,
         before: query.before,
         limit,
+        now: clock::shown(core),
     })?;
     let mut names = Names::new(core, &me);
     let mut messages = Vec::with_capacity(stored.len());
@@ -167,7 +192,9 @@ pub(crate) fn message(core: &Core, key: MessageKey) -> Result<Option<MessageView
         return Ok(Some(bubble_view(&me, bubble)));
     }
     let stored = core.store.message(key)?;
+    let now = clock::shown(core);
     stored
+        .filter(|stored| stored.lifetime.expires_at.is_none_or(|at| at > now))
         .map(|stored| Names::new(core, &me).view(stored))
         .transpose()
 }
@@ -176,19 +203,19 @@ pub(crate) fn message(core: &Core, key: MessageKey) -> Result<Option<MessageView
 pub(crate) fn search(core: &Core, query: &str, limit: u32) -> Result<Vec<MessageView>, ClientError> {
     let Ok(me) = core.me() else { return Ok(Vec::new()) };
     let mut names = Names::new(core, &me);
-    let found = core.store.search(query, limit.min(LIMIT_MAX))?;
+    let found = core.store.search(query, limit.min(LIMIT_MAX), clock::shown(core))?;
     found.into_iter().map(|message| names.view(message)).collect()
 }
 
 /// Names of senders, each read once for a view.
-struct Names<'a> {
+pub(super) struct Names<'a> {
     core: &'a Core,
     me: &'a Me,
-    known: HashMap<UserId, String>,
+    known: HashMap<UserId, (String, UserKind)>,
 }
 
 impl<'a> Names<'a> {
-    fn new(core: &'a Core, me: &'a Me) -> Self {
+    pub(super) fn new(core: &'a Core, me: &'a Me) -> Self {
         Self {
             core,
             me,
@@ -196,23 +223,45 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn of(&mut self, user: UserId) -> Result<String, ClientError> {
-        if user == self.me.user {
-            return Ok(self.me.name.as_str().to_owned());
-        }
-        if let Some(name) = self.known.get(&user) {
-            return Ok(name.clone());
+    /// Somebody's name; empty if this device does not know them.
+    pub(super) fn of(&mut self, user: UserId) -> Result<String, ClientError> {
+        Ok(self.person(user)?.0)
+    }
+
+    /// Whether it is the user of this device.
+    pub(super) fn is_me(&self, user: UserId) -> bool {
+        user == self.me.user
+    }
+
+    fn person(&mut self, user: UserId) -> Result<(String, UserKind), ClientError> {
+        if let Some(person) = self.known.get(&user) {
+            return Ok(person.clone());
         }
         let contact = self.core.store.contact(user)?;
-        let name = contact
-            .map(|contact| contact.name.as_str().to_owned())
-            .unwrap_or_default();
-        self.known.insert(user, name.clone());
-        Ok(name)
+        let known = contact.map(|contact| (contact.name.as_str().to_owned(), contact.kind));
+        let person = if self.is_me(user) {
+            (self.me.name.as_str().to_owned(), self.me.kind)
+        } else {
+            known.unwrap_or((String::new(), UserKind::Account))
+        };
+        self.known.insert(user, person.clone());
+        Ok(person)
     }
 
     fn view(&mut self, message: StoredMessage) -> Result<MessageView, ClientError> {
         let look = IdentityLook::of(message.sender);
+        let (known_name, sender_kind) = self.person(message.sender)?;
+        let (sender_name, shared_by_name, event) = match &message.kind {
+            RowKind::Shared(shared) => {
+                let name = shared.name.as_str().to_owned();
+                (name, Some(self.of(shared.user)?), None)
+            }
+            RowKind::Event(event) => {
+                let view = event::view(self, message.sender, event)?;
+                (known_name, None, Some(view))
+            }
+            RowKind::Message | RowKind::Hidden => (known_name, None, None),
+        };
         let (state, failure) = match message.state {
             MessageState::Sending => (MessageStateView::Sending, None),
             MessageState::Sent => (MessageStateView::Sent, None),
@@ -226,17 +275,26 @@ impl<'a> Names<'a> {
         };
         Ok(MessageView {
             key: message.key,
-            message: (state == MessageStateView::Sent).then_some(message.message),
+            message: (state == MessageStateView::Sent && event.is_none()).then_some(message.message),
             conversation: message.conversation,
             sequence: message.sequence.map(|sequence| sequence.0),
             sender: message.sender,
-            sender_name: self.of(message.sender)?,
+            sender_name,
+            sender_kind,
             identity_colour: look.colour,
             identity_shape: look.shape,
             own: message.own,
             sent_at_ms: message.sent_at.as_millis(),
             text: message.text,
             state,
+            expiry: message.lifetime.expiry,
+            expires_at_ms: message
+                .lifetime
+                .expires_at
+                .map(|at| clock::on_wall(self.core, at).as_millis()),
+            shared: shared_by_name.is_some(),
+            shared_by_name,
+            event,
             failure,
         })
     }
@@ -251,12 +309,18 @@ fn bubble_view(me: &Me, bubble: &Bubble) -> MessageView {
         sequence: None,
         sender: me.user,
         sender_name: me.name.as_str().to_owned(),
+        sender_kind: me.kind,
         identity_colour: look.colour,
         identity_shape: look.shape,
         own: true,
         sent_at_ms: bubble.written_at.as_millis(),
         text: bubble.text.clone(),
         state: MessageStateView::Sending,
+        expiry: bubble.expires,
+        expires_at_ms: None,
+        shared: false,
+        shared_by_name: None,
+        event: None,
         failure: None,
     }
 }

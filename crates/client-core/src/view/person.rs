@@ -3,10 +3,12 @@
 use super::IdentityLook;
 use crate::core::Core;
 use crate::error::ClientError;
+use crate::message::signals;
 use crate::store::contact::Contact;
 use serde::{Deserialize, Serialize};
 use undertone_wire::account::{PeopleQuery, PeopleResponse};
 use undertone_wire::device::DeviceSummary;
+use undertone_wire::guest::UserKind;
 use undertone_wire::{DeviceId, UserId};
 
 /// One person.
@@ -22,8 +24,33 @@ pub struct PersonView {
     pub identity_colour: u8,
     /// 0 to 5.
     pub identity_shape: u8,
+    /// Account or guest.
+    pub kind: UserKind,
     /// Whether one of their devices is connected; known of those with whom one has a conversation.
     pub online: bool,
+    /// How present they are, as far as they show it.
+    pub presence: PresenceView,
+}
+
+/// How present somebody is, as far as they show it. It proves nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[serde(tag = "state", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum PresenceView {
+    /// At the device.
+    Here,
+    /// Connected, but not at it.
+    Away {
+        /// Since when.
+        since_ms: u64,
+    },
+    /// Not connected.
+    Gone {
+        /// When this device saw them last.
+        last_seen_ms: u64,
+    },
+    /// They do not show it, or were never seen.
+    Unknown,
 }
 
 /// A page of the people list.
@@ -38,20 +65,22 @@ pub struct PeopleView {
 }
 
 /// A person as they are shown.
-pub(super) fn person(core: &Core, user: UserId, name: &str) -> PersonView {
+pub(super) fn person(core: &Core, user: UserId, name: &str, kind: UserKind) -> PersonView {
     let look = IdentityLook::of(user);
     PersonView {
         user,
         name: name.to_owned(),
         identity_colour: look.colour,
         identity_shape: look.shape,
+        kind,
         online: core.online.borrow().contains(&user),
+        presence: signals::presence(core, user),
     }
 }
 
 /// A person whom this device knows.
 pub(super) fn contact(core: &Core, contact: &Contact) -> PersonView {
-    person(core, contact.user, contact.name.as_str())
+    person(core, contact.user, contact.name.as_str(), contact.kind)
 }
 
 /// Everyone whom this device knows. Nobody while nobody is signed in.
@@ -104,7 +133,7 @@ pub(crate) async fn people(core: &Core, query: PeopleQuery) -> Result<PeopleView
         .await?;
     let others = response.people.iter().filter(|found| found.user != me.user);
     let people = others
-        .map(|found| person(core, found.user, found.name.as_str()))
+        .map(|found| person(core, found.user, found.name.as_str(), UserKind::Account))
         .collect();
     Ok(PeopleView {
         people,

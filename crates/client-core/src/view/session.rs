@@ -2,7 +2,8 @@
 
 use crate::core::Core;
 use serde::{Deserialize, Serialize};
-use undertone_wire::{DeviceId, UserId};
+use undertone_wire::guest::UserKind;
+use undertone_wire::{DeviceId, Timestamp, UserId};
 
 /// Who is signed in on this device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +14,8 @@ pub enum SessionView {
     SignedOut {
         /// Whether a session was ended by the server.
         ended: bool,
+        /// Whether it was a guest's whose time is over: nothing of them is here.
+        guest_ended: bool,
     },
     /// Someone.
     SignedIn {
@@ -24,6 +27,10 @@ pub enum SessionView {
         device: DeviceId,
         /// Whether they administer the server.
         is_admin: bool,
+        /// Account or guest.
+        kind: UserKind,
+        /// Of a guest: when they end unless they stay, in milliseconds since 1970.
+        stay_until_ms: Option<u64>,
         /// The server's address.
         server: String,
         /// 0 to 11.
@@ -57,6 +64,7 @@ pub(crate) fn session(core: &Core) -> SessionView {
     match core.account.session() {
         None => SessionView::SignedOut {
             ended: core.account.is_ended(),
+            guest_ended: core.account.is_guest_ended(),
         },
         Some(session) => {
             let look = super::IdentityLook::of(session.user);
@@ -65,6 +73,8 @@ pub(crate) fn session(core: &Core) -> SessionView {
                 name: session.name.as_str().to_owned(),
                 device: session.device,
                 is_admin: session.is_admin,
+                kind: session.kind,
+                stay_until_ms: session.stay_until.map(Timestamp::as_millis),
                 server: core.server_url.clone(),
                 identity_colour: look.colour,
                 identity_shape: look.shape,

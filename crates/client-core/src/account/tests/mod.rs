@@ -1,5 +1,7 @@
 //! Stories of one account on one or two devices, against a server in memory.
 
+mod guest;
+mod recovery;
 mod server;
 
 use super::*;
@@ -159,7 +161,9 @@ async fn a_wrong_password_and_an_unknown_name_are_alike() {
 async fn bad_names_and_weak_passwords_go_nowhere() {
     let server = Rc::new(FakeServer::new());
     let device = Device::new(&server).await;
-    assert!(matches!(device.register("a b").await, Err(AccountError::Name(_))));
+    for name in ["a@b", "Brisk Magpie"] {
+        assert!(matches!(device.register(name).await, Err(AccountError::Name(_))));
+    }
     let weak = RegisterInput {
         name: "Ada".to_owned(),
         password: password("ada12345"),

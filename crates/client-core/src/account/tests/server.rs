@@ -14,6 +14,10 @@ use undertone_opaque::server::{
 };
 use undertone_wire::account::*;
 use undertone_wire::error::ErrorResponse;
+use undertone_wire::guest::{
+    BecomeAccountRequest, CreateGuestRequest, GuestStay, ProofChallenge, UserKind,
+};
+use undertone_wire::recovery::*;
 use undertone_wire::session::*;
 use undertone_wire::{DeviceId, ErrorBody, ErrorCode, LoginId, Timestamp, UserId, UserName};
 use zeroize::Zeroizing;
@@ -26,16 +30,16 @@ pub(super) struct AccountRow {
     pub(super) identity_key: undertone_wire::Bytes,
     pub(super) vault: Vault,
     password_file: Vec<u8>,
+    recovery_key: Vec<u8>,
 }
 
 struct SessionRow {
     user: UserId,
     name: UserName,
+    kind: UserKind,
     signature_key: Vec<u8>,
-    /// Counts the grants: a refresh token is "refresh <device> <n>".
+    /// Counts the grants: a refresh token is "refresh <device> <n>". The one before gives the newest again.
     generation: u32,
-    /// Whether the newest grant was used, so that the one before is dead.
-    newest_used: bool,
 }
 
 /// The unique key of a name, and the state of its password exchange.
@@ -54,6 +58,10 @@ pub(super) struct FakeServer {
     setup: ServerSetup,
     pub(super) accounts: RefCell<BTreeMap<String, AccountRow>>,
     logins: RefCell<BTreeMap<LoginId, LoginRow>>,
+    /// Names that a recovery was begun for.
+    recoveries: RefCell<BTreeMap<LoginId, String>>,
+    /// So many zero bits are asked of guests.
+    pub(super) difficulty: Cell<Option<u8>>,
     sessions: RefCell<BTreeMap<DeviceId, SessionRow>>,
     pub(super) now: Cell<Timestamp>,
     /// The next request of this path fails so.
@@ -70,6 +78,8 @@ impl FakeServer {
             setup: ServerSetup::generate(&mut OsRng),
             accounts: RefCell::default(),
             logins: RefCell::default(),
+            recoveries: RefCell::default(),
+            difficulty: Cell::new(None),
             sessions: RefCell::default(),
             now: Cell::new(Timestamp::from_millis(1_000_000)),
             fault: RefCell::default(),
@@ -90,12 +100,27 @@ impl FakeServer {
         change(self.accounts.borrow_mut().get_mut(name).unwrap());
     }
 
+    /// Says of every guest that they are an account of this name.
+    pub(super) fn promote(&self, name: &str) {
+        for row in self.sessions.borrow_mut().values_mut() {
+            (row.kind, row.name) = (UserKind::Account, name.parse().unwrap());
+        }
+    }
+
     /// Forgets every session, as after a revocation.
     pub(super) fn revoke_all(&self) {
         self.sessions.borrow_mut().clear();
     }
 
-    fn answer(&self, request: &HttpRequest) -> Result<Vec<u8>, ErrorCode> {
+    fn answer(&self, request: &HttpRequest) -> Result<Vec<u8>, ErrorBody> {
+        let refused = |code: ErrorCode| ErrorBody::new(code, code.as_str());
+        if request.path == "/api/v1/guests" {
+            return self.create_guest(&read(request.body.as_deref()));
+        }
+        self.answer_account(request).map_err(refused)
+    }
+
+    fn answer_account(&self, request: &HttpRequest) -> Result<Vec<u8>, ErrorCode> {
         let body = request.body.as_deref();
         match request.path.as_str() {
             "/api/v1/registration/start" => {
@@ -121,6 +146,10 @@ impl FakeServer {
             }
             "/api/v1/session/refresh" => self.refresh(&read(body)),
             "/api/v1/session" => self.session(request),
+            "/api/v1/guests/account" => self.become_account(request),
+            "/api/v1/recovery/start" => Ok(self.start_recovery(&read(body))),
+            "/api/v1/recovery/prove" => self.prove_recovery(&read(body)),
+            "/api/v1/recovery/finish" => self.finish_recovery(&read(body)),
             path => match path.strip_prefix("/api/v1/devices/") {
                 Some(device) => {
                     assert_eq!(request.method, Method::Delete);
@@ -139,6 +168,7 @@ impl FakeServer {
             identity_key: request.identity_key,
             vault: request.vault,
             password_file: finish_registration(request.record.as_slice()).unwrap(),
+            recovery_key: request.recovery_public_key.0.clone(),
         };
         let mut accounts = self.accounts.borrow_mut();
         if accounts.contains_key(&request.name.unique_key()) {
@@ -199,9 +229,9 @@ impl FakeServer {
         let row = SessionRow {
             user: account.user,
             name: account.name.clone(),
+            kind: UserKind::Account,
             signature_key: certificate.signature_key.as_slice().to_vec(),
             generation: 1,
-            newest_used: false,
         };
         let answer = json(&self.session_grant(certificate.device, &row));
         self.sessions.borrow_mut().insert(certificate.device, row);
@@ -212,12 +242,114 @@ impl FakeServer {
         SessionGrant {
             user: row.user,
             name: row.name.clone(),
+            kind: row.kind,
+            stay: self.stay(row.kind),
             device,
             is_admin: false,
             access_token: format!("access {device} {}", row.generation),
             access_expires_at: self.now.get().plus(undertone_wire::limits::ACCESS_TOKEN_LIFE),
             refresh_token: format!("refresh {device} {}", row.generation),
         }
+    }
+
+    /// A guest stays for a day.
+    fn stay(&self, kind: UserKind) -> Option<GuestStay> {
+        (kind == UserKind::Guest).then(|| GuestStay {
+            expires_at: self.now.get().plus(std::time::Duration::from_hours(24)),
+        })
+    }
+
+    fn create_guest(&self, request: &CreateGuestRequest) -> Result<Vec<u8>, ErrorBody> {
+        let challenge = b"find something".as_slice();
+        if let Some(difficulty) = self.difficulty.get()
+            && request.proof.as_ref().is_none_or(|proof| proof.challenge.as_slice() != challenge)
+        {
+            let mut error = ErrorBody::new(ErrorCode::ProofRequired, "work");
+            error.proof = Some(ProofChallenge {
+                challenge: challenge.into(),
+                difficulty,
+            });
+            return Err(error);
+        }
+        let certificate = verify_certificate(request.certificate.as_slice()).unwrap();
+        assert_eq!(certificate.kind, UserKind::Guest);
+        assert_eq!(certificate.user, request.user);
+        let row = SessionRow {
+            user: certificate.user,
+            name: certificate.name,
+            kind: UserKind::Guest,
+            signature_key: certificate.signature_key.0,
+            generation: 1,
+        };
+        let answer = json(&self.session_grant(certificate.device, &row));
+        self.sessions.borrow_mut().insert(certificate.device, row);
+        Ok(answer)
+    }
+
+    fn become_account(&self, request: &HttpRequest) -> Result<Vec<u8>, ErrorCode> {
+        let (device, _) = parse_token("access", request.bearer.as_deref().unwrap()).unwrap();
+        let request: BecomeAccountRequest = read(request.body.as_deref());
+        let key = request.name.unique_key();
+        let mut accounts = self.accounts.borrow_mut();
+        if accounts.contains_key(&key) {
+            return Err(ErrorCode::NameTaken);
+        }
+        let certificate = verify_certificate(request.certificate.as_slice()).unwrap();
+        let mut sessions = self.sessions.borrow_mut();
+        let row = sessions.get_mut(&device).ok_or(ErrorCode::SessionRevoked)?;
+        assert_eq!((certificate.device, certificate.user), (device, row.user));
+        assert_eq!(certificate.signature_key.0, row.signature_key);
+        assert_eq!((certificate.kind, &certificate.name), (UserKind::Account, &request.name));
+        (row.kind, row.name) = (UserKind::Account, request.name.clone());
+        row.generation += 1;
+        let account = AccountRow {
+            name: request.name,
+            user: row.user,
+            identity_key: certificate.identity_key,
+            vault: request.vault,
+            password_file: finish_registration(request.record.as_slice()).unwrap(),
+            recovery_key: request.recovery_public_key.0,
+        };
+        accounts.insert(key, account);
+        Ok(json(&self.session_grant(device, row)))
+    }
+
+    fn start_recovery(&self, request: &StartRecoveryRequest) -> Vec<u8> {
+        let mut recoveries = self.recoveries.borrow_mut();
+        let recovery = LoginId::from_bytes([u8::try_from(recoveries.len()).unwrap(); 16]);
+        recoveries.insert(recovery, request.name.unique_key());
+        json(&StartRecoveryResponse {
+            recovery,
+            challenge: recovery.as_bytes().as_slice().into(),
+        })
+    }
+
+    fn prove_recovery(&self, request: &ProveRecoveryRequest) -> Result<Vec<u8>, ErrorCode> {
+        let key = self.recoveries.borrow()[&request.recovery].clone();
+        let accounts = self.accounts.borrow();
+        let account = accounts.get(&key).ok_or(ErrorCode::WrongCredentials)?;
+        let signed = ProveRecoveryRequest::signed_bytes(&key, request.recovery.as_bytes());
+        verify_signature(&account.recovery_key, &signed, request.signature.as_slice())
+            .map_err(|_| ErrorCode::WrongCredentials)?;
+        let response = start_registration(&self.setup, request.request.as_slice(), key.as_bytes()).unwrap();
+        Ok(json(&ProveRecoveryResponse {
+            ticket: key.clone(),
+            user: account.user,
+            name: account.name.clone(),
+            identity_key: account.identity_key.clone(),
+            vault: account.vault.clone(),
+            response: response.into(),
+        }))
+    }
+
+    fn finish_recovery(&self, request: &FinishRecoveryRequest) -> Result<Vec<u8>, ErrorCode> {
+        let mut accounts = self.accounts.borrow_mut();
+        let account = accounts.get_mut(&request.ticket).ok_or(ErrorCode::Unauthorized)?;
+        account.password_file = finish_registration(request.record.as_slice()).unwrap();
+        account.vault.key_by_password = request.key_by_password.clone();
+        let user = account.user;
+        self.sessions.borrow_mut().retain(|_, row| row.user != user);
+        Ok(self.grant(account, request.certificate.as_slice()))
     }
 
     fn refresh(&self, request: &RefreshRequest) -> Result<Vec<u8>, ErrorCode> {
@@ -229,11 +361,10 @@ impl FakeServer {
         verify_signature(&row.signature_key, &signed, request.signature.as_slice()).unwrap();
         if generation == row.generation {
             row.generation += 1;
-        } else if generation + 1 != row.generation || row.newest_used {
+        } else if generation + 1 != row.generation {
             sessions.remove(&device);
             return Err(ErrorCode::SessionRevoked);
         }
-        row.newest_used = false;
         let answer = json(&self.session_grant(device, row));
         Ok(answer)
     }
@@ -241,16 +372,17 @@ impl FakeServer {
     fn session(&self, request: &HttpRequest) -> Result<Vec<u8>, ErrorCode> {
         let token = request.bearer.clone().unwrap();
         let (device, generation) = parse_token("access", &token).unwrap();
-        let mut sessions = self.sessions.borrow_mut();
-        let row = sessions.get_mut(&device).ok_or(ErrorCode::SessionRevoked)?;
+        let sessions = self.sessions.borrow();
+        let row = sessions.get(&device).ok_or(ErrorCode::SessionRevoked)?;
         if self.refuse_access.borrow().contains(&token) || generation != row.generation {
             return Err(ErrorCode::Unauthorized);
         }
-        row.newest_used = true;
-        let (user, name) = (row.user, row.name.clone());
+        let (user, name, kind) = (row.user, row.name.clone(), row.kind);
         Ok(json(&SessionResponse {
             user,
             name,
+            kind,
+            stay: self.stay(kind),
             device,
             is_admin: false,
         }))
@@ -273,13 +405,10 @@ impl Transport for FakeServer {
         }
         let answer = match self.answer(&request) {
             Ok(body) => HttpResponse { status: 200, body },
-            Err(code) => {
-                let error = ErrorBody::new(code, code.as_str());
-                HttpResponse {
-                    status: code.status(),
-                    body: json(&ErrorResponse { error }),
-                }
-            }
+            Err(error) => HttpResponse {
+                status: error.code.status(),
+                body: json(&ErrorResponse { error }),
+            },
         };
         if fault == Some(Fault::AnswerLost) {
             return Err(TransportError::TimedOut);

@@ -6,6 +6,7 @@ use rand::rngs::OsRng;
 use undertone_mls::Member;
 use undertone_wire::conversation::EntryKind;
 use undertone_wire::device::DeviceCertificateBody;
+use undertone_wire::guest::UserKind;
 use undertone_wire::{Bytes, ConversationId, DeviceId, Epoch, Sequence, Timestamp};
 
 const DEVICE: DeviceId = DeviceId::from_bytes([2; 16]);
@@ -33,7 +34,7 @@ fn seen(sequence: u64, hash: &[u8]) -> SeenEntry {
 }
 
 fn opened(text: &str) -> Decrypted {
-    let composed = compose::text(text, Timestamp::from_millis(1), &mut OsRng).unwrap();
+    let composed = compose::text(&text.into(), Timestamp::from_millis(1), &mut OsRng).unwrap();
     let around = Circumstances {
         counter: Counter(4),
         epoch_authenticator: vec![8; 32],
@@ -47,6 +48,7 @@ fn decrypted(plaintext: Vec<u8>, franking_tag: [u8; 32]) -> Decrypted {
     let certificate = DeviceCertificateBody {
         version: 1,
         user: USER,
+        kind: UserKind::Account,
         name: "Ada".parse().unwrap(),
         device: DEVICE,
         identity_key: Bytes(vec![1; 32]),
@@ -82,7 +84,10 @@ fn with_content(content: &Content) -> Decrypted {
 #[test]
 fn an_honest_message_is_shown_under_its_leafs_user() {
     let verified = verify(&entry(), &opened("hello")).unwrap();
-    assert_eq!((verified.text.as_str(), verified.sender), ("hello", USER));
+    assert_eq!(
+        (verified.part, verified.sender),
+        (Part::Text("hello".to_owned()), USER)
+    );
     let content: Content = codec::from_cbor(&verified.content).unwrap();
     assert_eq!(
         verified.message,

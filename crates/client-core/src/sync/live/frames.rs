@@ -3,7 +3,9 @@
 use super::{HEADS_EVERY, HOLD_AFTER_STALE, Live, RENEW_BEFORE, RENEW_EVERY_AT_LEAST};
 use crate::change::Change;
 use crate::conversation::join::{self, Joined};
+use crate::conversation::{certificate, external, group_info, room};
 use crate::error::ClientError;
+use crate::message::{clock, signals};
 use crate::sync::inbox::{self, Incoming};
 use crate::sync::outbox::Verdict;
 use crate::sync::pending::after;
@@ -15,7 +17,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use undertone_wire::conversation::PendingWelcome;
 use undertone_wire::limits::{FRAME_BYTES_MAX, PING_DEADLINE};
-use undertone_wire::stream::{Acknowledge, Authenticated, Presence, ServerFrame};
+use undertone_wire::stream::{Acknowledge, Authenticated, ServerFrame};
 use undertone_wire::{ConversationId, ErrorBody, ErrorCode, codec};
 
 /// So many frames that have arrived are processed in one transaction.
@@ -46,6 +48,9 @@ impl Live {
                     batch.push(Incoming::Accepted(accepted));
                 }
                 ServerFrame::Refused(refused) => batch.push(Incoming::Refused(refused)),
+                ServerFrame::Voided(at) => batch.push(Incoming::Voided(at)),
+                ServerFrame::Stands(at) => batch.push(Incoming::Stands(at)),
+                ServerFrame::Closed(conversation) => batch.push(Incoming::Closed(conversation)),
                 ServerFrame::Log(page) => {
                     self.pending.fetched(page.conversation);
                     pages.insert(page.conversation);
@@ -76,6 +81,11 @@ impl Live {
         if batch.is_empty() {
             return Ok(());
         }
+        for incoming in &batch {
+            if let Incoming::Voided(at) | Incoming::Stands(at) = incoming {
+                self.pending.unstick(at.conversation);
+            }
+        }
         let outcome = inbox::apply(&self.core, batch)?;
         if !outcome.advanced.is_empty() {
             self.core.checkpoints.reach(INBOX_AFTER_COMMIT_BEFORE_ACK)?;
@@ -87,8 +97,15 @@ impl Live {
         for (conversation, verdict) in outcome.verdicts {
             self.obey(conversation, verdict)?;
         }
+        for (conversation, sequence) in outcome.stuck {
+            self.pending.stick(conversation, sequence, self.now());
+        }
+        if outcome.lost {
+            external::resume(&self.core);
+        }
         for (conversation, sequence) in outcome.advanced {
             self.pending.release(conversation);
+            self.pending.unstick(conversation);
             self.progressed.insert(conversation);
             self.acknowledge_soon(conversation, sequence);
         }
@@ -115,17 +132,28 @@ impl Live {
     fn other(&mut self, frame: ServerFrame) -> Result<(), ClientError> {
         match frame {
             ServerFrame::Welcome(welcome) => self.welcome(&welcome),
-            ServerFrame::Presence(presence) => {
-                self.presence(presence);
-                Ok(())
-            }
+            ServerFrame::Presence(presence) => signals::presence_changed(&self.core, presence),
+            ServerFrame::Signal(sealed) => signals::receive(&self.core, &sealed),
             ServerFrame::Pong => {
                 self.welcomes_seen = true;
                 Ok(())
             }
             ServerFrame::Authenticated(authenticated) => self.authenticated(&authenticated),
             ServerFrame::Error(body) => self.error(body),
-            ServerFrame::Entry(_)
+            ServerFrame::Knock(conversation) => {
+                *self.core.knocks.borrow_mut().entry(conversation).or_default() += 1;
+                self.core.publish(Change::Conversations);
+                Ok(())
+            }
+            ServerFrame::KnockRefused(conversation) => room::knock_refused(&self.core, conversation),
+            ServerFrame::GroupInfoWanted(conversation) => {
+                group_info::replace(&self.core, conversation);
+                Ok(())
+            }
+            ServerFrame::Voided(_)
+            | ServerFrame::Stands(_)
+            | ServerFrame::Closed(_)
+            | ServerFrame::Entry(_)
             | ServerFrame::Accepted(_)
             | ServerFrame::Refused(_)
             | ServerFrame::Log(_) => Err(ClientError::Protocol(None)),
@@ -148,21 +176,10 @@ impl Live {
         Ok(())
     }
 
-    fn presence(&self, presence: Presence) {
-        let mut online = self.core.online.borrow_mut();
-        let news = if presence.online {
-            online.insert(presence.user)
-        } else {
-            online.remove(&presence.user)
-        };
-        drop(online);
-        if news {
-            self.core.publish(Change::Presence);
-        }
-    }
-
     /// The server says where everything stands; at the beginning, and whenever it was asked anew.
     pub(super) fn authenticated(&mut self, authenticated: &Authenticated) -> Result<(), ClientError> {
+        clock::heard(&self.core, authenticated.now)?;
+        certificate::renew_leaves(&self.core)?;
         let plan = resync::plan(&self.core, &authenticated.heads)?;
         self.pending.goals.extend(plan.goals);
         self.pending.behind.extend(plan.behind);
@@ -170,8 +187,9 @@ impl Live {
             self.acknowledge_soon(conversation, sequence);
         }
         for presence in &authenticated.presence {
-            self.presence(*presence);
+            signals::presence_changed(&self.core, *presence)?;
         }
+        signals::connected(&self.core)?;
         // The token must be renewed before it ends, by the server's clock and counted on ours.
         let left = authenticated.expires_at.since(authenticated.now);
         let wait = left.saturating_sub(RENEW_BEFORE).max(RENEW_EVERY_AT_LEAST);

@@ -1,0 +1,112 @@
+//! Who is in a conversation, and who stands at its door.
+
+use super::IdentityLook;
+use crate::core::Core;
+use crate::error::ClientError;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use undertone_wire::device::DeviceCertificateBody;
+use undertone_wire::group::Role;
+use undertone_wire::guest::UserKind;
+use undertone_wire::{ConversationId, DeviceId, Timestamp, UserId};
+
+/// One person of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct MemberView {
+    /// Who.
+    pub user: UserId,
+    /// Their name, by their certificate.
+    pub name: String,
+    /// 0 to 11.
+    pub identity_colour: u8,
+    /// 0 to 5.
+    pub identity_shape: u8,
+    /// What they may do.
+    pub role: Role,
+    /// Account or guest.
+    pub kind: UserKind,
+    /// Whether it is the user of this device.
+    pub is_me: bool,
+    /// Devices of theirs in the conversation.
+    pub devices: u32,
+    /// Whether somebody tried to come in under their name with another identity key.
+    pub key_changed: bool,
+}
+
+/// One device at the door of a room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct KnockView {
+    /// Which.
+    pub device: DeviceId,
+    /// Whose.
+    pub user: UserId,
+    /// Their name, by their certificate.
+    pub name: String,
+    /// 0 to 11.
+    pub identity_colour: u8,
+    /// 0 to 5.
+    pub identity_shape: u8,
+    /// Account or guest.
+    pub kind: UserKind,
+    /// When they knocked, by the server's clock.
+    pub knocked_at_ms: u64,
+}
+
+impl KnockView {
+    /// A knock with that certificate.
+    pub(crate) fn of(certificate: &DeviceCertificateBody, knocked_at: Timestamp) -> Self {
+        let look = IdentityLook::of(certificate.user);
+        Self {
+            device: certificate.device,
+            user: certificate.user,
+            name: certificate.name.as_str().to_owned(),
+            identity_colour: look.colour,
+            identity_shape: look.shape,
+            kind: certificate.kind,
+            knocked_at_ms: knocked_at.as_millis(),
+        }
+    }
+}
+
+/// Everybody in a conversation: those who may do most first, then by name. Nobody while its group is
+/// not on this device.
+pub(crate) fn members(core: &Core, id: ConversationId) -> Result<Vec<MemberView>, ClientError> {
+    let me = core.me()?;
+    let known = core
+        .store
+        .conversation(id)?
+        .ok_or(ClientError::UnknownConversation)?;
+    let Some(profile) = known.profile.filter(|_| known.state.has_group()) else {
+        return Ok(Vec::new());
+    };
+    let certificates = core.groups.with(id, |group, _| group.certificates())?;
+    let mut people: BTreeMap<UserId, MemberView> = BTreeMap::new();
+    for certificate in certificates {
+        let user = certificate.user;
+        if let Some(known) = people.get_mut(&user) {
+            known.devices = known.devices.saturating_add(1);
+            continue;
+        }
+        let look = IdentityLook::of(user);
+        let contact = core.store.contact(user)?;
+        let member = MemberView {
+            user,
+            name: certificate.name.as_str().to_owned(),
+            identity_colour: look.colour,
+            identity_shape: look.shape,
+            role: profile.role(user),
+            kind: certificate.kind,
+            is_me: user == me.user,
+            devices: 1,
+            key_changed: contact.is_some_and(|contact| contact.key_changed),
+        };
+        people.insert(user, member);
+    }
+    let mut members: Vec<_> = people.into_values().collect();
+    members.sort_by(|one, other| (other.role, &one.name).cmp(&(one.role, &other.name)));
+    Ok(members)
+}
