@@ -1,5 +1,19 @@
 //! The command line: every verb and its options. What they do is in `command/`.
 
+mod group;
+mod room;
+mod value;
+
+pub(crate) use group::{
+    ConversationArgs, ExpiresArgs, GroupCommand, GroupCreateArgs, GroupSetArgs, PeopleArgs, RenameArgs,
+    RoleArgs, SettingsArgs, TimerArgs,
+};
+pub(crate) use room::{
+    KnockArgs, RoomCommand, RoomCreateArgs, RoomInfoArgs, RoomJoinArgs, RoomLinkArgs, RoomSetArgs,
+};
+pub(crate) use value::{SecondsOrOff, Switch, expiry};
+
+use crate::command::admin::AdminCommand;
 use crate::command::serve::ServeArgs;
 use crate::command::trust::TrustArgs;
 use clap::{Args, Parser, Subcommand};
@@ -21,6 +35,9 @@ pub(crate) enum Command {
     Serve(Box<ServeArgs>),
     /// Trust the certificate authority of a server on this machine, or say how.
     Trust(TrustArgs),
+    /// Look after a server's data, on the server's machine.
+    #[command(subcommand)]
+    Admin(AdminCommand),
     #[command(flatten)]
     Client(ClientCommand),
 }
@@ -28,10 +45,14 @@ pub(crate) enum Command {
 /// The verbs of the scriptable client. Each first brings the profile up to date with the server.
 #[derive(Subcommand)]
 pub(crate) enum ClientCommand {
-    /// Make an account and sign this profile in. Prints the recovery key, once.
+    /// Make an account and sign this profile in; a guest becomes one. Prints the recovery key, once.
     Register(RegisterArgs),
     /// Sign this profile in to an account, as a new device of it.
     Login(LoginArgs),
+    /// Sign this profile in with the recovery key, and set a new password. Other devices are signed out.
+    Recover(RecoverArgs),
+    /// Make this profile a guest: no account, no password, for a while.
+    Guest(GuestArgs),
     /// Sign this profile out for good: the server forgets this device, the device its messages.
     Logout(ProfileArgs),
     /// Say who is signed in.
@@ -44,6 +65,20 @@ pub(crate) enum ClientCommand {
     Devices(ProfileArgs),
     /// Open the conversation with a person.
     Dm(DmArgs),
+    /// Groups, and the people in them; all but `create` is for rooms, too.
+    #[command(subcommand)]
+    Group(GroupCommand),
+    /// Rooms: conversations that people come into by a link.
+    #[command(subcommand)]
+    Room(RoomCommand),
+    /// List the people of a conversation.
+    Members(ConversationArgs),
+    /// Set when the messages of a conversation vanish.
+    Timer(TimerArgs),
+    /// Note that all messages of a conversation were read: timers begin that begin with reading.
+    Read(ConversationArgs),
+    /// Say whom you are shown to as online, or set it.
+    Visibility(VisibilityArgs),
     /// Send a message, and wait until the server has it.
     Send(SendArgs),
     /// Print the messages of a conversation, oldest first.
@@ -129,6 +164,58 @@ pub(crate) struct LoginArgs {
     pub(crate) profile: ProfileArgs,
 }
 
+/// See [`ClientCommand::Recover`].
+#[derive(Args)]
+pub(crate) struct RecoverArgs {
+    /// The name of the account.
+    pub(crate) name: String,
+    /// The address of the server, such as <https://chat.example.org>.
+    #[arg(long, value_name = "URL", env = "UNDERTONE_SERVER")]
+    pub(crate) server: Option<String>,
+    /// Read the recovery key from the first line of this file. Without it: a prompt.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) recovery_key_file: Option<PathBuf>,
+    /// The new password.
+    #[command(flatten)]
+    pub(crate) password: PasswordArgs,
+    #[command(flatten)]
+    pub(crate) profile: ProfileArgs,
+}
+
+/// See [`ClientCommand::Guest`].
+#[derive(Args)]
+pub(crate) struct GuestArgs {
+    /// Your name for the stay; a random one without it.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) nickname: Option<String>,
+    /// The address of the server, such as <https://chat.example.org>.
+    #[arg(long, value_name = "URL", env = "UNDERTONE_SERVER")]
+    pub(crate) server: Option<String>,
+    #[command(flatten)]
+    pub(crate) profile: ProfileArgs,
+}
+
+/// See [`ClientCommand::Visibility`].
+#[derive(Args)]
+pub(crate) struct VisibilityArgs {
+    /// Whom you are shown to; without it, only says so.
+    #[arg(value_enum)]
+    pub(crate) to: Option<VisibleTo>,
+    #[command(flatten)]
+    pub(crate) profile: ProfileArgs,
+}
+
+/// Whom a user is shown to as online.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum VisibleTo {
+    /// All with whom you have a conversation.
+    Everyone,
+    /// Those with whom you have a conversation of two.
+    Direct,
+    /// Nobody.
+    Nobody,
+}
+
 /// See [`ClientCommand::Contacts`].
 #[derive(Args)]
 pub(crate) struct ContactsArgs {
@@ -150,11 +237,13 @@ pub(crate) struct DmArgs {
 /// See [`ClientCommand::Send`].
 #[derive(Args)]
 pub(crate) struct SendArgs {
-    /// The id of a conversation, or the name of a person.
+    /// The id of a conversation, its title, or the name of a person.
     pub(crate) conversation: String,
     /// What to send; `-` reads it from standard input.
     #[arg(allow_hyphen_values = true)]
     pub(crate) text: String,
+    #[command(flatten)]
+    pub(crate) expires: ExpiresArgs,
     #[command(flatten)]
     pub(crate) profile: ProfileArgs,
 }
@@ -162,7 +251,7 @@ pub(crate) struct SendArgs {
 /// See [`ClientCommand::Messages`].
 #[derive(Args)]
 pub(crate) struct MessagesArgs {
-    /// The id of a conversation, or the name of a person.
+    /// The id of a conversation, its title, or the name of a person.
     pub(crate) conversation: String,
     /// The newest so many.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -170,6 +259,9 @@ pub(crate) struct MessagesArgs {
     /// Only messages before this one.
     #[arg(long, value_name = "ID")]
     pub(crate) before: Option<String>,
+    /// Print what happened to the conversation, too: who came, who went, what was changed.
+    #[arg(long)]
+    pub(crate) events: bool,
     #[command(flatten)]
     pub(crate) profile: ProfileArgs,
 }
@@ -192,6 +284,13 @@ impl ClientCommand {
         match self {
             Self::Register(args) => &args.profile,
             Self::Login(args) => &args.profile,
+            Self::Recover(args) => &args.profile,
+            Self::Guest(args) => &args.profile,
+            Self::Group(command) => command.profile(),
+            Self::Room(command) => command.profile(),
+            Self::Members(args) | Self::Read(args) => &args.profile,
+            Self::Timer(args) => &args.profile,
+            Self::Visibility(args) => &args.profile,
             Self::Contacts(args) => &args.profile,
             Self::Dm(args) => &args.profile,
             Self::Send(args) => &args.profile,

@@ -8,7 +8,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use undertone_client_core::ClientError;
-use undertone_client_core::account::InvalidPassword;
+use undertone_client_core::account::{InvalidPassword, InvalidRecoveryKey};
 use undertone_client_core::transport::TransportError;
 
 /// A command failed.
@@ -33,9 +33,12 @@ pub(crate) enum CliError {
     /// The password cannot be taken.
     #[error(transparent)]
     Password(#[from] InvalidPassword),
+    /// The recovery key cannot be taken.
+    #[error(transparent)]
+    RecoveryKey(#[from] InvalidRecoveryKey),
     /// No way to ask for a password.
     #[error(
-        "a password is needed: there is no terminal to ask on, so give --password-file or UNDERTONE_PASSWORD"
+        "a password or recovery key is needed: there is no terminal to ask on, so give a file or UNDERTONE_PASSWORD"
     )]
     NoPassword(#[source] io::Error),
     /// A password file cannot be read.
@@ -50,11 +53,31 @@ pub(crate) enum CliError {
     #[error("the two passwords are not the same")]
     PasswordsDiffer,
     /// A profile has no server yet, and none was named.
-    #[error("nobody is signed in on this profile; use `undertone register` or `undertone login` first")]
+    #[error(
+        "nobody is signed in on this profile; use `undertone register`, `undertone login` or `undertone guest` first"
+    )]
     SignedOut,
-    /// Neither an id nor a name of anyone.
-    #[error("there is no conversation {0}: give the id of one, or the name of a person")]
-    UnknownConversation(String),
+    /// Neither an id nor a title nor a name of anyone. What was typed may be a link: it is not repeated.
+    #[error("there is no such conversation: give its id, its title, or the name of a person")]
+    UnknownConversation,
+    /// A name or title that means more than one.
+    #[error("{0} means more than one: give the id")]
+    Ambiguous(String),
+    /// Something that only rooms have.
+    #[error("this conversation is no room")]
+    NoRoom,
+    /// This device has not got the link of a room.
+    #[error("this device does not have the link of this room")]
+    NoLink,
+    /// Nobody inside opened in time.
+    #[error("nobody has opened yet; you are still waiting at the door")]
+    NobodyOpened,
+    /// Somebody inside does not let this device in.
+    #[error("you were not let in")]
+    KnockRefused,
+    /// A verb that changes was not told what.
+    #[error("say what to change, such as --topic TEXT or --timer 1d")]
+    NothingToChange,
     /// `--before` names nothing on this device.
     #[error("there is no message {0} on this device")]
     UnknownMessage(String),
@@ -80,9 +103,16 @@ impl CliError {
             Self::Client(error) => error.code(),
             Self::Transport(error) => error.code(),
             Self::Password(_) => "password_invalid",
+            Self::RecoveryKey(_) => "recovery_key_invalid",
             Self::NoPassword(_) | Self::PasswordFile { .. } | Self::PasswordsDiffer => "no_password",
             Self::SignedOut => "signed_out",
-            Self::UnknownConversation(_) => "unknown_conversation",
+            Self::UnknownConversation => "unknown_conversation",
+            Self::Ambiguous(_) => "ambiguous",
+            Self::NoRoom => "no_room",
+            Self::NoLink => "no_link",
+            Self::NobodyOpened => "timed_out",
+            Self::KnockRefused => "knock_refused",
+            Self::NothingToChange => "usage",
             Self::UnknownMessage(_) => "unknown_message",
             Self::Input(_) => "input",
             Self::Output(_) => "output",
@@ -96,10 +126,10 @@ impl CliError {
         if let Self::Serve(error) = self {
             return ExitCode::from(error.exit_code());
         }
-        ExitCode::from(if self.is_temporary() {
-            EXIT_TRY_LATER
-        } else {
-            EXIT_FAILED
+        ExitCode::from(match self.code() {
+            "usage" => EXIT_USAGE,
+            _ if self.is_temporary() => EXIT_TRY_LATER,
+            _ => EXIT_FAILED,
         })
     }
 
@@ -107,7 +137,7 @@ impl CliError {
     pub(crate) fn is_temporary(&self) -> bool {
         matches!(
             self.code(),
-            "unreachable" | "timed_out" | "rate_limited" | "unavailable"
+            "unreachable" | "timed_out" | "rate_limited" | "join_queued" | "unavailable"
         )
     }
 

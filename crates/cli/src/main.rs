@@ -36,6 +36,10 @@ fn main() -> ExitCode {
             let form = if args.json { Form::Json } else { Form::Human };
             finish(form, command::trust::run(&args, &mut Output::stdout(form)))
         }
+        Command::Admin(command) => {
+            let form = if command.is_json() { Form::Json } else { Form::Human };
+            finish(form, admin(command, Output::stdout(form)))
+        }
         Command::Client(command) => {
             let form = if command.profile().json {
                 Form::Json
@@ -45,6 +49,14 @@ fn main() -> ExitCode {
             finish(form, client(command, Output::stdout(form)))
         }
     }
+}
+
+fn admin(command: command::admin::AdminCommand, mut output: Output) -> Result<(), CliError> {
+    let runtime = runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(boxed)?;
+    runtime.block_on(command::admin::run(command, &mut output))
 }
 
 fn serve(args: command::serve::ServeArgs, mut output: Output) -> Result<(), CliError> {

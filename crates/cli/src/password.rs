@@ -1,12 +1,12 @@
-//! Where a password comes from: a file, the environment or a prompt, in this order. It is never an
-//! argument, which every process of the machine could read.
+//! Where a password comes from: a file, the environment or a prompt, in this order; and a recovery key:
+//! a file or a prompt. They are never arguments, which every process of the machine could read.
 
 use crate::args::PasswordArgs;
 use crate::environment::Environment;
 use crate::error::CliError;
 use std::fs;
 use std::path::Path;
-use undertone_client_core::account::Password;
+use undertone_client_core::account::{Password, RecoveryKey};
 use zeroize::Zeroizing;
 
 /// The password of an account that exists.
@@ -30,6 +30,15 @@ pub(crate) fn new(args: &PasswordArgs, environment: &Environment) -> Result<Pass
     Ok(Password::new(first.to_string())?)
 }
 
+/// A recovery key.
+pub(crate) fn recovery_key(file: Option<&Path>) -> Result<RecoveryKey, CliError> {
+    let text = match file {
+        Some(path) => first_line_of(path)?,
+        None => prompt_text("Recovery key: ")?,
+    };
+    Ok(text.parse::<RecoveryKey>()?)
+}
+
 fn given(args: &PasswordArgs, environment: &Environment) -> Result<Option<Password>, CliError> {
     if let Some(path) = &args.password_file {
         return first_line(path).map(Some);
@@ -42,12 +51,16 @@ fn given(args: &PasswordArgs, environment: &Environment) -> Result<Option<Passwo
 }
 
 fn first_line(path: &Path) -> Result<Password, CliError> {
+    Ok(Password::new(first_line_of(path)?.to_string())?)
+}
+
+fn first_line_of(path: &Path) -> Result<Zeroizing<String>, CliError> {
     let read = fs::read_to_string(path).map(Zeroizing::new);
     let text = read.map_err(|source| CliError::PasswordFile {
         path: path.to_path_buf(),
         source,
     })?;
-    Ok(Password::new(text.lines().next().unwrap_or_default().to_owned())?)
+    Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
 }
 
 fn prompt(words: &str) -> Result<Password, CliError> {

@@ -8,14 +8,16 @@ use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
 use undertone_client_core::account::{Password, RegisterInput};
+use undertone_client_core::message::draft::Draft;
 use undertone_client_core::platform::NativePlatform;
 use undertone_client_core::store::{StoreKey, StoreLocation};
 use undertone_client_core::testing::Checkpoints;
 use undertone_client_core::transport::native::NativeTransport;
 use undertone_client_core::view::{
-    ConversationView, MessageStateView, MessageView, SessionView, TimelineQuery,
+    ConversationStateView, ConversationView, EventView, MessageStateView, MessageView, SessionView, TimelineQuery,
 };
 use undertone_client_core::{Client, ClientOptions, MessageKey};
+use undertone_wire::content::Expiry;
 use undertone_wire::server_info::SetupRequest;
 use undertone_wire::{ConversationId, UserId};
 
@@ -195,6 +197,20 @@ impl Actor {
             .await?)
     }
 
+    /// Sends something that vanishes by a timer of its own.
+    pub async fn sends_for_a_while(&self, talk: ConversationId, text: &str, expires: Expiry) -> Result<()> {
+        let draft = Draft {
+            text: text.to_owned(),
+            expires: Some(expires),
+        };
+        let client = self.client()?;
+        let key = client
+            .send_text(talk, MessageKey::random(&mut OsRng), draft)
+            .await?;
+        client.wait_sent(key).await?;
+        Ok(())
+    }
+
     /// Writes, and waits until the server has it.
     pub async fn sends(&self, talk: ConversationId, text: &str) -> Result<()> {
         let key = self.writes(talk, text).await?;
@@ -205,6 +221,22 @@ impl Actor {
             self.name
         );
         Ok(())
+    }
+
+    /// Tries to send, which must be refused; gives the code, and takes the bubble away.
+    pub async fn cannot_send(&self, talk: ConversationId, text: &str) -> Result<String> {
+        let client = self.client()?;
+        let refusal = match self.writes(talk, text).await {
+            Ok(key) => match client.wait_sent(key).await {
+                Ok(_sent) => bail!("{} could send {text:?}", self.name),
+                Err(refusal) => {
+                    client.discard(key)?;
+                    refusal
+                }
+            },
+            Err(refused) => refused.downcast()?,
+        };
+        Ok(refusal.code().to_owned())
     }
 
     /// What this device shows of a conversation.
@@ -223,6 +255,18 @@ impl Actor {
 
     /// All messages of a conversation on this device, oldest first.
     pub fn messages(&self, talk: ConversationId) -> Result<Vec<MessageView>> {
+        let mut rows = self.rows(talk)?;
+        rows.retain(|row| row.event.is_none());
+        Ok(rows)
+    }
+
+    /// All that happened to a conversation by this device, oldest first.
+    pub fn events(&self, talk: ConversationId) -> Result<Vec<EventView>> {
+        let rows = self.rows(talk)?;
+        Ok(rows.into_iter().filter_map(|row| row.event).collect())
+    }
+
+    fn rows(&self, talk: ConversationId) -> Result<Vec<MessageView>> {
         let client = self.client()?;
         let mut pages = Vec::new();
         let mut before = None;
@@ -263,6 +307,12 @@ impl Actor {
                 .find(|talk| talk.title == other))
         })
         .await
+        .with_context(|| format!("shown: {:?}", self.titles()))
+    }
+
+    fn titles(&self) -> Result<Vec<(String, ConversationStateView)>> {
+        let talks = self.client()?.conversations()?.into_iter();
+        Ok(talks.map(|talk| (talk.title, talk.state)).collect())
     }
 
     /// Waits until the other person of a conversation is shown as online or not.

@@ -2,10 +2,15 @@
 //! `tests/` read as stories. Nothing of it ships.
 
 mod actor;
+mod gathering;
+mod hostile;
 mod proxy;
 mod world;
 
 pub use actor::{Actor, Line};
+pub use gathering::code;
+pub use hostile::{Entering, Hostile};
+pub use undertone_mls::rogue::Spoil;
 pub use proxy::{FaultProxy, Faults, Happened};
 pub use world::{Database, PASSWORD, Story, World, story};
 

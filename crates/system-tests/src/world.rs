@@ -2,6 +2,7 @@
 //! folder for everyone's devices.
 
 use crate::actor::Actor;
+use crate::hostile::Hostile;
 use crate::proxy::FaultProxy;
 use anyhow::{Context, Result};
 use std::cell::{Cell, RefCell};
@@ -188,6 +189,24 @@ impl World {
         let actor = self.device(name).await?;
         actor.register().await?;
         Ok(actor)
+    }
+
+    /// A guest with that name.
+    pub async fn guest(&self, name: &str) -> Result<Actor> {
+        let actor = self.device(name).await?;
+        actor.becomes_guest().await?;
+        Ok(actor)
+    }
+
+    /// So many guests at once, with names from a stem and a number.
+    pub async fn guests(&self, stem: &str, count: usize) -> Result<Vec<Actor>> {
+        let names: Vec<String> = (0..count).map(|number| format!("{stem} {number}")).collect();
+        futures::future::try_join_all(names.iter().map(|name| self.guest(name))).await
+    }
+
+    /// Somebody of another program, who has a link and means ill.
+    pub async fn hostile(&self, name: &str) -> Result<Hostile> {
+        Hostile::arrive(name, self.proxy.url()).await
     }
 
     /// A device that nobody has signed in on.

@@ -1,12 +1,14 @@
-//! `conversations` and `dm`, and how a conversation is named on the command line.
+//! `conversations`, `dm`, `members`, `timer` and `read`, and how a conversation is named on the
+//! command line.
 
-use super::Open;
-use super::result::{ConversationLine, ConversationResult};
-use crate::args::DmArgs;
+use super::result::{ConversationLine, ConversationResult, MemberResult, ReadResult, role_word};
+use super::{Open, who};
+use crate::args::{ConversationArgs, DmArgs, TimerArgs, expiry};
 use crate::error::CliError;
 use crate::output::printable;
-use undertone_client_core::view::ConversationView;
-use undertone_wire::{ConversationId, UserName};
+use undertone_client_core::view::{ConversationStateView, ConversationView, StatePatch};
+use undertone_wire::ConversationId;
+use undertone_wire::guest::UserKind;
 
 pub(super) async fn conversations(open: &mut Open) -> Result<(), CliError> {
     open.catch_up().await?;
@@ -20,55 +22,121 @@ pub(super) async fn conversations(open: &mut Open) -> Result<(), CliError> {
                 };
                 let last = line.last_text.as_deref().map(first_line).unwrap_or_default();
                 format!(
-                    "{}  {}{unread}  {last}",
+                    "{}  {}{}{unread}  {last}",
                     line.conversation.conversation,
-                    printable(&line.conversation.title)
+                    printable(&line.conversation.title),
+                    state_words(line.state),
                 )
             })?;
     }
     Ok(())
 }
 
+/// How a conversation is, where that is not as always.
+fn state_words(state: ConversationStateView) -> &'static str {
+    match state {
+        ConversationStateView::Active => "",
+        ConversationStateView::Joining => "  (coming in)",
+        ConversationStateView::Waiting => "  (waiting at the door)",
+        ConversationStateView::Removed => "  (you are out)",
+        ConversationStateView::Closed => "  (ended)",
+        ConversationStateView::Blocked => "  (blocked)",
+    }
+}
+
 pub(super) async fn dm(open: &mut Open, args: DmArgs) -> Result<(), CliError> {
     open.catch_up().await?;
     let id = open.client.open_direct_by_name(&args.name).await?;
-    let conversations = open.client.conversations()?;
-    let found = conversations
-        .iter()
-        .find(|conversation| conversation.conversation == id);
-    let found = found.ok_or_else(|| CliError::UnknownConversation(args.name))?;
-    open.output.print(&ConversationResult::from(found), |result| {
+    print(open, id)
+}
+
+pub(super) async fn members(open: &mut Open, args: ConversationArgs) -> Result<(), CliError> {
+    open.catch_up().await?;
+    let conversation = known(open, &args.conversation)?;
+    for member in open.client.members(conversation)? {
+        open.output.print(&MemberResult::from(&member), |member| {
+            let guest = match member.kind {
+                UserKind::Guest => ", guest",
+                UserKind::Account => "",
+            };
+            let own = if member.own { ", you" } else { "" };
+            let changed = if member.key_changed { ", KEY CHANGED" } else { "" };
+            format!(
+                "{}  {}{guest}{own}{changed}",
+                printable(&member.person.name),
+                role_word(member.role)
+            )
+        })?;
+    }
+    Ok(())
+}
+
+pub(super) async fn timer(open: &mut Open, args: TimerArgs) -> Result<(), CliError> {
+    open.catch_up().await?;
+    let conversation = known(open, &args.conversation)?;
+    let timer = args.length.seconds().map(|seconds| expiry(seconds, args.after_read));
+    let patch = StatePatch {
+        timer: Some(timer),
+        ..StatePatch::default()
+    };
+    open.client.set_state(conversation, patch).await?;
+    print(open, conversation)
+}
+
+pub(super) async fn read(open: &mut Open, args: ConversationArgs) -> Result<(), CliError> {
+    open.catch_up().await?;
+    let conversation = known(open, &args.conversation)?;
+    open.client.mark_read(conversation)?;
+    let result = ReadResult {
+        conversation,
+        read: true,
+    };
+    open.output.print(&result, |_| "Read.".to_owned())
+}
+
+/// Prints a conversation as the result of what was done to it.
+pub(super) fn print(open: &mut Open, id: ConversationId) -> Result<(), CliError> {
+    let view = view(open, id)?;
+    print_as(open, &ConversationResult::from(&view))
+}
+
+/// Prints a conversation as it was before it was left.
+pub(super) fn print_as(open: &mut Open, result: &ConversationResult) -> Result<(), CliError> {
+    open.output.print(result, |result| {
         format!("{}  {}", result.conversation, printable(&result.title))
     })
 }
 
-/// The conversation that a person means: by its id, or by the name of the person in it. A name that
-/// means more than one means none.
+/// A conversation of this device.
+pub(super) fn view(open: &Open, id: ConversationId) -> Result<ConversationView, CliError> {
+    let conversations = open.client.conversations()?;
+    let mut found = conversations.into_iter().filter(|view| view.conversation == id);
+    found.next().ok_or(CliError::UnknownConversation)
+}
+
+/// The conversation that is meant, which must be there.
+pub(super) fn known(open: &Open, named: &str) -> Result<ConversationId, CliError> {
+    find(open, named)?.ok_or(CliError::UnknownConversation)
+}
+
+/// The conversation that is meant: by its id, the name of the person in it, or its title. What means
+/// more than one means none.
 pub(super) fn find(open: &Open, named: &str) -> Result<Option<ConversationId>, CliError> {
     let conversations = open.client.conversations()?;
     let id = named.parse::<ConversationId>().ok();
-    let name = named.parse::<UserName>().ok().map(|name| name.unique_key());
-    let by_id = conversations
-        .iter()
-        .find(|conversation| Some(conversation.conversation) == id);
+    let by_id = conversations.iter().find(|view| Some(view.conversation) == id);
     if let Some(conversation) = by_id {
         return Ok(Some(conversation.conversation));
     }
-    let mut by_name = conversations
-        .iter()
-        .filter(|conversation| name.is_some() && peer_key(conversation) == name);
+    let name = who::key(named);
+    let mut by_name = conversations.iter().filter(|view| match &view.peer {
+        Some(peer) => name.is_some() && who::key(&peer.name) == name,
+        None => view.title.to_lowercase() == named.trim().to_lowercase(),
+    });
     match (by_name.next(), by_name.next()) {
-        (Some(_), Some(_)) => {
-            let ambiguous = format!("{named} means more than one conversation: give the id of one");
-            Err(CliError::Other(ambiguous.into()))
-        }
-        (conversation, _) => Ok(conversation.map(|conversation| conversation.conversation)),
+        (Some(_), Some(_)) => Err(CliError::Ambiguous(named.to_owned())),
+        (conversation, _) => Ok(conversation.map(|view| view.conversation)),
     }
-}
-
-fn peer_key(conversation: &ConversationView) -> Option<String> {
-    let name: UserName = conversation.peer.as_ref()?.name.parse().ok()?;
-    Some(name.unique_key())
 }
 
 fn first_line(text: &str) -> String {

@@ -1,13 +1,14 @@
 //! `send`, `messages` and `search`.
 
-use super::result::{MessageResult, SentResult};
+use super::result::{HappeningEvent, MessageResult, SentResult};
 use super::{Open, conversation};
-use crate::args::{MessagesArgs, SearchArgs, SendArgs};
+use crate::args::{MessagesArgs, SearchArgs, SendArgs, expiry};
 use crate::error::CliError;
 use crate::output::printable;
 use rand::rngs::OsRng;
 use std::io::{self, Read};
 use undertone_client_core::MessageKey;
+use undertone_client_core::message::draft::Draft;
 use undertone_client_core::view::{MessageView, TimelineQuery};
 use undertone_wire::limits::TEXT_BYTES_MAX;
 use undertone_wire::{ConversationId, MessageId, Timestamp};
@@ -26,10 +27,15 @@ pub(super) async fn send(open: &mut Open, args: SendArgs) -> Result<(), CliError
         Some(conversation) => conversation,
         None => open.client.open_direct_by_name(&args.conversation).await?,
     };
+    let expires = args.expires;
+    let draft = Draft {
+        text,
+        expires: expires.expires.map(|length| expiry(length.0, expires.after_read)),
+    };
     // What a broken connection cuts off is sent again by itself.
     let key = open
         .client
-        .send_text(conversation, MessageKey::random(&mut OsRng), &text)
+        .send_text(conversation, MessageKey::random(&mut OsRng), draft)
         .await?;
     let sent = open.client.wait_sent(key).await?;
     open.output.print(&SentResult::from(&sent), |result| {
@@ -39,14 +45,22 @@ pub(super) async fn send(open: &mut Open, args: SendArgs) -> Result<(), CliError
 
 pub(super) async fn messages(open: &mut Open, args: MessagesArgs) -> Result<(), CliError> {
     open.catch_up().await?;
-    let conversation = conversation::find(open, &args.conversation)?;
-    let conversation = conversation.ok_or(CliError::UnknownConversation(args.conversation))?;
+    let conversation = conversation::known(open, &args.conversation)?;
     let before = match &args.before {
         Some(id) => Some(place_of(open, conversation, id)?),
         None => None,
     };
-    for message in walk_back(open, conversation, before, args.limit)? {
-        print(open, &message)?;
+    let wanted = Wanted {
+        conversation,
+        before,
+        limit: args.limit,
+        events: args.events,
+    };
+    for row in walk_back(open, &wanted)? {
+        match HappeningEvent::of(&row) {
+            None => print(open, &row)?,
+            Some(event) => open.output.print(&event, event_line)?,
+        }
     }
     Ok(())
 }
@@ -62,6 +76,11 @@ pub(super) async fn search(open: &mut Open, args: SearchArgs) -> Result<(), CliE
 
 fn print(open: &mut Open, message: &MessageView) -> Result<(), CliError> {
     open.output.print(&MessageResult::from(message), line)
+}
+
+/// What happened as people read it.
+pub(super) fn event_line(event: &HappeningEvent) -> String {
+    format!("{}  {}", short(event.happening().at), event.words())
 }
 
 /// A message as people read it.
@@ -83,32 +102,33 @@ fn short(at: Timestamp) -> String {
         .collect()
 }
 
-/// At most `limit` messages, the newest before a place, oldest first.
-fn walk_back(
-    open: &Open,
+/// Which rows of a timeline.
+struct Wanted {
     conversation: ConversationId,
-    mut before: Option<MessageKey>,
+    before: Option<MessageKey>,
     limit: u32,
-) -> Result<Vec<MessageView>, CliError> {
-    let mut pages = Vec::new();
-    let mut left = limit;
-    while left > 0 {
-        let page = open.client.timeline(
-            conversation,
-            TimelineQuery {
-                limit: left.min(PAGE),
-                before,
-            },
-        )?;
-        left = left.saturating_sub(u32::try_from(page.messages.len()).unwrap_or(u32::MAX));
-        before = page.messages.first().map(|message| message.key);
-        let more = page.more && before.is_some();
-        pages.push(page.messages);
-        if !more {
+    /// Whether what happened counts as well.
+    events: bool,
+}
+
+/// At most `limit` rows, the newest before a place, oldest first.
+fn walk_back(open: &Open, wanted: &Wanted) -> Result<Vec<MessageView>, CliError> {
+    let most = usize::try_from(wanted.limit).unwrap_or(usize::MAX);
+    let mut before = wanted.before;
+    let mut newest_first = Vec::new();
+    while newest_first.len() < most {
+        let query = TimelineQuery { limit: PAGE, before };
+        let page = open.client.timeline(wanted.conversation, query)?;
+        before = page.messages.first().map(|row| row.key);
+        let rows = page.messages.into_iter().rev();
+        newest_first.extend(rows.filter(|row| wanted.events || row.event.is_none()));
+        if !page.more || before.is_none() {
             break;
         }
     }
-    Ok(pages.into_iter().rev().flatten().collect())
+    newest_first.truncate(most);
+    newest_first.reverse();
+    Ok(newest_first)
 }
 
 /// What this device calls a message that was printed with this id.

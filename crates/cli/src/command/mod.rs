@@ -2,15 +2,23 @@
 //! it. The core does the work; here it is only asked and printed.
 
 mod account;
+pub(crate) mod admin;
 mod conversation;
+mod group;
 mod message;
 mod people;
 mod result;
+mod room;
+mod secret_input;
 pub(crate) mod serve;
 pub(crate) mod trust;
 mod watch;
+mod who;
 
-use crate::args::{ClientCommand, LoginArgs, ProfileArgs, RegisterArgs};
+use crate::args::{
+    ClientCommand, GuestArgs, LoginArgs, ProfileArgs, RecoverArgs, RegisterArgs, RoomCommand,
+    RoomInfoArgs,
+};
 use crate::environment::Environment;
 use crate::error::CliError;
 use crate::output::Output;
@@ -35,13 +43,26 @@ pub(crate) async fn run(
 ) -> Result<(), CliError> {
     let server = match &command {
         ClientCommand::Register(RegisterArgs { server, .. })
-        | ClientCommand::Login(LoginArgs { server, .. }) => WhichServer::Wanted(server.as_deref()),
+        | ClientCommand::Login(LoginArgs { server, .. })
+        | ClientCommand::Recover(RecoverArgs { server, .. })
+        | ClientCommand::Guest(GuestArgs { server, .. })
+        | ClientCommand::Room(RoomCommand::Info(RoomInfoArgs { server, .. })) => {
+            WhichServer::Wanted(server.as_deref())
+        }
         _ => WhichServer::OfProfile,
     };
     let mut open = Open::new(command.profile(), server, &environment, output).await?;
     let result = match command {
         ClientCommand::Register(args) => account::register(&mut open, args, &environment).await,
         ClientCommand::Login(args) => account::login(&mut open, args, &environment).await,
+        ClientCommand::Recover(args) => account::recover(&mut open, args, &environment).await,
+        ClientCommand::Guest(args) => account::guest(&mut open, args).await,
+        ClientCommand::Visibility(args) => account::visibility(&mut open, args).await,
+        ClientCommand::Group(command) => group::run(&mut open, command).await,
+        ClientCommand::Room(command) => room::run(&mut open, command).await,
+        ClientCommand::Members(args) => conversation::members(&mut open, args).await,
+        ClientCommand::Timer(args) => conversation::timer(&mut open, args).await,
+        ClientCommand::Read(args) => conversation::read(&mut open, args).await,
         ClientCommand::Logout(_) => account::logout(&mut open).await,
         ClientCommand::Whoami(_) => account::whoami(&mut open).await,
         ClientCommand::Invite(_) => account::invite(&mut open).await,
@@ -60,7 +81,7 @@ pub(crate) async fn run(
 
 /// How a verb knows its server.
 enum WhichServer<'a> {
-    /// Whoever registers or logs in names it, unless the profile has one.
+    /// Whoever signs in or looks at a door names it, unless the profile has one.
     Wanted(Option<&'a str>),
     /// Somebody has signed in before.
     OfProfile,
@@ -126,8 +147,9 @@ impl Open {
     fn require_session(&self) -> Result<(), CliError> {
         match self.client.session() {
             SessionView::SignedIn { .. } => Ok(()),
-            SessionView::SignedOut { ended: false } => Err(CliError::SignedOut),
-            SessionView::SignedOut { ended: true } => Err(ClientError::SessionRevoked.into()),
+            SessionView::SignedOut { guest_ended: true, .. } => Err(ClientError::GuestEnded.into()),
+            SessionView::SignedOut { ended: true, .. } => Err(ClientError::SessionRevoked.into()),
+            SessionView::SignedOut { .. } => Err(CliError::SignedOut),
         }
     }
 }

@@ -1,21 +1,23 @@
 //! The JSON that the verbs print, as docs/cli.md describes it. Scripts rely on it: fields are added,
 //! never renamed or removed.
 
-use serde::Serialize;
-use undertone_client_core::view::{
-    ConversationView, FailureView, MessageStateView, MessageView, PersonView, SessionView,
+mod conversation;
+mod happening;
+mod message;
+
+pub(super) use conversation::{
+    ConversationLine, ConversationResult, InfoResult, KnockResult, LinkResult, MemberResult, RoomResult,
 };
-use undertone_wire::conversation::ConversationKind;
-use undertone_wire::{ConversationId, DeviceId, MessageId, Timestamp, UserId};
+pub(super) use happening::{HappeningEvent, role_word};
+pub(super) use message::{MessageResult, SentResult};
 
-/// What kind of user: guests come later.
-#[derive(Debug, Clone, Copy, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum UserKind {
-    Account,
-}
+use serde::Serialize;
+use undertone_client_core::view::{PersonView, SessionView};
+use undertone_wire::guest::UserKind;
+use undertone_wire::signal::Visibility;
+use undertone_wire::{ConversationId, DeviceId, Timestamp, UserId};
 
-/// `register`, `login`, `whoami`.
+/// `register`, `login`, `guest`, `whoami`.
 #[derive(Debug, Serialize)]
 pub(super) struct SessionResult {
     pub(super) user: UserId,
@@ -24,6 +26,9 @@ pub(super) struct SessionResult {
     pub(super) server: String,
     pub(super) kind: UserKind,
     pub(super) admin: bool,
+    /// Of a guest: when the stay ends, unless they come back before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) stay_until: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) recovery_key: Option<String>,
 }
@@ -39,19 +44,19 @@ impl SessionResult {
                 device,
                 server,
                 is_admin,
+                kind,
+                stay_until_ms,
                 ..
-            } => {
-                let kind = UserKind::Account;
-                Some(Self {
-                    user,
-                    name,
-                    device,
-                    server,
-                    kind,
-                    admin: is_admin,
-                    recovery_key,
-                })
-            }
+            } => Some(Self {
+                user,
+                name,
+                device,
+                server,
+                kind,
+                admin: is_admin,
+                stay_until: stay_until_ms.map(Timestamp::from_millis),
+                recovery_key,
+            }),
         }
     }
 }
@@ -67,6 +72,19 @@ pub(super) struct LogoutResult {
 pub(super) struct InvitationResult {
     pub(super) invitation: String,
     pub(super) expires_at: Timestamp,
+}
+
+/// `read`.
+#[derive(Debug, Serialize)]
+pub(super) struct ReadResult {
+    pub(super) conversation: ConversationId,
+    pub(super) read: bool,
+}
+
+/// `visibility`.
+#[derive(Debug, Serialize)]
+pub(super) struct VisibilityResult {
+    pub(super) visible_to: Visibility,
 }
 
 /// A person in other results.
@@ -91,131 +109,4 @@ pub(super) struct DeviceResult {
     pub(super) device: DeviceId,
     pub(super) current: bool,
     pub(super) registered_at: Timestamp,
-}
-
-/// `dm`, and part of `conversations`.
-#[derive(Debug, Serialize)]
-pub(super) struct ConversationResult {
-    pub(super) conversation: ConversationId,
-    pub(super) kind: ConversationKind,
-    pub(super) title: String,
-}
-
-/// `conversations`.
-#[derive(Debug, Serialize)]
-pub(super) struct ConversationLine {
-    #[serde(flatten)]
-    pub(super) conversation: ConversationResult,
-    pub(super) peer: Option<PersonResult>,
-    pub(super) online: bool,
-    pub(super) unread: u32,
-    pub(super) last_text: Option<String>,
-    pub(super) last_at: Timestamp,
-}
-
-impl From<&ConversationView> for ConversationResult {
-    fn from(view: &ConversationView) -> Self {
-        Self {
-            conversation: view.conversation,
-            kind: view.kind,
-            title: view.title.clone(),
-        }
-    }
-}
-
-impl From<&ConversationView> for ConversationLine {
-    fn from(view: &ConversationView) -> Self {
-        Self {
-            conversation: view.into(),
-            peer: view.peer.as_ref().map(PersonResult::from),
-            online: view.peer.as_ref().is_some_and(|peer| peer.online),
-            unread: view.unread,
-            last_text: view.last_text.clone(),
-            last_at: Timestamp::from_millis(view.last_at_ms),
-        }
-    }
-}
-
-/// `send`.
-#[derive(Debug, Serialize)]
-pub(super) struct SentResult {
-    pub(super) message: Option<MessageId>,
-    pub(super) conversation: ConversationId,
-    pub(super) sequence: Option<u64>,
-    pub(super) sent_at: Timestamp,
-}
-
-impl From<&MessageView> for SentResult {
-    fn from(view: &MessageView) -> Self {
-        Self {
-            message: view.message,
-            conversation: view.conversation,
-            sequence: view.sequence,
-            sent_at: Timestamp::from_millis(view.sent_at_ms),
-        }
-    }
-}
-
-/// `messages`, `search`, and part of `watch`.
-#[derive(Debug, Serialize)]
-pub(super) struct MessageResult {
-    pub(super) message: Option<MessageId>,
-    pub(super) conversation: ConversationId,
-    pub(super) sequence: Option<u64>,
-    pub(super) sender: PersonResult,
-    pub(super) own: bool,
-    pub(super) sent_at: Timestamp,
-    pub(super) text: String,
-    pub(super) state: MessageStateView,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) failure: Option<FailureView>,
-}
-
-impl From<&MessageView> for MessageResult {
-    fn from(view: &MessageView) -> Self {
-        Self {
-            message: view.message,
-            conversation: view.conversation,
-            sequence: view.sequence,
-            sender: PersonResult {
-                user: view.sender,
-                name: view.sender_name.clone(),
-            },
-            own: view.own,
-            sent_at: Timestamp::from_millis(view.sent_at_ms),
-            text: view.text.clone(),
-            state: view.state,
-            failure: view.failure.clone(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_is_printed_as_documented() {
-        let line = MessageResult {
-            message: Some(MessageId::from_bytes([0; 32])),
-            conversation: ConversationId::from_bytes([1; 16]),
-            sequence: Some(7),
-            sender: PersonResult {
-                user: UserId::from_bytes([2; 16]),
-                name: "Ada".to_owned(),
-            },
-            own: false,
-            sent_at: Timestamp::from_millis(1_763_724_000_123),
-            text: "hello".to_owned(),
-            state: MessageStateView::Sent,
-            failure: None,
-        };
-        let expected = concat!(
-            r#"{"message":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","#,
-            r#""conversation":"aeaqcaibaeaqcaibaeaqcaibae","sequence":7,"#,
-            r#""sender":{"user":"aibaeaqcaibaeaqcaibaeaqcai","name":"Ada"},"own":false,"#,
-            r#""sent_at":"2025-11-21T11:20:00.123Z","text":"hello","state":"sent"}"#,
-        );
-        assert_eq!(serde_json::to_string(&line).unwrap(), expected);
-    }
 }

@@ -1,57 +1,49 @@
 //! `watch`: what happens, one line each, until interrupted. The core says only that something changed;
 //! here it becomes events, each message exactly once.
 
-use super::result::{ConversationResult, MessageResult, PersonResult};
-use super::{Open, message};
+mod event;
+
+use super::Open;
+use super::result::{ConversationResult, HappeningEvent};
 use crate::error::CliError;
-use crate::output::printable;
+use event::{Event, MembershipChange, PresenceResult};
 use futures::StreamExt;
-use serde::Serialize;
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
-use undertone_client_core::view::{ConnectionState, MessageStateView, MessageView, TimelineQuery};
+use undertone_client_core::view::{
+    ConnectionState, ConversationStateView, ConversationView, EventKind, MessageStateView, MessageView,
+    TimelineQuery,
+};
 use undertone_client_core::{Change, Client};
 use undertone_wire::{ConversationId, UserId};
 
 /// What one look into the store brings.
 const PAGE: u32 = 100;
 
-/// One line of `watch`.
-#[derive(Debug, Serialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-enum Event {
-    /// All that happened before is printed; from now on things are printed as they come.
-    Ready,
-    /// A message was received, or sent by this account.
-    Message(MessageResult),
-    /// This device became part of a conversation.
-    Membership {
-        change: MembershipChange,
-        #[serde(flatten)]
-        conversation: ConversationResult,
-    },
-    /// A person came or went.
-    Presence {
-        #[serde(flatten)]
-        person: PersonResult,
-        online: bool,
-    },
-    /// The connection changed.
-    Connection { state: ConnectionState },
-}
-
-#[derive(Debug, Clone, Copy, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum MembershipChange {
-    Joined,
-}
-
 /// What was printed so far.
 struct Seen {
-    /// Conversations, with the last place in the log of which messages were printed.
-    conversations: BTreeMap<ConversationId, u64>,
-    online: BTreeMap<UserId, bool>,
+    conversations: BTreeMap<ConversationId, Printed>,
+    people: BTreeMap<UserId, PresenceResult>,
     connection: Option<ConnectionState>,
+}
+
+/// What was printed of one conversation.
+struct Printed {
+    /// The last place in the log of which rows were printed.
+    place: u64,
+    state: ConversationStateView,
+    typing: Vec<String>,
+    knocks: u32,
+}
+
+impl Printed {
+    fn new(view: &ConversationView, place: u64) -> Self {
+        Self {
+            place,
+            state: view.state,
+            typing: view.typing.clone(),
+            knocks: view.knocks,
+        }
+    }
 }
 
 pub(super) async fn watch(open: &mut Open) -> Result<(), CliError> {
@@ -86,12 +78,13 @@ impl Seen {
     fn before(client: &Client) -> Result<Self, CliError> {
         let mut seen = Self {
             conversations: BTreeMap::new(),
-            online: BTreeMap::new(),
+            people: BTreeMap::new(),
             connection: None,
         };
-        for conversation in client.conversations()? {
-            let id = conversation.conversation;
-            seen.conversations.insert(id, newest(client, id)?);
+        for view in client.conversations()? {
+            let id = view.conversation;
+            let printed = Printed::new(&view, newest(client, id)?);
+            seen.conversations.insert(id, printed);
         }
         Ok(seen)
     }
@@ -101,7 +94,7 @@ impl Seen {
             Change::Session => open.require_session(),
             Change::Connection => self.print_connection(open),
             Change::Conversations => self.print_conversations(open),
-            Change::Timeline(conversation) => self.print_messages(open, conversation),
+            Change::Timeline(conversation) => self.print_rows(open, conversation),
             Change::Presence => self.print_presence(open),
         }
     }
@@ -110,57 +103,96 @@ impl Seen {
         self.print_conversations(open)?;
         let conversations: Vec<_> = self.conversations.keys().copied().collect();
         for conversation in conversations {
-            self.print_messages(open, conversation)?;
+            self.print_rows(open, conversation)?;
         }
         Ok(())
     }
 
     fn print_conversations(&mut self, open: &mut Open) -> Result<(), CliError> {
-        for conversation in open.client.conversations()? {
-            if let Entry::Vacant(place) = self.conversations.entry(conversation.conversation) {
-                place.insert(0);
-                let change = MembershipChange::Joined;
-                print(
-                    open,
-                    &Event::Membership {
-                        change,
-                        conversation: (&conversation).into(),
-                    },
-                )?;
-                self.print_messages(open, conversation.conversation)?;
+        for view in open.client.conversations()? {
+            if self.conversations.contains_key(&view.conversation) {
+                self.print_changes(open, &view)?;
+            } else {
+                self.print_new(open, &view)?;
             }
         }
         self.print_presence(open)
     }
 
-    fn print_messages(&mut self, open: &mut Open, conversation: ConversationId) -> Result<(), CliError> {
-        let Some(&printed) = self.conversations.get(&conversation) else {
+    /// A conversation that was not there before, with all that this device has of it.
+    fn print_new(&mut self, open: &mut Open, view: &ConversationView) -> Result<(), CliError> {
+        let id = view.conversation;
+        let event = Event::Membership {
+            change: MembershipChange::Joined,
+            conversation: view.into(),
+        };
+        print(open, &event)?;
+        let mut place = 0;
+        for (at, row) in after(&open.client, id, 0)? {
+            // That this device came was just said.
+            if !is_own_arrival(&row) {
+                print(open, &row_event(&row))?;
+            }
+            place = at;
+        }
+        self.conversations.insert(id, Printed::new(view, place));
+        Ok(())
+    }
+
+    fn print_rows(&mut self, open: &mut Open, conversation: ConversationId) -> Result<(), CliError> {
+        let Some(printed) = self.conversations.get_mut(&conversation) else {
             // News of a conversation that is printed as such first.
             return self.print_conversations(open);
         };
-        for (sequence, message) in after(&open.client, conversation, printed)? {
-            print(open, &Event::Message((&message).into()))?;
-            self.conversations.insert(conversation, sequence);
+        for (place, row) in after(&open.client, conversation, printed.place)? {
+            print(open, &row_event(&row))?;
+            printed.place = place;
+        }
+        Ok(())
+    }
+
+    /// What of a conversation is not in its timeline.
+    fn print_changes(&mut self, open: &mut Open, view: &ConversationView) -> Result<(), CliError> {
+        let Some(printed) = self.conversations.get_mut(&view.conversation) else {
+            return Ok(());
+        };
+        let conversation = || ConversationResult::from(view);
+        if printed.state != view.state {
+            printed.state = view.state;
+            let event = Event::Standing {
+                state: view.state,
+                conversation: conversation(),
+            };
+            print(open, &event)?;
+        }
+        if printed.typing != view.typing {
+            printed.typing.clone_from(&view.typing);
+            let event = Event::Typing {
+                names: view.typing.clone(),
+                conversation: conversation(),
+            };
+            print(open, &event)?;
+        }
+        if printed.knocks != view.knocks {
+            printed.knocks = view.knocks;
+            let event = Event::Knock {
+                knocks: view.knocks,
+                conversation: conversation(),
+            };
+            print(open, &event)?;
         }
         Ok(())
     }
 
     fn print_presence(&mut self, open: &mut Open) -> Result<(), CliError> {
-        for peer in open
-            .client
-            .conversations()?
-            .iter()
-            .filter_map(|conversation| conversation.peer.as_ref())
-        {
+        let conversations = open.client.conversations()?;
+        for peer in conversations.iter().filter_map(|view| view.peer.as_ref()) {
+            let now = PresenceResult::from(peer);
+            let before = self.people.insert(peer.user, now.clone());
             // Someone of whom nothing was said is offline.
-            if self.online.insert(peer.user, peer.online).unwrap_or(false) != peer.online {
-                print(
-                    open,
-                    &Event::Presence {
-                        person: peer.into(),
-                        online: peer.online,
-                    },
-                )?;
+            let is_news = before.map_or(now.online, |before| before != now);
+            if is_news {
+                print(open, &Event::Presence(now))?;
             }
         }
         Ok(())
@@ -173,6 +205,22 @@ impl Seen {
         }
         print(open, &Event::Connection { state })
     }
+}
+
+/// A row of a timeline: a message, or what happened.
+fn row_event(row: &MessageView) -> Event {
+    match HappeningEvent::of(row) {
+        Some(event) => Event::Happening(event),
+        None => Event::Message(row.into()),
+    }
+}
+
+fn is_own_arrival(row: &MessageView) -> bool {
+    row.event.as_ref().is_some_and(|event| match event.what {
+        EventKind::Founded | EventKind::Joined => event.who_is_me,
+        EventKind::Added => event.whom.iter().any(|person| person.is_me),
+        _ => false,
+    })
 }
 
 /// Level with the server, however often that is tried.
@@ -192,7 +240,7 @@ async fn level(client: &Client) -> Result<(), CliError> {
     }
 }
 
-/// The place of the newest message that the server has.
+/// The place of the newest row that the server has.
 fn newest(client: &Client, conversation: ConversationId) -> Result<u64, CliError> {
     let page = client.timeline(
         conversation,
@@ -204,7 +252,7 @@ fn newest(client: &Client, conversation: ConversationId) -> Result<u64, CliError
     Ok(page.messages.iter().filter_map(place).max().unwrap_or(0))
 }
 
-/// Messages after a place in the log, in order.
+/// Rows after a place in the log, in order.
 fn after(
     client: &Client,
     conversation: ConversationId,
@@ -235,7 +283,7 @@ fn after(
     Ok(found)
 }
 
-/// The place of a message that the server has.
+/// The place of a row that the server has.
 fn place(message: &MessageView) -> Option<u64> {
     message
         .sequence
@@ -243,26 +291,7 @@ fn place(message: &MessageView) -> Option<u64> {
 }
 
 fn print(open: &mut Open, event: &Event) -> Result<(), CliError> {
-    open.output.print(event, |event| match event {
-        Event::Ready => "Watching. Ctrl-C ends it.".to_owned(),
-        Event::Message(message) => message::line(message),
-        Event::Membership { conversation, .. } => {
-            format!("New conversation: {}", printable(&conversation.title))
-        }
-        Event::Presence { person, online } => {
-            format!(
-                "{} is {}",
-                printable(&person.name),
-                if *online { "online" } else { "offline" }
-            )
-        }
-        Event::Connection { state } => match state {
-            ConnectionState::Connecting => "Connecting.".to_owned(),
-            ConnectionState::Online => "Connected.".to_owned(),
-            ConnectionState::Offline => "The server is not reached; trying again.".to_owned(),
-            ConnectionState::SignedOut => "Signed out.".to_owned(),
-        },
-    })
+    open.output.print(event, event::words)
 }
 
 /// Ctrl-C, or the end that a service manager asks for.

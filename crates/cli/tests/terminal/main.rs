@@ -9,6 +9,7 @@
 )]
 
 mod canary;
+mod gathering;
 mod search;
 mod wiretap;
 mod world;

@@ -8,8 +8,9 @@ use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use undertone_server::Config;
-use undertone_server::config::{SETTINGS, TlsMode};
+use undertone_server::config::{GuestSettings, SETTINGS, TlsMode};
 
 /// The settings as flags; `docs/configuration.md` describes each. What is not given here is taken from
 /// the environment (`UNDERTONE_…`), then from the file, then the default.
@@ -48,6 +49,27 @@ pub(crate) struct ServeArgs {
     /// Multiplies every limit of speed [default: 1]
     #[arg(long, value_name = "NUMBER")]
     limit_scale: Option<String>,
+    /// on or off: whether people without an account may come into rooms [default: on]
+    #[arg(long, value_name = "WORD")]
+    guests: Option<String>,
+    /// A guest who does not come back for so long ends [default: 24]
+    #[arg(long, value_name = "HOURS")]
+    guest_idle_hours: Option<String>,
+    /// Messages that one guest may send [default: 10]
+    #[arg(long, value_name = "NUMBER")]
+    guest_messages_per_minute: Option<String>,
+    /// Rooms that one guest may make [default: 3]
+    #[arg(long, value_name = "NUMBER")]
+    guest_rooms_per_hour: Option<String>,
+    /// Guests who may come from one network [default: 5]
+    #[arg(long, value_name = "NUMBER")]
+    guest_sessions_per_hour: Option<String>,
+    /// New guests who come in without a proof of work [default: 30]
+    #[arg(long, value_name = "NUMBER")]
+    guest_free_per_minute: Option<String>,
+    /// How hard that proof is, up to 24 [default: 18]
+    #[arg(long, value_name = "NUMBER")]
+    guest_proof_bits: Option<String>,
     /// What is written to standard error: error, warn, info, debug [default: info]
     #[arg(long, value_name = "LEVEL")]
     log: Option<String>,
@@ -72,6 +94,13 @@ pub(super) struct Settings {
     behind_proxy: Option<String>,
     origin: Option<String>,
     limit_scale: Option<String>,
+    guests: Option<String>,
+    guest_idle_hours: Option<String>,
+    guest_messages_per_minute: Option<String>,
+    guest_rooms_per_hour: Option<String>,
+    guest_sessions_per_hour: Option<String>,
+    guest_free_per_minute: Option<String>,
+    guest_proof_bits: Option<String>,
     pub(super) log: Option<String>,
 }
 
@@ -115,10 +144,48 @@ impl Settings {
                 self.limit_scale.as_deref().unwrap_or("1"),
                 |text| text.parse::<NonZeroU32>().ok(),
             )?,
+            guests: self.guest_settings()?,
             ..Config::new(self.data_dir())
         };
         config.validate()?;
         Ok(config)
+    }
+
+    fn guest_settings(&self) -> Result<GuestSettings, ServeError> {
+        let default = GuestSettings::default();
+        let enabled = match &self.guests {
+            None => default.enabled,
+            Some(word) => parse("guests", word, |word| match word {
+                "on" => Some(true),
+                "off" => Some(false),
+                _ => None,
+            })?,
+        };
+        Ok(GuestSettings {
+            enabled,
+            idle_hours: number("guest-idle-hours", &self.guest_idle_hours, default.idle_hours)?,
+            messages_per_minute: number(
+                "guest-messages-per-minute",
+                &self.guest_messages_per_minute,
+                default.messages_per_minute,
+            )?,
+            rooms_per_hour: number(
+                "guest-rooms-per-hour",
+                &self.guest_rooms_per_hour,
+                default.rooms_per_hour,
+            )?,
+            sessions_per_hour: number(
+                "guest-sessions-per-hour",
+                &self.guest_sessions_per_hour,
+                default.sessions_per_hour,
+            )?,
+            free_per_minute: number(
+                "guest-free-per-minute",
+                &self.guest_free_per_minute,
+                default.free_per_minute,
+            )?,
+            proof_bits: number("guest-proof-bits", &self.guest_proof_bits, default.proof_bits)?,
+        })
     }
 
     pub(super) fn data_dir(&self) -> &Path {
@@ -140,6 +207,13 @@ impl ServeArgs {
             ("behind_proxy", &self.behind_proxy),
             ("origin", &self.origin),
             ("limit_scale", &self.limit_scale),
+            ("guests", &self.guests),
+            ("guest_idle_hours", &self.guest_idle_hours),
+            ("guest_messages_per_minute", &self.guest_messages_per_minute),
+            ("guest_rooms_per_hour", &self.guest_rooms_per_hour),
+            ("guest_sessions_per_hour", &self.guest_sessions_per_hour),
+            ("guest_free_per_minute", &self.guest_free_per_minute),
+            ("guest_proof_bits", &self.guest_proof_bits),
             ("log", &self.log),
         ]
         .into_iter()
@@ -164,6 +238,13 @@ fn parse<T>(flag: &'static str, text: &str, read: impl Fn(&str) -> Option<T>) ->
         flag,
         value: text.to_owned(),
     })
+}
+
+fn number<T: FromStr>(flag: &'static str, text: &Option<String>, default: T) -> Result<T, ServeError> {
+    match text {
+        None => Ok(default),
+        Some(text) => parse(flag, text, |text| text.parse().ok()),
+    }
 }
 
 fn address(flag: &'static str, text: Option<&str>) -> Result<Option<SocketAddr>, ServeError> {
@@ -246,6 +327,10 @@ mod tests {
             ["--config", "/nonexistent"],
             ["--listen", "everywhere"],
             ["--limit-scale", "0"],
+            ["--guests", "some"],
+            ["--guest-idle-hours", "0"],
+            ["--guest-messages-per-minute", "many"],
+            ["--guest-proof-bits", "25"],
             ["--behind-proxy", "proxy.example"],
             ["--tls", "acme"],
             ["--tls", "files"],
@@ -254,6 +339,31 @@ mod tests {
         ] {
             assert_eq!(assemble(&words, &[]).unwrap_err().exit_code(), 78, "{words:?}");
         }
+    }
+
+    #[test]
+    fn guests_are_settings_too() {
+        let default = assemble(&[], &[]).unwrap().guests;
+        assert_eq!(default, GuestSettings::default());
+        let off = assemble(&["--guests", "off"], &[("UNDERTONE_GUEST_IDLE_HOURS", "2")]).unwrap();
+        assert!(!off.guests.enabled);
+        assert_eq!(off.guests.idle_hours.get(), 2);
+        let flags = ["messages-per-minute", "rooms-per-hour", "sessions-per-hour", "free-per-minute", "proof-bits"];
+        let words: Vec<String> = flags
+            .into_iter()
+            .zip(1..)
+            .flat_map(|(flag, value)| [format!("--guest-{flag}"), value.to_string()])
+            .collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let guests = assemble(&words, &[]).unwrap().guests;
+        let numbers = [
+            guests.messages_per_minute.get(),
+            guests.rooms_per_hour.get(),
+            guests.sessions_per_hour.get(),
+            guests.free_per_minute,
+            u32::from(guests.proof_bits),
+        ];
+        assert_eq!(numbers, [1, 2, 3, 4, 5]);
     }
 
     #[test]

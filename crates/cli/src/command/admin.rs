@@ -1,0 +1,127 @@
+//! `undertone admin`: looks after a server's data on its own machine. It goes to the database itself and
+//! asks no server, so it works whether one runs or not.
+
+use crate::error::CliError;
+use crate::output::Output;
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use std::path::PathBuf;
+use undertone_server::config::DatabaseUrl;
+use undertone_server::store::sweep::Swept;
+use undertone_server::{Config, Environment, maintenance};
+
+use super::serve::ServeError;
+
+/// What is to be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdminCommand {
+    /// Delete at once what is past its time, also from the database's raw files, and say what it was.
+    Cleanup(CleanupArgs),
+}
+
+impl AdminCommand {
+    /// Whether JSON is printed.
+    pub(crate) const fn is_json(&self) -> bool {
+        match self {
+            Self::Cleanup(args) => args.json,
+        }
+    }
+}
+
+/// See [`AdminCommand::Cleanup`].
+#[derive(Debug, Args)]
+pub(crate) struct CleanupArgs {
+    /// The server's data directory.
+    #[arg(long, value_name = "DIR", default_value = "undertone-data", env = "UNDERTONE_DATA")]
+    data: PathBuf,
+    /// sqlite, or <postgres://user:password@host/database>
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "sqlite",
+        env = "UNDERTONE_DATABASE",
+        hide_env_values = true
+    )]
+    database: String,
+    /// Print one line of JSON instead of words.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was removed. With `--json` it is one line; its fields are stable.
+#[derive(Debug, Serialize)]
+struct Removed {
+    messages: u64,
+    log_entries: u64,
+    welcomes: u64,
+    knocks: u64,
+    rooms: u64,
+    key_packages: u64,
+}
+
+/// Runs the verb.
+pub(crate) async fn run(command: AdminCommand, output: &mut Output) -> Result<(), CliError> {
+    let AdminCommand::Cleanup(args) = command;
+    let database: DatabaseUrl = args.database.parse().map_err(ServeError::from)?;
+    let config = Config {
+        database,
+        ..Config::new(args.data)
+    };
+    let cleaned = maintenance::cleanup(&config, &Environment::default()).await;
+    let Swept {
+        expired,
+        entries,
+        welcomes,
+        knocks,
+        rooms,
+        key_packages,
+        ..
+    } = cleaned.map_err(ServeError::from)?;
+    let removed = Removed {
+        messages: expired,
+        log_entries: entries,
+        welcomes,
+        knocks,
+        rooms,
+        key_packages,
+    };
+    output.print(&removed, for_people)
+}
+
+fn for_people(removed: &Removed) -> String {
+    let counts = [
+        (removed.messages, "messages past their time"),
+        (removed.log_entries, "entries that nobody fetched in time"),
+        (removed.welcomes, "welcomes that nobody fetched in time"),
+        (removed.knocks, "knocks at doors of rooms"),
+        (removed.rooms, "rooms that have ended"),
+        (removed.key_packages, "key packages that have expired"),
+    ];
+    let lines = counts.iter().filter(|(count, _)| *count > 0);
+    let lines: Vec<_> = lines.map(|(count, what)| format!("{count:>8}  {what}")).collect();
+    if lines.is_empty() {
+        return "Nothing was past its time.".to_owned();
+    }
+    format!("Removed:\n{}", lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_read_only_what_was_there() {
+        let mut removed = Removed {
+            messages: 0,
+            log_entries: 0,
+            welcomes: 0,
+            knocks: 0,
+            rooms: 0,
+            key_packages: 0,
+        };
+        assert_eq!(for_people(&removed), "Nothing was past its time.");
+        (removed.messages, removed.rooms) = (3, 12);
+        let lines = "Removed:\n       3  messages past their time\n      12  rooms that have ended";
+        assert_eq!(for_people(&removed), lines);
+    }
+}

@@ -1,0 +1,141 @@
+//! A crowd comes into a room by its link while somebody inside writes.
+//!
+//! Most of those who are in the room are offline, as in life; and one machine could not play hundreds of
+//! clients without measuring itself.
+
+use crate::crowd::Guest;
+use crate::{Size, count, figure};
+use anyhow::{Context as _, Result};
+use futures::StreamExt as _;
+use rand::rngs::OsRng;
+use std::cell::Cell;
+use std::path::Path;
+use std::time::Duration;
+use tokio::time::{Instant, interval};
+use undertone_bench::measure::Figure;
+use undertone_client_core::MessageKey;
+use undertone_system_tests::World;
+use undertone_wire::ConversationId;
+
+/// A message this often.
+const WRITES_EVERY: Duration = Duration::from_millis(200);
+/// Who come in at the same time while the room is filled.
+const WAVE: usize = 10;
+
+/// Fills a room, and lets a crowd in.
+pub(crate) async fn measure(world: &World, size: Size) -> Result<Vec<Figure>> {
+    eprintln!("  {} come into a room of {}", size.crowd, size.inside);
+    let founder = Guest::new(world, "Founder").await?;
+    let (room, link) = founder.found(size.inside + size.crowd).await?;
+    let mut inside = fill(world, &link, size).await?;
+    inside.push(founder);
+    let crowd = Guest::many(world, "Crowd", size.crowd).await?;
+    let before = folder_bytes(&world.server_folder())?;
+    let traffic: usize = crowd.iter().map(|guest| guest.traffic.bytes.get()).sum();
+    let tries: usize = crowd.iter().map(|guest| guest.traffic.commits.get()).sum();
+
+    let over = Cell::new(false);
+    let writer = inside.last().context("nobody is inside")?;
+    let come = async {
+        let start = Instant::now();
+        let coming = futures::future::try_join_all(crowd.iter().map(|guest| guest.come(&link))).await;
+        over.set(true);
+        coming.map(|_| start.elapsed())
+    };
+    let (took, sent) = futures::future::try_join(come, write(writer, room, &over)).await?;
+    let (median, p99) = (at(&sent, 50), at(&sent, 99));
+    let quiet = quiet(writer, room, sent.len().max(20)).await?;
+
+    let traffic = crowd.iter().map(|guest| guest.traffic.bytes.get()).sum::<usize>() - traffic;
+    let tries = crowd.iter().map(|guest| guest.traffic.commits.get()).sum::<usize>() - tries;
+    let stored = folder_bytes(&world.server_folder())?.saturating_sub(before);
+    let store = crowd.last().map(|guest| std::fs::metadata(&guest.store));
+    let store = usize::try_from(store.context("nobody came")??.len())?;
+    let place = format!("{} into {}", size.crowd, size.inside);
+    let crowd = count(size.crowd);
+    Ok(vec![
+        figure("joins", &place, crowd / took.as_secs_f64(), "per second"),
+        figure("joins handed in for each that was taken", &place, count(tries) / crowd, "requests"),
+        figure("sending meanwhile, median", &place, millis(median), "ms"),
+        figure("sending meanwhile, p99", &place, millis(p99), "ms"),
+        figure("sending afterwards, p99", &place, millis(at(&quiet, 99)), "ms"),
+        figure("HTTP of one who comes", &place, count(traffic) / crowd, "bytes"),
+        figure("server's disk for one who comes", &place, count(stored) / crowd, "bytes"),
+        figure("store of one who came", &place, count(store), "bytes"),
+    ])
+}
+
+/// Lets people in until the room has its size; only the last of them stay connected.
+async fn fill(world: &World, link: &str, size: Size) -> Result<Vec<Guest>> {
+    let mut connected = Vec::new();
+    let mut left = size.inside.saturating_sub(1);
+    while left > 0 {
+        let wave = Guest::many(world, &format!("Wave {left}"), left.min(WAVE)).await?;
+        futures::future::try_join_all(wave.iter().map(|guest| guest.come(link))).await?;
+        left -= wave.len();
+        // The clients of those who are dropped end here; their places in the room stay.
+        connected.extend(wave);
+        let surplus = connected.len().saturating_sub(size.connected);
+        connected.drain(..surplus);
+        eprintln!("    {left} more have to be inside");
+    }
+    Ok(connected)
+}
+
+/// Writes until it is over; how long each message took to be acknowledged.
+async fn write(writer: &Guest, room: ConversationId, over: &Cell<bool>) -> Result<Vec<Duration>> {
+    let mut ticks = interval(WRITES_EVERY);
+    let mut sending = futures::stream::FuturesUnordered::new();
+    let mut took = Vec::new();
+    while !over.get() {
+        tokio::select! {
+            _ = ticks.tick() => sending.push(send(writer, room)),
+            Some(sent) = sending.next() => took.push(sent?),
+        }
+    }
+    while let Some(sent) = sending.next().await {
+        took.push(sent?);
+    }
+    took.sort();
+    Ok(took)
+}
+
+/// The same when nobody comes, one message after another.
+async fn quiet(writer: &Guest, room: ConversationId, many: usize) -> Result<Vec<Duration>> {
+    let mut took = Vec::new();
+    for _ in 0..many {
+        took.push(send(writer, room).await?);
+    }
+    took.sort();
+    Ok(took)
+}
+
+async fn send(writer: &Guest, room: ConversationId) -> Result<Duration> {
+    let start = Instant::now();
+    let key = MessageKey::random(&mut OsRng);
+    let key = writer.client.send_text(room, key, "still there?").await?;
+    writer.client.wait_sent(key).await?;
+    Ok(start.elapsed())
+}
+
+/// Of times in ascending order.
+fn at(times: &[Duration], percent: usize) -> Duration {
+    let index = times.len().saturating_sub(1) * percent / 100;
+    times.get(index).copied().unwrap_or_default()
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// What lies in a folder.
+fn folder_bytes(folder: &Path) -> Result<usize> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let metadata = entry?.metadata()?;
+        if metadata.is_file() {
+            bytes += usize::try_from(metadata.len())?;
+        }
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,172 @@
+//! No bricks: commits that the server cannot tell from good ones and that the others cannot process.
+//! The room works again within a minute, nothing that was acknowledged is lost, and the offender is
+//! named and can be put out.
+
+use anyhow::{Context, Result, ensure};
+use undertone_client_core::view::{ConversationStateView, EventKind};
+use undertone_system_tests::{Actor, Entering, Hostile, Spoil, World, stories};
+use undertone_wire::ConversationId;
+use undertone_wire::group::Role::{Member, Owner};
+
+/// Ada's room with two guests in it, everybody's lines sent and read.
+struct Room {
+    ada: Actor,
+    guests: Vec<Actor>,
+    room: ConversationId,
+    link: String,
+}
+
+impl Room {
+    async fn new(world: &World) -> Result<Self> {
+        let ada = world.user("Ada").await?;
+        let (room, link) = ada.founds_a_room("Harbour").await?;
+        Ok(Self {
+            ada,
+            guests: Vec::new(),
+            room,
+            link,
+        })
+    }
+
+    async fn two_guests_come(&mut self, world: &World) -> Result<()> {
+        for name in ["Ben", "Cleo"] {
+            let guest = world.guest(name).await?;
+            guest.joins(&self.link).await?;
+            self.guests.push(guest);
+        }
+        Ok(())
+    }
+
+    fn everybody(&self) -> impl Iterator<Item = &Actor> {
+        std::iter::once(&self.ada).chain(&self.guests)
+    }
+
+    /// Everybody writes a line, and everybody reads all lines: the room works.
+    async fn works(&self, when: &str) -> Result<()> {
+        for writer in self.everybody() {
+            let text = format!("{when}, says {}", writer.name());
+            writer.sends(self.room, &text).await?;
+            for reader in self.everybody() {
+                reader.sees(self.room, &[(writer.name(), &text)]).await?;
+            }
+        }
+        let authenticator = self.ada.epoch_authenticator(self.room)?;
+        for guest in &self.guests {
+            ensure!(guest.epoch_authenticator(self.room)? == authenticator, "{} is elsewhere", guest.name());
+        }
+        Ok(())
+    }
+
+    /// What was acknowledged is there, once, for all alike.
+    fn nothing_is_lost(&self, whens: &[&str]) -> Result<()> {
+        for reader in self.everybody() {
+            let lines = reader.timeline(self.room)?;
+            for when in whens {
+                for writer in self.everybody() {
+                    let text = format!("{when}, says {}", writer.name());
+                    let count = lines.iter().filter(|line| line.text == text).count();
+                    ensure!(count == 1, "{} shows {text:?} {count} times", reader.name());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Everybody is told who did it, and the owner puts them out.
+    async fn names_and_puts_out(&self, hostile: &Hostile) -> Result<()> {
+        for actor in self.everybody() {
+            let voided = actor.sees_that(self.room, EventKind::Voided).await?;
+            ensure!(voided.who == hostile.user(), "{} blames another", actor.name());
+        }
+        self.puts_out(hostile).await
+    }
+
+    async fn puts_out(&self, hostile: &Hostile) -> Result<()> {
+        self.ada.bans(self.room, hostile.user()).await?;
+        for actor in self.everybody() {
+            let people = [("Ada", Owner), ("Ben", Member), ("Cleo", Member)];
+            actor.sees_people(self.room, &people).await?;
+        }
+        Ok(())
+    }
+}
+
+stories! {
+    async fn a_stranger_with_the_wrong_secret_under_the_right_id(world: &World) -> Result<()> {
+        stranger(world, Entering::WithWrongPsk).await
+    }
+
+    async fn a_stranger_whose_path_is_garbage(world: &World) -> Result<()> {
+        stranger(world, Entering::WithGarbage).await
+    }
+
+    async fn a_member_whose_path_is_garbage_for_all(world: &World) -> Result<()> {
+        let mut room = Room::new(world).await?;
+        let mut mallory = world.hostile("Mallory").await?;
+        mallory.enters(&room.link, Entering::Honestly).await?;
+        room.two_guests_come(world).await?;
+        room.works("before").await?;
+        mallory.commits(&Spoil::Path).await?;
+        room.works("after").await?;
+        room.nothing_is_lost(&["before", "after"])?;
+        room.names_and_puts_out(&mallory).await?;
+        room.works("without Mallory").await
+    }
+
+    async fn a_member_whose_path_is_garbage_for_some(world: &World) -> Result<()> {
+        let mut room = Room::new(world).await?;
+        let mut mallory = world.hostile("Mallory").await?;
+        mallory.enters(&room.link, Entering::Honestly).await?;
+        room.two_guests_come(world).await?;
+        room.works("before").await?;
+        // Ada sits beside Mallory in the tree: she alone can process it, the others come in again.
+        mallory.commits(&Spoil::PathBut(0)).await?;
+        room.works("after").await?;
+        room.nothing_is_lost(&["before", "after"])?;
+        room.puts_out(&mallory).await?;
+        room.works("without Mallory").await
+    }
+
+    async fn a_group_info_by_which_nobody_can_join(world: &World) -> Result<()> {
+        let mut room = Room::new(world).await?;
+        let mut mallory = world.hostile("Mallory").await?;
+        mallory.enters(&room.link, Entering::Honestly).await?;
+        room.two_guests_come(world).await?;
+        room.works("before").await?;
+        mallory.commits(&Spoil::ExternalKey).await?;
+        let late = world.guest("Late").await?;
+        late.joins(&room.link).await?;
+        late.stands(room.room, ConversationStateView::Active).await?;
+        room.guests.push(late);
+        room.works("after").await?;
+        let late = room.guests.pop().context("no guest")?;
+        room.nothing_is_lost(&["before", "after"])?;
+        room.ada.removes(room.room, late.user()?).await?;
+        room.puts_out(&mallory).await
+    }
+}
+
+/// Somebody comes in by the link and by no rule; the room goes on, and after three times they are not
+/// listened to any more.
+async fn stranger(world: &World, how: Entering) -> Result<()> {
+    let mut room = Room::new(world).await?;
+    room.two_guests_come(world).await?;
+    room.works("before").await?;
+    let mut mallory = world.hostile("Mallory").await?;
+    let mut tries = 0;
+    let refusal = loop {
+        match mallory.enters(&room.link, how).await {
+            Ok(_stored) => tries += 1,
+            Err(refusal) => break refusal,
+        }
+        ensure!(tries <= 3, "they may do it for ever");
+        room.works(&format!("after try {tries}")).await?;
+    };
+    ensure!(tries == 3, "refused after {tries}: {refusal:#}");
+    let body = refusal.downcast_ref::<undertone_wire::ErrorBody>();
+    let code = body.context("no answer of the server")?.code;
+    ensure!(code == undertone_wire::ErrorCode::CommitInvalid, "{refusal:#}");
+    room.works("at last").await?;
+    room.nothing_is_lost(&["before", "after try 1", "after try 2", "after try 3", "at last"])?;
+    room.names_and_puts_out(&mallory).await
+}
