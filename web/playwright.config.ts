@@ -27,6 +27,7 @@ export default defineConfig({
   projects: [
     { name: 'stories', testIgnore: 'pictures.spec.ts' },
     { name: 'pictures', testMatch: 'pictures.spec.ts', use: { deviceScaleFactor: 1.5 } },
+    { name: 'bench', testDir: 'bench', testMatch: '*.bench.ts', timeout: 3_600_000 },
   ],
   use: {
     browserName: 'chromium',

@@ -76,7 +76,7 @@ test('what is wrong with a name or a password stands beside the field', async ({
   await user.page.getByLabel('Password', { exact: true }).fill('password');
   await expect(user.page.getByText('Easy to guess')).toBeVisible();
   await user.page.getByRole('button', { name: 'Create account' }).click();
-  await expect(user.page.getByText('A name has only letters and digits', { exact: false })).toBeVisible();
+  await expect(user.page.getByText('The name of an account has no spaces', { exact: false })).toBeVisible();
   await expect(user.page.getByText('Too easy to guess', { exact: false })).toBeVisible();
   await expect(user.page.getByLabel('Name')).toBeFocused();
 });

@@ -50,6 +50,9 @@ test('screens of somebody who is signed in', async ({ user }) => {
   const { page } = await user('Alice');
   await expectAccessible(page, 'empty list');
   await page.getByRole('button', { name: 'New conversation' }).click();
+  await expect(page.getByRole('menu')).toBeVisible();
+  await expectAccessible(page, 'menu of what is new');
+  await page.getByRole('menuitem', { name: 'Start a conversation' }).click();
   await expect(page.getByRole('option', { name: 'Bob' })).toBeVisible();
   await expectAccessible(page, 'people');
   await page.getByRole('option', { name: 'Bob' }).click();
@@ -79,6 +82,55 @@ test('screens of somebody who is signed in', async ({ user }) => {
   await expectAccessible(page, 'settings, more contrast');
 });
 
+test('screens of rooms and of guests', async ({ user, profile }) => {
+  const alice = await user('Alice');
+  const { page } = alice;
+  await alice.choosesNew('New group');
+  await expectAccessible(page, 'new group');
+  await alice.choosesNew('New room');
+  await page.getByRole('button', { name: /^Messages disappear/u }).click();
+  await expectAccessible(page, 'new room, with a menu');
+  await page.keyboard.press('Escape');
+  await page.getByLabel('Title').fill('Night shift swaps');
+  await page.getByRole('switch', { name: 'Ask before entering' }).check();
+  await page.getByRole('button', { name: 'Make the room' }).click();
+  await expect(page.getByText('Night shift swaps is ready')).toBeVisible();
+  const link = await alice.copiesRoomLink();
+  await page.getByRole('button', { name: /^Change link and code/u }).click();
+  await expectAccessible(page, 'room details');
+  await page.getByRole('button', { name: 'Keep them' }).click();
+
+  const heron = await User.opens(await profile(), 'Quiet Heron', link);
+  await expect(heron.page.getByLabel('Your name in this room')).toBeVisible();
+  await expectAccessible(heron.page, 'before a room');
+  await heron.knocks();
+  await expectAccessible(heron.page, 'waiting at the door');
+  await page.getByRole('button', { name: /^People/u }).click();
+  await expect(page.getByText('At the door, 1')).toBeVisible();
+  await expectAccessible(page, 'people, with somebody at the door');
+  await page.getByRole('button', { name: 'Let Quiet Heron in' }).last().click();
+  await expect(heron.composer('Night shift swaps')).toBeVisible();
+  await page.getByRole('button', { name: 'Quiet Heron: role and more' }).click();
+  await expectAccessible(page, 'people, with a menu');
+  await page.keyboard.press('Escape');
+  await alice.choosesFor('Quiet Heron', 'Remove and ban');
+  await expectAccessible(page, 'people, with a question');
+
+  await heron.writes('Anyone for Thursday night?');
+  await expectAccessible(heron.page, 'conversation of a room');
+  await heron.page.getByRole('button', { name: 'Timer: Off' }).click();
+  await expectAccessible(heron.page, 'choice of a timer');
+  await heron.page.keyboard.press('Escape');
+  await heron.page.setViewportSize({ width: 1440, height: 900 });
+  await heron.page.getByRole('button', { name: 'Settings' }).click();
+  await expectAccessible(heron.page, 'settings of a guest');
+  await heron.page.getByRole('button', { name: 'Make an account' }).click();
+  await expectAccessible(heron.page, 'a guest becomes an account');
+  await heron.page.goto(`${new URL(link).origin}/r/aaaaaaaaaaaaaaaaaaaaaaaaaa#aaaa-aaaa-aaaa-aaaa-aaaa-aaaa`);
+  await expect(heron.page.getByText(/does not fit any room/u)).toBeVisible();
+  await expectAccessible(heron.page, 'a link that leads nowhere');
+});
+
 test('everything by keyboard', async ({ user }) => {
   await user('Bob');
   await user('Carla');
@@ -105,4 +157,14 @@ test('everything by keyboard', async ({ user }) => {
   await expect(page.getByRole('button', { name: 'Close details' })).toHaveCount(0);
   await page.goBack();
   await expect(page.getByRole('button', { name: 'Close details' })).toBeVisible();
+  await page.getByRole('button', { name: 'New conversation' }).focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('menuitem', { name: 'Start a conversation' })).toBeFocused();
+  await page.keyboard.press('ArrowUp');
+  await expect(page.getByRole('menuitem', { name: 'Join a room' })).toBeFocused();
+  await page.keyboard.press('n');
+  await expect(page.getByRole('menuitem', { name: 'New group' })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('menu')).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'New conversation' })).toBeFocused();
 });

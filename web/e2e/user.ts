@@ -5,6 +5,9 @@ import { watch } from './watch';
 /** Strong enough, and easy to type. */
 export const PASSWORD = 'quiet heron under the seven piers';
 
+/** The screen of a phone. */
+export const PHONE = { width: 390, height: 844 } as const;
+
 export class User {
   private constructor(
     readonly name: string,
@@ -12,8 +15,14 @@ export class User {
   ) {}
 
   /** Opens a tab in a browser profile. */
-  static async opens(context: BrowserContext, name: string, url: string): Promise<User> {
+  static async opens(
+    context: BrowserContext,
+    name: string,
+    url: string,
+    screen?: { readonly width: number; readonly height: number },
+  ): Promise<User> {
     const page = await context.newPage();
+    if (screen) await page.setViewportSize(screen);
     watch(page, url);
     await page.goto(url);
     return new User(name, page);
@@ -69,10 +78,83 @@ export class User {
 
   /** Finds a person by some letters of their name and opens the conversation. */
   async opensConversationWith(name: string): Promise<void> {
-    await this.page.getByRole('button', { name: 'New conversation' }).click();
+    await this.choosesNew('Start a conversation');
     await this.page.getByRole('combobox', { name: 'Find a person by name' }).fill(name.slice(0, 3).toLowerCase());
     await this.page.getByRole('option', { name }).click();
     await expect(this.composer(name)).toBeVisible();
+  }
+
+  /** Begins something new from the menu of the list. */
+  async choosesNew(what: string): Promise<void> {
+    await this.page.getByRole('button', { name: 'New conversation' }).click();
+    await this.page.getByRole('menuitem', { name: what }).click();
+  }
+
+  /** Makes a room; what is chosen beside the title comes as a function. */
+  async makesRoom(title: string, choose?: (page: Page) => Promise<void>): Promise<void> {
+    await this.choosesNew('New room');
+    await this.page.getByLabel('Title').fill(title);
+    await choose?.(this.page);
+    await this.page.getByRole('button', { name: 'Make the room' }).click();
+    await expect(this.composer(title)).toBeVisible();
+  }
+
+  /** Makes a group. */
+  async makesGroup(title: string, people: readonly string[]): Promise<void> {
+    await this.choosesNew('New group');
+    await this.page.getByLabel('Title').fill(title);
+    for (const name of people) await this.page.getByRole('button', { name: `Add ${name}` }).click();
+    await this.page.getByRole('button', { name: 'Make the group' }).click();
+    await expect(this.composer(title)).toBeVisible();
+  }
+
+  /** Opens the details of what is open, unless they stand there already. */
+  async opensDetails(): Promise<void> {
+    const back = this.page.getByRole('button', { name: 'Back to details' });
+    if (await back.isVisible()) await back.click();
+    const close = this.page.getByRole('button', { name: 'Close details' });
+    if (!(await close.isVisible())) await this.page.getByRole('button', { name: 'Details', exact: true }).click();
+    await expect(close).toBeVisible();
+  }
+
+  /** Copies the link of the room that is open. */
+  async copiesRoomLink(): Promise<string> {
+    await this.opensDetails();
+    await this.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await this.page.getByRole('button', { name: 'Copy link' }).click();
+    return this.page.evaluate(() => navigator.clipboard.readText());
+  }
+
+  /** Comes in by the link that is open, as a guest of this name. */
+  async comesIn(): Promise<void> {
+    await this.page.getByLabel('Your name in this room').fill(this.name);
+    await this.page.getByRole('button', { name: 'Join the room' }).click();
+    await expect(this.page.getByRole('textbox', { name: /^Message to/u })).toBeVisible({ timeout: 60_000 });
+  }
+
+  /** Knocks at the door that is open, as a guest of this name. */
+  async knocks(): Promise<void> {
+    await this.page.getByLabel('Your name in this room').fill(this.name);
+    await this.page.getByRole('button', { name: 'Ask to come in' }).click();
+    await expect(this.page.getByText(/Waiting for someone to let you in/u)).toBeVisible({ timeout: 60_000 });
+  }
+
+  /** Chooses something from the menu of a person in what is open. */
+  async choosesFor(name: string, what: string): Promise<void> {
+    if (!(await this.page.getByRole('button', { name: 'Back to details' }).isVisible())) {
+      await this.opensDetails();
+      await this.page.getByRole('button', { name: /^People/u }).click();
+    }
+    await this.page.getByRole('button', { name: `${name}: role and more` }).click();
+    await this.page.getByRole('menu').getByText(what, { exact: true }).click();
+  }
+
+  /** Becomes an account with a name of their own. */
+  async makesAccount(name: string): Promise<void> {
+    await this.page.getByLabel('Name').fill(name);
+    await this.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await this.page.getByRole('button', { name: 'Make an account' }).click();
+    await this.keepsRecoveryKey();
   }
 
   /** Opens a conversation that is in the list. */
@@ -113,7 +195,8 @@ export class User {
     return this.log.getByText(text, { exact: true });
   }
 
-  private composer(name: string): Locator {
+  /** Where one writes in a conversation. */
+  composer(name: string): Locator {
     return this.page.getByRole('textbox', { name: `Message to ${name}` });
   }
 }

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use tsify::{Ts, Tsify};
 use undertone_client_core::account::Password;
 use undertone_client_core::change::Changes;
+use undertone_client_core::message::draft::Draft;
 use undertone_client_core::platform::WebPlatform;
 use undertone_client_core::store::{StoreKey, StoreLocation};
 use undertone_client_core::testing::Checkpoints;
@@ -17,6 +18,7 @@ use undertone_client_core::view::{
     TimelineView,
 };
 use undertone_client_core::{ClientOptions, MessageKey};
+use undertone_wire::signal::Visibility;
 use undertone_wire::{ConversationId, UserId, UserName};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
@@ -26,7 +28,7 @@ use zeroize::Zeroizing;
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Client {
-    core: undertone_client_core::Client,
+    pub(crate) core: undertone_client_core::Client,
 }
 
 #[wasm_bindgen]
@@ -81,10 +83,10 @@ impl Client {
         Ok(ServerInfo::from(self.core.server_info().await?).into_ts()?)
     }
 
-    /// Whether a name can be a user's; the code of the failure says why not.
+    /// Whether a name can be that of an account; the code of the failure says why not.
     #[wasm_bindgen(js_name = checkName)]
     pub fn check_name(&self, name: &str) -> Result<(), Failure> {
-        let _valid: UserName = name.parse()?;
+        let _valid = name.parse::<UserName>()?.for_account()?;
         Ok(())
     }
 
@@ -155,14 +157,43 @@ impl Client {
         &self,
         conversation: ConversationIdText,
         key: MessageKeyText,
-        text: String,
+        draft: Ts<Draft>,
     ) -> Result<(), Failure> {
         let (conversation, key) = (
             parse::<ConversationId>(&conversation)?,
             parse::<MessageKey>(&key)?,
         );
-        self.core.send_text(conversation, key, &text).await?;
+        let draft: Draft = draft.to_rust()?;
+        self.core.send_text(conversation, key, draft).await?;
         Ok(())
+    }
+
+    /// The user is writing in a conversation.
+    pub fn typing(&self, conversation: &ConversationIdText) -> Result<(), Failure> {
+        Ok(self.core.typing(parse(conversation)?)?)
+    }
+
+    /// The user has stopped writing, without sending.
+    #[wasm_bindgen(js_name = stoppedTyping)]
+    pub fn stopped_typing(&self, conversation: &ConversationIdText) -> Result<(), Failure> {
+        Ok(self.core.stopped_typing(parse(conversation)?)?)
+    }
+
+    /// The user is at the device, or not.
+    #[wasm_bindgen(js_name = setAttention)]
+    pub fn set_attention(&self, here: bool) -> Result<(), Failure> {
+        Ok(self.core.set_attention(here)?)
+    }
+
+    /// Sets whom the user shows themselves to.
+    #[wasm_bindgen(js_name = setVisibility)]
+    pub fn set_visibility(&self, visibility: &Ts<Visibility>) -> Result<(), Failure> {
+        Ok(self.core.set_visibility(visibility.to_rust()?)?)
+    }
+
+    /// Whom the user shows themselves to.
+    pub fn visibility(&self) -> Result<Ts<Visibility>, Failure> {
+        Ok(self.core.visibility()?.into_ts()?)
     }
 
     /// Sends a failed message again.
@@ -204,7 +235,7 @@ impl Client {
     }
 }
 
-fn each<T: Tsify + serde::Serialize>(views: Vec<T>) -> Result<Vec<Ts<T>>, Failure> {
+pub(crate) fn each<T: Tsify + serde::Serialize>(views: Vec<T>) -> Result<Vec<Ts<T>>, Failure> {
     views
         .into_iter()
         .map(|view| view.into_ts().map_err(Failure::from))

@@ -3,6 +3,7 @@
 
 use std::error::Error as _;
 use undertone_client_core::ClientError;
+use undertone_client_core::account::AccountError;
 use undertone_wire::text::InvalidUserName;
 use wasm_bindgen::JsValue;
 
@@ -33,6 +34,12 @@ impl From<ClientError> for Failure {
     }
 }
 
+impl From<AccountError> for Failure {
+    fn from(error: AccountError) -> Self {
+        ClientError::from(error).into()
+    }
+}
+
 impl From<InvalidUserName> for Failure {
     fn from(error: InvalidUserName) -> Self {
         let code = match error {
@@ -40,6 +47,7 @@ impl From<InvalidUserName> for Failure {
             InvalidUserName::TooLong => "name_too_long",
             InvalidUserName::Alphabet => "name_alphabet",
             InvalidUserName::MixedScripts => "name_mixed_scripts",
+            InvalidUserName::Spaces => "name_spaces",
         };
         Self::new(code, error.to_string())
     }

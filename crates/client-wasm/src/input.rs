@@ -12,12 +12,20 @@ extern "C" {
     /// A [`undertone_wire::ConversationId`].
     #[wasm_bindgen(typescript_type = "ConversationId")]
     pub type ConversationIdText;
+    /// A [`undertone_wire::DeviceId`].
+    #[wasm_bindgen(typescript_type = "DeviceId")]
+    pub type DeviceIdText;
     /// A [`undertone_client_core::MessageKey`].
     #[wasm_bindgen(typescript_type = "MessageKey")]
     pub type MessageKeyText;
     /// What is called when something changed.
     #[wasm_bindgen(typescript_type = "(change: Change) => void")]
     pub type ChangeListener;
+}
+
+/// Reads ids.
+pub(crate) fn parse_each<T: FromStr, J: AsRef<JsValue>>(texts: &[J]) -> Result<Vec<T>, Failure> {
+    texts.iter().map(|text| parse(text.as_ref())).collect()
 }
 
 /// Reads an id or a key.

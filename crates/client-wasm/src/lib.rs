@@ -2,10 +2,13 @@
 //! other target than the browser's.
 #![cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 
+mod account;
 mod client;
 mod failure;
 mod input;
 mod plain;
+mod qr;
+mod room;
 
 pub use client::Client;
 pub use failure::Failure;

@@ -15,6 +15,7 @@ pub struct ServerInfo {
     version: String,
     protocol_version: u16,
     registration: RegistrationPolicy,
+    guests: bool,
     setup_open: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[tsify(optional)]
@@ -28,6 +29,7 @@ impl From<server_info::ServerInfo> for ServerInfo {
             version: info.version,
             protocol_version: info.protocol_version,
             registration: info.registration,
+            guests: info.guests,
             setup_open: info.setup_open,
             ca_fingerprint: info.ca_fingerprint,
         }
@@ -71,6 +73,29 @@ impl TryFrom<RegisterInput> for account::RegisterInput {
             password: Password::new(input.password)?,
             invitation: input.invitation,
             setup,
+        })
+    }
+}
+
+/// What a guest needs who becomes an account.
+#[derive(Deserialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct BecomeAccountInput {
+    name: String,
+    password: String,
+    #[serde(default)]
+    #[tsify(optional)]
+    invitation: Option<String>,
+}
+
+impl TryFrom<BecomeAccountInput> for account::BecomeAccountInput {
+    type Error = Failure;
+
+    fn try_from(input: BecomeAccountInput) -> Result<Self, Failure> {
+        Ok(Self {
+            name: input.name,
+            password: Password::new(input.password)?,
+            invitation: input.invitation,
         })
     }
 }

@@ -90,6 +90,7 @@ test('people are found by name, and a conversation with them opens', async () =>
   const double = harbour({ people: [bob, person('Mei', 2, 2)] });
   await open(double, '/');
   fireEvent.click(screen.getByRole('button', { name: 'New conversation' }));
+  fireEvent.click(screen.getByRole('menuitem', { name: 'Start a conversation' }));
   fireEvent.change(screen.getByRole('combobox'), { target: { value: 'bo' } });
   await waitFor(() => expect(screen.getAllByRole('option')).toHaveLength(1));
   const option = screen.getByRole('option');

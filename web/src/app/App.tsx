@@ -1,11 +1,17 @@
 /** Decides which screen is shown: by who is signed in on this device, and by the address. */
 import { useEffect, useState } from 'react';
 import { useCore, useValue, useView } from '../core/useView';
+import { JoinPage } from '../features/join/JoinPage';
+import { KeepNamePage } from '../features/sign-in/KeepNamePage';
+import { EnterCodePage } from '../features/sign-in/EnterCodePage';
 import { FirstPage } from '../features/sign-in/FirstPage';
+import { RecoverPage } from '../features/sign-in/RecoverPage';
 import { SetUpPage } from '../features/sign-in/SetUpPage';
 import { SignInPage } from '../features/sign-in/SignInPage';
-import { navigate, usePath } from '../platform/location';
+import { navigate, useFragment, usePath } from '../platform/location';
 import { HOME } from '../platform/paths';
+import { invitationAt, resumeInvitation } from '../platform/room-link';
+import type { SessionView } from '../core/types';
 import { Messenger } from './Messenger';
 import { type Route, routeOf } from './routes';
 import { Starting, StoreTrouble } from './Trouble';
@@ -31,6 +37,11 @@ function toHome(): void {
   navigate(HOME, { replace: true });
 }
 
+/** After signing in: back to the room before which it was asked for, else to the list. */
+function goOn(): void {
+  if (!resumeInvitation()) toHome();
+}
+
 function ToHome() {
   useEffect(toHome, []);
   return <Starting />;
@@ -38,26 +49,48 @@ function ToHome() {
 
 /** Addresses that only exist while nobody is signed in, or until what was begun there is finished. */
 function isEntry(route: Route): boolean {
-  return route.name === 'sign-in' || route.name === 'set-up';
+  return route.name === 'sign-in' || route.name === 'recover' || route.name === 'set-up';
+}
+
+/** What came to its end on this device before somebody signs in again. */
+type Ended = 'nothing' | 'session' | 'guest';
+
+function endOf(session: SessionView): Ended {
+  if (session.state === 'signed_in') return 'nothing';
+  if (session.guestEnded) return 'guest';
+  return session.ended ? 'session' : 'nothing';
 }
 
 interface EntryProps {
   readonly route: Route;
   /** Somebody was signed in when the page was opened. */
   readonly wasSignedIn: boolean;
-  /** The server ended the session of this device. */
-  readonly isEnded: boolean;
+  readonly ended: Ended;
 }
 
-function Entry({ route, wasSignedIn, isEnded }: EntryProps) {
+function Entry({ route, wasSignedIn, ended }: EntryProps) {
   const { store } = useCore();
   const server = useView(store.server);
   const info = server.state === 'ready' ? server.value : undefined;
   const [isPointless] = useState(wasSignedIn);
   if (isPointless) return <ToHome />;
   if (route.name === 'set-up') return <SetUpPage server={info} onDone={toHome} />;
-  if (route.name === 'sign-in') return <SignInPage server={info} onDone={toHome} />;
-  return <FirstPage server={info} isUnreachable={server.state === 'failed'} isEnded={isEnded} />;
+  if (route.name === 'recover') return <RecoverPage server={info} onDone={goOn} />;
+  if (route.name === 'sign-in') return <SignInPage server={info} onDone={goOn} />;
+  return <FirstPage server={info} isUnreachable={server.state === 'failed'} ended={ended} />;
+}
+
+/** Before a room, for guests to be and for those who are signed in alike. */
+function Join({ session }: { readonly session: SessionView }) {
+  const { store } = useCore();
+  const server = useValue(store.server);
+  const conversations = useValue(store.conversations) ?? [];
+  const path = usePath();
+  const invitation = invitationAt(path, useFragment());
+  if (invitation === undefined) return <EnterCodePage server={server} />;
+  return (
+    <JoinPage key={invitation} invitation={invitation} session={session} server={server} conversations={conversations} />
+  );
 }
 
 export function App() {
@@ -70,8 +103,12 @@ export function App() {
   if (session.state === 'loading') return <Starting />;
   if (session.state === 'failed') return <StoreTrouble reason={`${session.error.code}: ${session.error.message}`} />;
   const isSignedIn = session.value.state === 'signed_in';
-  const isEnded = session.value.state === 'signed_out' && session.value.ended;
-  if (isEntry(route)) return <Entry key={route.name} route={route} wasSignedIn={isSignedIn} isEnded={isEnded} />;
-  if (session.value.state === 'signed_in') return <Messenger route={route} session={session.value} server={server} />;
-  return route.name === 'home' ? <Entry key="home" route={route} wasSignedIn={false} isEnded={isEnded} /> : <ToHome />;
+  const ended = endOf(session.value);
+  if (isEntry(route)) return <Entry key={route.name} route={route} wasSignedIn={isSignedIn} ended={ended} />;
+  if (route.name === 'join') return <Join session={session.value} />;
+  if (session.value.state === 'signed_in') {
+    if (route.name === 'keep-name') return <KeepNamePage server={server} onDone={toHome} />;
+    return <Messenger route={route} session={session.value} server={server} />;
+  }
+  return route.name === 'home' ? <Entry key="home" route={route} wasSignedIn={false} ended={ended} /> : <ToHome />;
 }

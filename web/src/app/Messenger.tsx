@@ -1,19 +1,26 @@
 /** The screen of somebody who is signed in: three panes that fold to one. What is open is in the address. */
 import { type ReactNode, useEffect, useState } from 'react';
 import { cx } from '../components/cx';
+import { GuestNotice } from '../components/GuestNotice';
 import { Pane } from '../components/Pane';
-import type { ConversationView, ConnectionView, ServerInfo, SessionView } from '../core/types';
+import type { ConversationView, ConnectionView, ServerInfo, SessionView, UserId } from '../core/types';
 import { useCore, useValue, useView } from '../core/useView';
 import { ConversationList } from '../features/conversation-list/ConversationList';
 import { ConversationPane } from '../features/conversation/ConversationPane';
 import { OfflineBar } from '../features/conversation/OfflineBar';
+import { NewGroup } from '../features/create/NewGroup';
+import { NewRoom } from '../features/create/NewRoom';
 import { DetailsPane } from '../features/details/DetailsPane';
+import { PeoplePane } from '../features/details/PeoplePane';
+import { Knocks } from '../features/door/Knocks';
+import { ChoosePeople } from '../features/find/ChoosePeople';
 import { JumpPalette, type PaletteAction } from '../features/find/JumpPalette';
 import { PeoplePicker } from '../features/find/PeoplePicker';
 import { SettingsPage } from '../features/settings/SettingsPage';
 import { words } from '../i18n/words';
+import { useAttention } from '../platform/attention';
 import { navigate } from '../platform/location';
-import { conversationPath, HOME } from '../platform/paths';
+import { conversationPath, detailsPath, HOME } from '../platform/paths';
 import { useIsNarrow } from '../platform/width';
 import { ACTIONS, type Scene } from './actions';
 import type { Route } from './routes';
@@ -56,10 +63,55 @@ function useTitle(conversation: ConversationView | undefined, unread: number): v
 }
 
 function paletteActions(scene: Scene): readonly PaletteAction[] {
-  return ACTIONS.flatMap(({ id, label, keys, run }) =>
-    label === undefined || (id === 'details' && scene.route.name !== 'conversation')
-      ? []
-      : [{ id, label, ...(keys && { keys }), run: () => void run(scene) }],
+  return ACTIONS.flatMap(({ id, label, keys, forAccounts = false, run }) => {
+    const isPossible = !(forAccounts && scene.isGuest) && (id !== 'details' || scene.route.name === 'conversation');
+    return label === undefined || !isPossible ? [] : [{ id, label, ...(keys && { keys }), run: () => void run(scene) }];
+  });
+}
+
+/** Tells the core whether somebody looks, for those who may see that. */
+function useAttentionSignal(): void {
+  const { core } = useCore();
+  const isHere = useAttention();
+  useEffect(() => {
+    // Presence decides nothing: a signal that does not get through is no harm.
+    core.setAttention(isHere).catch(() => {});
+  }, [core, isHere]);
+}
+
+interface BesideProps {
+  readonly beside: 'details' | 'people';
+  readonly conversation: ConversationView;
+  readonly session: MessengerProps['session'];
+  readonly isOnline: boolean;
+  readonly isAlone: boolean;
+}
+
+/** What stands beside the open conversation. */
+function BesidePane({ beside, conversation, session, isOnline, isAlone }: BesideProps) {
+  const { core } = useCore();
+  const id = conversation.conversation;
+  const write = async (user: UserId) => navigate(conversationPath(await core.openDirect(user)));
+  if (beside === 'people') {
+    return (
+      <PeoplePane
+        conversation={conversation}
+        isAlone={isAlone}
+        door={<Knocks conversation={conversation} />}
+        renderPeople={(props) => <ChoosePeople {...props} />}
+        onWrite={session.kind === 'guest' ? undefined : ({ user }) => void write(user).catch(() => {})}
+        onClose={() => navigate(detailsPath(id))}
+      />
+    );
+  }
+  return (
+    <DetailsPane
+      conversation={conversation}
+      me={session}
+      isOnline={isOnline}
+      isAlone={isAlone}
+      onClose={() => navigate(conversationPath(id))}
+    />
   );
 }
 
@@ -74,25 +126,49 @@ export function Messenger({ route, session, server }: MessengerProps) {
   const all = conversations.state === 'ready' ? conversations.value : [];
   const openId = route.name === 'conversation' ? route.conversation : undefined;
   const open = all.find((each) => each.conversation === openId);
-  const showsDetails = route.name === 'conversation' && route.details && open !== undefined;
+  const beside = route.name === 'conversation' && open !== undefined ? route.beside : 'nothing';
+  const showsDetails = beside !== 'nothing';
   const status = useStatus(connection);
   const scene: Scene = {
     route,
     conversations: all,
     openJump: () => setOverlay('jump'),
     openPicker: () => setOverlay('picker'),
+    isGuest: session.kind === 'guest',
   };
   useShortcuts(scene);
+  useAttentionSignal();
   useTitle(open, all.filter((each) => each.unread > 0).length);
 
-  const bar: ReactNode = status === 'offline' && (
-    <OfflineBar waiting={connection?.waiting ?? 0} onTryNow={() => void core.wake().catch(() => {})} />
+  const wake = () => void core.wake().catch(() => {});
+  const bar: ReactNode = (
+    <>
+      {status === 'offline' && <OfflineBar waiting={connection?.waiting ?? 0} onTryNow={wake} />}
+      {session.stayUntilMs !== undefined && <GuestNotice stayUntilMs={session.stayUntilMs} onStay={() => void core.stay().catch(() => {})} />}
+    </>
   );
 
   const main = () => {
     if (route.name === 'settings') {
       return <SettingsPage me={session} server={server} onSignedOut={() => location.assign(HOME)} />;
     }
+    if (route.name === 'new-group') {
+      const without = new Set([session.user]);
+      return (
+        <NewGroup
+          renderPeople={(chosen, onChange) => (
+            <ChoosePeople
+              label={words.create.people}
+              hint={words.create.peopleHint}
+              chosen={chosen}
+              without={without}
+              onChange={onChange}
+            />
+          )}
+        />
+      );
+    }
+    if (route.name === 'new-room') return <NewRoom />;
     if (open) {
       return (
         <ConversationPane
@@ -101,6 +177,7 @@ export function Messenger({ route, session, server }: MessengerProps) {
           isOffline={status === 'offline'}
           showsDetails={showsDetails}
           bar={bar}
+          door={<Knocks conversation={open} isPrimary />}
         />
       );
     }
@@ -110,13 +187,15 @@ export function Messenger({ route, session, server }: MessengerProps) {
     return <NothingOpen title={words.conversation.chooseTitle} lead={words.conversation.chooseLead} />;
   };
 
+  // Rooms and people have more to say than two people.
+  const isWide = open !== undefined && open.kind !== 'direct';
   const showsList = !isNarrow || route.name === 'home';
   const showsMain = !isNarrow || (route.name !== 'home' && !showsDetails);
   return (
     <div
       className={cx(
         'grid h-dvh grid-cols-1 overflow-hidden md:columns-two-panes',
-        showsDetails && 'lg:columns-three-panes',
+        showsDetails && (isWide ? 'lg:columns-three-panes-wide' : 'lg:columns-three-panes'),
       )}
     >
       {showsList && (
@@ -142,18 +221,22 @@ export function Messenger({ route, session, server }: MessengerProps) {
           {main()}
         </Pane>
       )}
-      {showsDetails && (
+      {open && beside !== 'nothing' && (
         <Pane
-          label={words.details.title}
+          label={beside === 'people' ? words.people.title : words.details.title}
           isMain={isNarrow}
-          className="min-h-0 overflow-auto border-line bg-surface on-surface quiet-scroll md:fixed md:inset-y-0 md:end-0 md:w-pane-details md:border-s md:floating lg:static lg:w-auto lg:shadow-none"
+          className={cx(
+            'min-h-0 overflow-auto border-line bg-surface on-surface quiet-scroll md:fixed md:inset-y-0 md:end-0 md:border-s md:floating lg:static lg:w-auto lg:shadow-none',
+            isWide ? 'md:w-pane-people' : 'md:w-pane-details',
+          )}
         >
-          <DetailsPane
+          <BesidePane
+            key={beside}
+            beside={beside}
             conversation={open}
-            me={session}
+            session={session}
             isOnline={status === 'online'}
             isAlone={isNarrow}
-            onClose={() => navigate(conversationPath(open.conversation))}
           />
         </Pane>
       )}

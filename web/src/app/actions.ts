@@ -1,7 +1,7 @@
 /** What can be done from anywhere: one registry gives the keys and the entries of the palette. */
 import { words } from '../i18n/words';
 import { navigate } from '../platform/location';
-import { conversationPath, detailsPath, HOME, SETTINGS } from '../platform/paths';
+import { conversationPath, detailsPath, HOME, NEW_GROUP, NEW_ROOM, ROOM, SETTINGS } from '../platform/paths';
 import { toggleTheme } from '../platform/theme';
 import type { ConversationView } from '../core/types';
 import type { Route } from './routes';
@@ -12,6 +12,8 @@ export interface Scene {
   readonly conversations: readonly ConversationView[];
   readonly openJump: () => void;
   readonly openPicker: () => void;
+  /** Without an account one makes rooms, and no groups. */
+  readonly isGuest: boolean;
 }
 
 /** An action. */
@@ -21,6 +23,8 @@ export interface Action {
   readonly label?: string;
   /** As they are shown. */
   readonly keys?: readonly string[];
+  /** Only people with an account have it. */
+  readonly forAccounts?: boolean;
   readonly matches: (event: KeyboardEvent) => boolean;
   /** Does it; false when there was nothing to do, so that the key keeps its own meaning. */
   readonly run: (scene: Scene) => boolean;
@@ -49,12 +53,21 @@ function step(scene: Scene, by: 1 | -1, onlyUnread: boolean): boolean {
 
 function toggleDetails({ route }: Scene): boolean {
   if (route.name !== 'conversation') return false;
-  return go(route.details ? conversationPath(route.conversation) : detailsPath(route.conversation));
+  return go(route.beside === 'nothing' ? detailsPath(route.conversation) : conversationPath(route.conversation));
 }
 
 function stepBack({ route }: Scene): boolean {
-  if (route.name === 'conversation' && route.details) return go(conversationPath(route.conversation));
-  return route.name === 'settings' ? go(HOME) : false;
+  switch (route.name) {
+    case 'conversation':
+      if (route.beside === 'people') return go(detailsPath(route.conversation));
+      return route.beside === 'details' ? go(conversationPath(route.conversation)) : false;
+    case 'settings':
+    case 'new-group':
+    case 'new-room':
+      return go(HOME);
+    default:
+      return false;
+  }
 }
 
 /** Moves the focus to the next pane. */
@@ -79,12 +92,22 @@ export const ACTIONS: readonly Action[] = [
   {
     id: 'new-conversation',
     label: words.actions.newConversation,
+    forAccounts: true,
     matches: never,
     run: ({ openPicker }) => {
       openPicker();
       return true;
     },
   },
+  {
+    id: 'new-group',
+    label: words.actions.newGroup,
+    forAccounts: true,
+    matches: never,
+    run: () => go(NEW_GROUP),
+  },
+  { id: 'new-room', label: words.actions.newRoom, matches: never, run: () => go(NEW_ROOM) },
+  { id: 'join-room', label: words.actions.joinRoom, matches: never, run: () => go(ROOM) },
   {
     id: 'details',
     label: words.actions.details,

@@ -1,4 +1,4 @@
-/** A person's avatar: initials over a waterline whose colour and shape come from the identity key. Decorative: the name stands beside it. */
+/** The avatar of a person or a conversation: initials over a waterline whose colour and shape come from its id. Decorative: the name stands beside it. */
 import { cx } from './cx';
 
 interface AvatarProps {
@@ -12,6 +12,8 @@ interface AvatarProps {
   readonly size?: 'tiny' | 'small' | 'medium' | 'large';
   /** Presence, where it is known: a full dot or a ring. */
   readonly online?: boolean | undefined;
+  /** A conversation of several has a rounded square; a person a circle. @default false */
+  readonly square?: boolean;
 }
 
 const SHAPES = [
@@ -42,11 +44,11 @@ function initials(name: string): string {
   return (first + last).toUpperCase();
 }
 
-export function Avatar({ name, colour, shape, size = 'medium', online }: AvatarProps) {
+export function Avatar({ name, colour, shape, size = 'medium', online, square = false }: AvatarProps) {
   return (
     <span className="relative flex-none" aria-hidden="true">
       <svg
-        className={cx('block overflow-hidden rounded-full', identityClass(colour), SIZES[size])}
+        className={cx('block overflow-hidden', square ? 'rounded-room' : 'rounded-full', identityClass(colour), SIZES[size])}
         viewBox="0 0 40 40"
       >
         <path className="fill-identity-soft" d="M0 0H40V40H0Z" />

@@ -1,5 +1,5 @@
 /** Copies a text and says so on its own face. */
-import { Check, Copy } from 'lucide-react';
+import { Check, Copy, type LucideIcon } from 'lucide-react';
 import { useState } from 'react';
 import { copyText } from '../platform/clipboard';
 import { Button } from './Button';
@@ -11,13 +11,15 @@ interface CopyButtonProps {
   readonly done: string;
   /** Told when the browser refuses. */
   readonly onRefused?: () => void;
+  /** @default two sheets */
+  readonly icon?: LucideIcon;
   /** @default 'line' */
   readonly kind?: 'primary' | 'line';
 }
 
-export function CopyButton({ text, label, done, onRefused, kind = 'line' }: CopyButtonProps) {
+export function CopyButton({ text, label, done, onRefused, icon = Copy, kind = 'line' }: CopyButtonProps) {
   const [isDone, setDone] = useState(false);
-  const Icon = isDone ? Check : Copy;
+  const Icon = isDone ? Check : icon;
   const copy = async () => {
     const copied = await copyText(text);
     setDone(copied);

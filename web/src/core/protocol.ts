@@ -43,7 +43,17 @@ export const CHANNEL = 'undertone-core';
  * Methods that must not run twice. All others only read, or carry a key by which the core knows a
  * call that it has carried out already, so they are sent again when the owner disappears.
  */
-const ONCE: ReadonlySet<MethodName> = new Set<MethodName>(['register', 'login', 'createInvitation']);
+const ONCE: ReadonlySet<MethodName> = new Set<MethodName>([
+  'register',
+  'login',
+  'createInvitation',
+  'becomeGuest',
+  'becomeAccount',
+  'recover',
+  'createGroup',
+  'createRoom',
+  'rotateLink',
+]);
 
 /** Whether a call may be sent again when its answer did not come. */
 export function isRepeatable(method: MethodName): boolean {

@@ -9,16 +9,25 @@ import type {
   ConnectionView,
   ConversationId,
   ConversationView,
+  KnockView,
+  MemberView,
   MessageView,
   PeopleView,
+  QrCodeView,
+  RoomDoorView,
+  RoomLinkView,
   ServerInfo,
   SessionView,
   TimelineView,
+  Visibility,
 } from './types';
 
 const PAGE = 60;
 const FOUND_MAX = 20;
 const QUERIES_KEPT = 8;
+
+/** A room, and how many stand at its door. */
+type KnocksKey = `${string} ${number}`;
 
 /** The newest messages of one conversation; more of them when asked. */
 class Timeline {
@@ -37,12 +46,12 @@ class Timeline {
 }
 
 /** Cells by key, of which only the last few are kept. */
-class Kept<T> {
-  private readonly cells = new Map<string, Cell<T>>();
+class Kept<T, Key extends string = string> {
+  private readonly cells = new Map<Key, Cell<T>>();
 
-  constructor(private readonly make: (key: string) => Cell<T>) {}
+  constructor(private readonly make: (key: Key) => Cell<T>) {}
 
-  get(key: string): Cell<T> {
+  get(key: Key): Cell<T> {
     const cell = this.cells.get(key) ?? this.make(key);
     this.cells.delete(key);
     this.cells.set(key, cell);
@@ -53,6 +62,13 @@ class Kept<T> {
 
   invalidate(): void {
     for (const cell of this.cells.values()) cell.invalidate();
+  }
+
+  /** Reads again what could not be read. */
+  retry(): void {
+    for (const cell of this.cells.values()) {
+      if (cell.snapshot().state === 'failed') cell.invalidate();
+    }
   }
 }
 
@@ -66,6 +82,14 @@ export class Store {
   private readonly foundPeople: Kept<PeopleView>;
   private readonly foundMessages: Kept<readonly MessageView[]>;
 
+  private readonly memberLists: Kept<readonly MemberView[], ConversationId>;
+  private readonly knockLists: Kept<readonly KnockView[], KnocksKey>;
+  private readonly roomLinks: Kept<RoomLinkView | undefined, ConversationId>;
+  private readonly doors: Kept<RoomDoorView>;
+  private readonly qrCodes: Kept<QrCodeView>;
+  private readonly nicknameCell: Cell<string>;
+  private readonly visibilityCell: Cell<Visibility>;
+
   constructor(readonly core: Core) {
     this.sessionCell = new Cell(() => core.session());
     this.connectionCell = new Cell(() => core.connection());
@@ -75,6 +99,13 @@ export class Store {
     this.foundMessages = new Kept(
       (query) => new Cell(async () => (query === '' ? [] : core.search(query, FOUND_MAX))),
     );
+    this.memberLists = new Kept((conversation) => new Cell(() => core.members(conversation)));
+    this.knockLists = new Kept((key) => new Cell(() => core.knocks(key.split(' ')[0] as ConversationId)));
+    this.roomLinks = new Kept((conversation) => new Cell(() => core.roomLink(conversation)));
+    this.doors = new Kept((invitation) => new Cell(() => core.lookAtRoom(invitation)));
+    this.qrCodes = new Kept((text) => new Cell(() => core.qrCode(text)));
+    this.nicknameCell = new Cell(() => core.suggestNickname());
+    this.visibilityCell = new Cell(() => core.visibility());
   }
 
   /** Who is signed in on this device. */
@@ -117,6 +148,52 @@ export class Store {
     return this.foundMessages.get(query);
   }
 
+  /** Who is in a conversation. */
+  members(conversation: ConversationId): View<readonly MemberView[]> {
+    return this.memberLists.get(conversation);
+  }
+
+  /** Who stands at the door of a room, for those who may let in: asked again when their number changes. */
+  knocks(conversation: ConversationId, count: number): View<readonly KnockView[]> {
+    return this.knockLists.get(`${conversation} ${count}`);
+  }
+
+  /** Link and code of a room. */
+  roomLink(conversation: ConversationId): View<RoomLinkView | undefined> {
+    return this.roomLinks.get(conversation);
+  }
+
+  /** What stands on the door that a link or code leads to. */
+  door(invitation: string): View<RoomDoorView> {
+    return this.doors.get(invitation);
+  }
+
+  /** Looks at a door again. */
+  lookAgain(invitation: string): void {
+    this.doors.get(invitation).invalidate();
+  }
+
+  /** A text as a QR code. */
+  qrCode(text: string): View<QrCodeView> {
+    return this.qrCodes.get(text);
+  }
+
+  /** A name for a guest, made up on this device. */
+  get nickname(): View<string> {
+    return this.nicknameCell;
+  }
+
+  /** Another one. */
+  readonly shuffleNickname = (): void => this.nicknameCell.invalidate();
+
+  /** Who sees that the user is here. */
+  get visibility(): View<Visibility> {
+    return this.visibilityCell;
+  }
+
+  /** The user chose otherwise. */
+  readonly onVisibility = (): void => this.visibilityCell.invalidate();
+
   /** Something changed. */
   readonly onChange = (change: Change): void => {
     if (typeof change === 'object') {
@@ -130,13 +207,15 @@ export class Store {
         break;
       case 'connection':
         this.connectionCell.invalidate();
+        this.doors.retry();
+        this.knockLists.retry();
         if (this.serverCell.snapshot().state === 'failed') this.serverCell.invalidate();
         break;
       case 'conversations':
-        this.conversationsCell.invalidate();
+        this.onConversations();
         break;
       case 'presence':
-        this.conversationsCell.invalidate();
+        this.onConversations();
         this.foundPeople.invalidate();
         break;
     }
@@ -150,7 +229,18 @@ export class Store {
     for (const timeline of this.timelines.values()) timeline.cell.invalidate();
     this.foundPeople.invalidate();
     this.foundMessages.invalidate();
+    this.memberLists.invalidate();
+    this.knockLists.invalidate();
+    this.roomLinks.invalidate();
+    this.doors.invalidate();
+    this.visibilityCell.invalidate();
   };
+
+  private onConversations(): void {
+    this.conversationsCell.invalidate();
+    this.memberLists.invalidate();
+    this.roomLinks.invalidate();
+  }
 
   private timelineOf(conversation: ConversationId): Timeline {
     const known = this.timelines.get(conversation);

@@ -1,13 +1,18 @@
-/** The English words: the catalogue after which every other language is typed. Nothing of the screen's text is anywhere else. */
+/** The English words: the catalogue after which every other language is typed. Nothing of the screen's text is anywhere else than here and in `en/`. */
+import { rooms } from './en/rooms';
+import { talk } from './en/talk';
 
 export const en = {
+  ...rooms,
+  ...talk,
+
   product: 'Undertone',
   brand: 'undertone',
   separator: ' · ',
 
   front: {
     title: 'Speak freely. Only those you speak to can read it.',
-    lead: 'For your team, for friends, for an hour or for years. No phone number, no e‑mail address.',
+    lead: 'Rooms for an hour or for years, with your team or with strangers. No phone number, no e‑mail address.',
     cannotSee: 'This server cannot see',
     cannotSeeList: ['What you write or send', 'Titles, pictures, file names', 'Your password', 'What you search for'],
     mustSee: 'It must see, to carry your messages',
@@ -17,8 +22,6 @@ export const en = {
       'When someone is active',
       'Your address, which it never stores',
     ],
-    room: 'Join a room',
-    roomSoon: 'By link or code, without an account. Rooms open soon.',
     account: 'Sign in or create an account',
     accountHint: 'Keep your name, contacts and history.',
     setUp: 'I run this server',
@@ -26,6 +29,7 @@ export const en = {
     appearance: 'Light or dark',
     version: (version: string) => `Undertone ${version}`,
     unreachable: 'The server does not answer. Trying again.',
+    guestEnded: 'Your guest name has ended. Nothing is left on this device.',
     ended: 'You were signed out on this device. Your history is still here: sign in with the same account to go on.',
   },
 
@@ -111,10 +115,20 @@ export const en = {
       `Recovery key for ${name} at ${server}\n\n${key}\n\nIt is the only way back to the account if the password is lost. Keep it secret.\n`,
   },
 
+  recover: {
+    title: 'Come back with your recovery key',
+    lead: 'It sets a new password. Every other device is signed out.',
+    key: 'Recovery key',
+    keyHint: 'Eight groups of four, as you kept them.',
+    keyMissing: 'Enter your recovery key.',
+    act: 'Set the new password',
+    back: 'Back to signing in',
+    lost: 'I have lost my password',
+  },
+
   list: {
     label: 'Conversations',
     listLabel: 'Conversation list',
-    create: 'New conversation',
     jump: 'Search or jump to',
     jumpKey: 'Ctrl K',
     show: 'Show',
@@ -127,8 +141,12 @@ export const en = {
     failed: 'Not sent',
     notice: 'Needs your attention',
     noMessages: 'No messages yet',
+    waiting: 'Waiting to be let in',
+    knocking: (count: number) => (count === 1 ? 'Somebody asks to come in' : `${count} people ask to come in`),
     emptyTitle: 'Nobody here yet',
     emptyLead: 'Find someone by name and write the first line.',
+    emptyGuest: 'Make a room, or join one with a link or a code.',
+    asGuest: (status: string) => `Guest · ${status}`,
     start: 'Start a conversation',
     invite: 'Invite someone',
     nothingUnread: 'You have read everything.',
@@ -169,6 +187,9 @@ export const en = {
 
   actions: {
     newConversation: 'Start a conversation',
+    newGroup: 'Make a group',
+    newRoom: 'Make a room',
+    joinRoom: 'Join a room',
     settings: 'Open settings',
     details: 'Show details',
     theme: 'Change between light and dark',
@@ -301,14 +322,29 @@ export const en = {
     name_too_long: 'A name has at most 32 characters.',
     name_alphabet: 'A name has only letters and digits, with single . - or _ between them.',
     name_mixed_scripts: 'A name keeps to one alphabet, so that nobody can imitate another.',
+    name_spaces: 'The name of an account has no spaces. Use . - or _ between words.',
     name_taken: 'Someone has that name, or one that looks like it.',
     invitation_required: 'This server takes new people by invitation.',
     invitation_invalid: 'This invitation is wrong, used or no longer valid.',
     registration_closed: 'This server takes no new accounts.',
     setup_token_invalid: 'That is not the code, or the server is set up already.',
+    recovery_key_invalid: 'That is not a recovery key. Look at each group once more.',
+    guest_ended: 'Your guest name has ended.',
+    not_a_guest: 'Only a guest can do this.',
     weak_password: 'Too easy to guess. Take a few words that do not belong together.',
     no_device: 'They have not signed in on a device yet.',
     limit_reached: 'There are too many of these already.',
+    forbidden: 'Your role does not let you do this.',
+    read_only: 'You can read here, but not write.',
+    room_locked: 'The room is locked. Nobody new can enter.',
+    room_full: 'The room is full.',
+    room_closed: 'The room has closed.',
+    link_replaced: 'This link was replaced by another.',
+    banned: 'Who was banned from a room does not come back.',
+    guests_refused: 'This server takes no guests.',
+    join_queued: 'Many are coming in at once. Try again in a moment.',
+    last_owner: 'Hand over before you leave.',
+    proof_required: 'The server is busy and asked for some work first. Try again.',
     unavailable: 'The server cannot store anything at the moment. Nothing was lost. Try again in a while.',
     unreachable: 'The server does not answer. Check the connection, then try again.',
     timed_out: 'The server did not answer in time. Try again.',

@@ -1,4 +1,4 @@
-/** Handing text to the user's system: clipboard, a file, the printer. */
+/** Handing text to the user's system: clipboard, other programs, a file, the printer. */
 
 /** Copies text; false where the browser refuses. */
 export async function copyText(text: string): Promise<boolean> {
@@ -7,6 +7,20 @@ export async function copyText(text: string): Promise<boolean> {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** Whether this system has a way to hand a link to other programs. */
+export function canShare(): boolean {
+  return typeof navigator.share === 'function';
+}
+
+/** Hands a link to whatever program the user chooses. */
+export async function shareLink(title: string, url: string): Promise<void> {
+  try {
+    await navigator.share({ title, url });
+  } catch {
+    // Choosing no program is an answer, too.
   }
 }
 

@@ -14,11 +14,11 @@ function subscribe(onChange: () => void): () => void {
   };
 }
 
-/** Goes to a path of this page; `replace` leaves no step to come back to. */
-export function navigate(path: string, options: { readonly replace?: boolean } = {}): void {
-  if (path === location.pathname) return;
-  if (options.replace) history.replaceState(null, '', path);
-  else history.pushState(null, '', path);
+/** Goes to an address of this page; `replace` leaves no step to come back to. */
+export function navigate(address: string, options: { readonly replace?: boolean } = {}): void {
+  if (address === location.pathname + location.hash) return;
+  if (options.replace) history.replaceState(null, '', address);
+  else history.pushState(null, '', address);
   announce();
 }
 
@@ -27,4 +27,10 @@ export function usePath(): string {
   return useSyncExternalStore(subscribe, () => location.pathname);
 }
 
+/** What stands behind the path, with its `#`: the server never sees it. */
+export function useFragment(): string {
+  return useSyncExternalStore(subscribe, () => location.hash);
+}
+
 window.addEventListener('popstate', announce);
+window.addEventListener('hashchange', announce);

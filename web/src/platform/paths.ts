@@ -2,8 +2,15 @@
 
 export const HOME = '/';
 export const SIGN_IN = '/sign-in';
+export const RECOVER = '/recover';
 export const SET_UP = '/setup';
 export const SETTINGS = '/settings';
+export const NEW_GROUP = '/new/group';
+export const NEW_ROOM = '/new/room';
+export const KEEP_NAME = '/keep-name';
+
+/** Where links of rooms lead; the room and the secret follow. */
+export const ROOM = '/r';
 
 export function conversationPath(conversation: string): string {
   return `/c/${conversation}`;
@@ -11,6 +18,10 @@ export function conversationPath(conversation: string): string {
 
 export function detailsPath(conversation: string): string {
   return `/c/${conversation}/details`;
+}
+
+export function peoplePath(conversation: string): string {
+  return `/c/${conversation}/people`;
 }
 
 /** The part of an invitation link behind which the server does not see. */

@@ -7,23 +7,43 @@ import type {
   ConnectionView,
   ConversationId,
   ConversationView,
+  EventView,
+  KnockView,
+  MemberView,
   MessageKey,
   MessageView,
   PersonView,
+  RoomDoorView,
   ServerInfo,
   SessionView,
   UserId,
 } from '../types';
+import { member, OWNER, QUIET } from './rooms';
 
 type SignedIn = Extract<SessionView, { state: 'signed_in' }>;
+
+const RECOVERY_KEY = 'K7QD-3MXA-9TPW-RV2H-6JCE-N4YB-8FWS-2DGK';
 
 function idFrom<Id extends string>(text: string): Id {
   return text.toLowerCase().replaceAll(/[^a-z2-7]/gu, 'a').padEnd(26, 'a') as Id;
 }
 
+/** The id of a group or room with the given title. */
+export function conversationNamed(kind: 'group' | 'room', title: string): ConversationId {
+  return idFrom<ConversationId>(`${kind} ${title}`);
+}
+
 /** A person with the given name. */
 export function person(name: string, colour: number, shape: number, online = false): PersonView {
-  return { user: idFrom<UserId>(name), name, identityColour: colour, identityShape: shape, online };
+  return {
+    user: idFrom<UserId>(name),
+    name,
+    kind: 'account',
+    identityColour: colour,
+    identityShape: shape,
+    online,
+    presence: online ? { state: 'here' } : { state: 'unknown' },
+  };
 }
 
 /** What the double starts with. */
@@ -47,13 +67,19 @@ export class CoreDouble {
   readonly failures = new Map<string, string>();
   /** What is sent stays on its way until a test says otherwise. */
   holdsMessages = false;
+  /** Who is in each group or room. */
+  readonly members = new Map<ConversationId, readonly MemberView[]>();
+  /** Who stands at each door. */
+  readonly waiting = new Map<ConversationId, readonly KnockView[]>();
+  /** The room that every link leads to. */
+  door: RoomDoorView | undefined;
   private readonly messages = new Map<ConversationId, MessageView[]>();
-  private readonly me: PersonView;
+  private me: PersonView;
   private counter = 0;
 
   constructor(scene: Scene = {}) {
     this.me = scene.me ?? person('Ada', 7, 4, true);
-    this.session = scene.me ? this.signedIn(scene.me.isAdmin ?? false) : { state: 'signed_out', ended: false };
+    this.session = scene.me ? this.signedIn(scene.me.isAdmin ?? false) : { state: 'signed_out', ended: false, guestEnded: false };
     this.people = scene.people ?? [];
     this.server = {
       name: 'harbour.example',
@@ -61,6 +87,7 @@ export class CoreDouble {
       protocolVersion: 1,
       registration: 'open',
       setupOpen: false,
+      guests: true,
       ...scene.server,
     };
     this.core = this.makeCore();
@@ -78,20 +105,49 @@ export class CoreDouble {
     if (!this.messages.has(conversation)) {
       this.messages.set(conversation, []);
       this.conversations.push({
+        ...QUIET,
         conversation,
         kind: 'direct',
         title: peer.name,
         peer,
-        lastText: undefined,
         lastAtMs: Date.now(),
-        lastState: undefined,
-        lastOwn: false,
-        unread: 0,
-        writable: true,
-        notice: undefined,
       });
     }
     return conversation;
+  }
+
+  /** Begins a group or room that the user owns, with these others in it. */
+  gather(kind: 'group' | 'room', title: string, others: readonly MemberView[], more: Partial<ConversationView> = {}): ConversationId {
+    const conversation = conversationNamed(kind, title);
+    this.messages.set(conversation, []);
+    this.members.set(conversation, [member(this.me, more.role ?? 'owner', { isMe: true }), ...others]);
+    this.conversations.push({
+      ...QUIET,
+      conversation,
+      kind,
+      title,
+      peer: undefined,
+      lastAtMs: Date.now(),
+      role: 'owner',
+      may: OWNER,
+      people: others.length + 1,
+      ...(kind === 'room' && { room: { locked: false, knock: false, rotation: 1 } }),
+      ...more,
+    });
+    return conversation;
+  }
+
+  /** Changes what is known of a conversation. */
+  change(conversation: ConversationId, change: Partial<ConversationView>): void {
+    this.conversations = this.conversations.map((each) =>
+      each.conversation === conversation ? { ...each, ...change } : each,
+    );
+    this.tell('conversations');
+  }
+
+  /** Notes in the timeline that something happened. */
+  note(conversation: ConversationId, event: EventView, sentAtMs = Date.now()): void {
+    this.say(conversation, this.me, '', { event, sentAtMs });
   }
 
   /** Adds a message as if it had come, or been sent, at a time. */
@@ -103,6 +159,8 @@ export class CoreDouble {
       conversation,
       sender: from.user,
       senderName: from.name,
+      senderKind: from.kind,
+      shared: false,
       identityColour: from.identityColour,
       identityShape: from.identityShape,
       own,
@@ -143,9 +201,15 @@ export class CoreDouble {
   }
 
   private signedIn(isAdmin: boolean): SignedIn {
+    const { user, name, kind, identityColour, identityShape } = this.me;
     return {
-      ...this.me,
+      user,
+      name,
+      kind,
+      identityColour,
+      identityShape,
       state: 'signed_in',
+      stayUntilMs: undefined,
       device: idFrom('device'),
       isAdmin,
       server: 'harbour.example',
@@ -175,6 +239,7 @@ export class CoreDouble {
 
   private methods(): Partial<Core> {
     return {
+      ...this.roomMethods(),
       session: async () => this.session,
       connection: async () => this.connection,
       serverInfo: async () => this.server,
@@ -195,7 +260,7 @@ export class CoreDouble {
       },
       register: async (input) => ({
         session: this.enter(input.setup !== undefined),
-        recoveryKey: 'K7QD-3MXA-9TPW-RV2H-6JCE-N4YB-8FWS-2DGK',
+        recoveryKey: RECOVERY_KEY,
       }),
       login: async () => this.enter(false),
       createInvitation: async () => ({ invitation: 'nswp-4kqt-hq7m-3txa', expiresAtMs: Date.now() + 7 * 86_400_000 }),
@@ -206,8 +271,9 @@ export class CoreDouble {
         this.tell('conversations');
         return conversation;
       },
-      sendText: async (conversation, key, text) => {
-        this.say(conversation, this.me, text, { key, state: this.holdsMessages ? 'sending' : 'sent' });
+      sendText: async (conversation, key, { text, expires }) => {
+        const state = this.holdsMessages ? 'sending' : 'sent';
+        this.say(conversation, this.me, text, { key, state, ...(expires && { expiry: expires }) });
       },
       retry: async (key) => this.everywhere(key, { state: 'sending' }),
       markRead: async (conversation) => {
@@ -217,6 +283,64 @@ export class CoreDouble {
         this.tell('conversations');
       },
     };
+  }
+
+  /** What the core does with groups and rooms. */
+  private roomMethods(): Partial<Core> {
+    const room = (conversation: ConversationId) => this.conversations.find((each) => each.conversation === conversation);
+    return {
+      createGroup: async (title, members) => {
+        const chosen = this.people.filter((each) => members.includes(each.user)).map((each) => member(each, 'member'));
+        return this.gather('group', title, chosen);
+      },
+      createRoom: async ({ title, knock }) =>
+        this.gather('room', title, [], { room: { locked: false, knock, rotation: 1 } }),
+      roomLink: async () => ({
+        link: 'https://harbour.example/r/4fq7abcd234567abcdefabcdef#nswp-4kqt-hq7m-3txa-5rkd-6wvn',
+        code: 'nswp-4kqt-hq7m-3txa-5rkd-6wvn',
+      }),
+      qrCode: async () => ({ size: 21, path: 'M0 0h7v7h-7zM14 0h7v7h-7zM0 14h7v7h-7z' }),
+      lookAtRoom: async () => {
+        if (!this.door) throw new CoreError({ code: 'not_found', message: 'not found' });
+        return this.door;
+      },
+      suggestNickname: async () => 'Quiet Heron',
+      becomeGuest: async (name) => this.enterAs({ ...this.me, name: name ?? 'Quiet Heron', kind: 'guest' }),
+      joinRoom: async () => {
+        if (!this.door) throw new CoreError({ code: 'not_found', message: 'not found' });
+        const { title, knock } = this.door;
+        const conversation = this.gather('room', title, [], { role: 'member', may: QUIET.may, state: knock ? 'waiting' : 'active' });
+        this.tell('conversations');
+        return { conversation, waiting: knock };
+      },
+      members: async (conversation) => [...(this.members.get(conversation) ?? [])],
+      knocks: async (conversation) => [...(this.waiting.get(conversation) ?? [])],
+      setState: async (conversation, { timer, title, history }) =>
+        this.change(conversation, {
+          ...(timer && { timer }),
+          ...(title !== undefined && { title }),
+          ...(history && { history }),
+        }),
+      setTerms: async (conversation, { locked, knock }) => {
+        const known = room(conversation)?.room;
+        if (known) this.change(conversation, { room: { ...known, locked: locked ?? known.locked, knock: knock ?? known.knock } });
+      },
+      setRole: async (conversation, user, role) => {
+        const all = this.members.get(conversation) ?? [];
+        this.members.set(conversation, all.map((each) => (each.user === user ? { ...each, role } : each)));
+        this.tell('conversations');
+      },
+      becomeAccount: async ({ name }) => ({
+        session: this.enterAs({ ...this.me, name, kind: 'account' }),
+        recoveryKey: RECOVERY_KEY,
+      }),
+      visibility: async () => 'everyone',
+    };
+  }
+
+  private enterAs(me: PersonView): SessionView {
+    this.me = me;
+    return this.enter(false);
   }
 
   private everywhere(key: MessageKey, change: Partial<MessageView>): void {

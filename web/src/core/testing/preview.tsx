@@ -5,6 +5,7 @@ import { applyAppearance } from '../../platform/theme';
 import '../../styles/main.css';
 import { CoreContext } from '../useView';
 import { CoreDouble } from './double';
+import { atTheDoor, harbourWithRooms } from './harbour-rooms';
 import { harbour } from './scene';
 
 declare global {
@@ -22,6 +23,20 @@ const scenes: Readonly<Record<string, () => CoreDouble>> = {
     return double;
   },
   harbour,
+  rooms: harbourWithRooms,
+  door: () => atTheDoor(new CoreDouble()),
+  knock: () => atTheDoor(new CoreDouble(), true),
+  'door-signed-in': () => atTheDoor(harbour()),
+  slow: () => {
+    const double = harbourWithRooms();
+    for (const { conversation } of double.conversations) double.change(conversation, { writeAgainAtMs: Date.now() + 600_000 });
+    return double;
+  },
+  guest: () => {
+    const double = harbourWithRooms();
+    if (double.session.state === 'signed_in') double.session = { ...double.session, kind: 'guest', isAdmin: false, stayUntilMs: Date.now() + 600_000 };
+    return double;
+  },
 };
 
 const parameters = new URLSearchParams(location.search);

@@ -1,5 +1,5 @@
 /** The pane of conversations: finding, the list itself, and who is signed in. */
-import { Plus, Search, Settings, UserPlus } from 'lucide-react';
+import { DoorOpen, LogIn, MessageCircle, Plus, Search, Settings, UserPlus, Users } from 'lucide-react';
 import { type KeyboardEvent, useState } from 'react';
 import { Avatar } from '../../components/Avatar';
 import { Brand } from '../../components/Brand';
@@ -7,20 +7,27 @@ import { Button } from '../../components/Button';
 import { cx } from '../../components/cx';
 import { IconButton } from '../../components/IconButton';
 import { Kbd } from '../../components/Kbd';
+import { Menu } from '../../components/Menu';
 import { SkeletonRows } from '../../components/SkeletonRows';
 import type { Snapshot } from '../../core/cell';
-import type { ConversationId, ConversationView } from '../../core/types';
+import type { ConversationId, ConversationView, UserKind } from '../../core/types';
 import { words } from '../../i18n/words';
 import { useMinute } from '../../platform/clock';
 import { navigate } from '../../platform/location';
-import { SETTINGS } from '../../platform/paths';
+import { NEW_GROUP, NEW_ROOM, ROOM, SETTINGS } from '../../platform/paths';
 import { ConversationRow } from './ConversationRow';
 
 interface ConversationListProps {
   readonly conversations: Snapshot<readonly ConversationView[]>;
   readonly open: ConversationId | undefined;
   /** Who is signed in. */
-  readonly me: { readonly name: string; readonly identityColour: number; readonly identityShape: number; readonly isAdmin: boolean };
+  readonly me: {
+    readonly name: string;
+    readonly kind: UserKind;
+    readonly identityColour: number;
+    readonly identityShape: number;
+    readonly isAdmin: boolean;
+  };
   /** Whether the server is reached. */
   readonly status: 'online' | 'offline' | 'connecting';
   readonly onJump: () => void;
@@ -62,21 +69,53 @@ function FilterTab({ isChosen, label, count = 0, onChoose }: FilterTabProps) {
   );
 }
 
-interface EmptyListProps {
-  readonly isAdmin: boolean;
+interface NewMenuProps {
+  /** Without an account one makes and joins rooms. */
+  readonly isGuest: boolean;
   readonly onNewConversation: () => void;
 }
 
-function EmptyList({ isAdmin, onNewConversation }: EmptyListProps) {
+function NewMenu({ isGuest, onNewConversation }: NewMenuProps) {
+  const { create } = words;
+  const forAccounts = [
+    { id: 'direct', label: create.direct, icon: MessageCircle, onChoose: onNewConversation },
+    { id: 'group', label: create.group, icon: Users, onChoose: () => navigate(NEW_GROUP) },
+  ];
+  const forAll = [
+    { id: 'room', label: create.room, icon: DoorOpen, onChoose: () => navigate(NEW_ROOM) },
+    { id: 'join', label: create.join, icon: LogIn, onChoose: () => navigate(ROOM) },
+  ];
+  return (
+    <Menu
+      label={create.menu}
+      sections={[{ id: 'new', items: isGuest ? forAll : [...forAccounts, ...forAll] }]}
+      renderTrigger={(trigger) => <IconButton {...trigger} label={create.menu} icon={Plus} />}
+    />
+  );
+}
+
+interface EmptyListProps {
+  readonly isAdmin: boolean;
+  readonly isGuest: boolean;
+  readonly onNewConversation: () => void;
+}
+
+function EmptyList({ isAdmin, isGuest, onNewConversation }: EmptyListProps) {
   const { list } = words;
   return (
     <div className="grid justify-items-center gap-1 px-4 pt-10 text-center">
       <h2 className="text-md">{list.emptyTitle}</h2>
-      <p className="max-w-60 text-sm text-ink-2">{list.emptyLead}</p>
+      <p className="max-w-60 text-sm text-ink-2">{isGuest ? list.emptyGuest : list.emptyLead}</p>
       <div className="mt-3 grid gap-2">
-        <Button kind="primary" onClick={onNewConversation}>
-          <Plus aria-hidden="true" size={18} strokeWidth={1.75} />
-          {list.start}
+        {!isGuest && (
+          <Button kind="primary" onClick={onNewConversation}>
+            <Plus aria-hidden="true" size={18} strokeWidth={1.75} />
+            {list.start}
+          </Button>
+        )}
+        <Button kind={isGuest ? 'primary' : 'line'} onClick={() => navigate(ROOM)}>
+          <LogIn aria-hidden="true" size={18} strokeWidth={1.75} />
+          {words.create.join}
         </Button>
         {isAdmin && (
           <Button onClick={() => navigate(SETTINGS)}>
@@ -118,7 +157,7 @@ export function ConversationList(props: ConversationListProps) {
       <div className="grid gap-3 ps-4 pe-3 pt-3 pb-2">
         <div className="flex items-center justify-between">
           <Brand name={words.brand} />
-          <IconButton label={list.create} icon={Plus} onClick={props.onNewConversation} />
+          <NewMenu isGuest={me.kind === 'guest'} onNewConversation={props.onNewConversation} />
         </div>
         <button
           type="button"
@@ -153,7 +192,7 @@ export function ConversationList(props: ConversationListProps) {
           </p>
         )}
         {conversations.state === 'ready' && all.length === 0 && (
-          <EmptyList isAdmin={me.isAdmin} onNewConversation={props.onNewConversation} />
+          <EmptyList isAdmin={me.isAdmin} isGuest={me.kind === 'guest'} onNewConversation={props.onNewConversation} />
         )}
         {all.length > 0 && shown.length === 0 && <p className="p-2 text-sm text-ink-3">{list.nothingUnread}</p>}
         <Rows shown={shown} open={open} />
@@ -164,7 +203,7 @@ export function ConversationList(props: ConversationListProps) {
           <p dir="auto" className="truncate text-start text-xs font-semibold" title={me.name}>
             {me.name}
           </p>
-          <p className={cx('text-2xs', status === 'offline' ? 'text-ember' : 'text-ink-3')}>{list[status]}</p>
+          <p className={cx('truncate text-2xs', status === 'offline' ? 'text-ember' : 'text-ink-3')}>{me.kind === 'guest' ? list.asGuest(list[status]) : list[status]}</p>
         </div>
         <IconButton label={list.settings} icon={Settings} onClick={() => navigate(SETTINGS)} />
       </div>

@@ -3,8 +3,10 @@ import { Check, CircleAlert, Clock, TriangleAlert } from 'lucide-react';
 import { Avatar } from '../../components/Avatar';
 import { cx } from '../../components/cx';
 import { Link } from '../../components/Link';
+import { lookOf } from '../../core/look';
 import type { ConversationView } from '../../core/types';
 import { briefly, machineTime } from '../../i18n/dates';
+import { typingInWords } from '../../i18n/typing';
 import { words } from '../../i18n/words';
 import { conversationPath } from '../../platform/paths';
 
@@ -48,7 +50,11 @@ function Meta({ conversation, nowMs }: Omit<ConversationRowProps, 'isOpen'>) {
   );
 }
 
-function preview({ lastText, lastOwn }: ConversationView): string {
+function preview({ lastText, lastOwn, typing, knocks, state }: ConversationView): string {
+  const writing = typingInWords(typing);
+  if (writing !== undefined) return writing;
+  if (state === 'waiting') return words.list.waiting;
+  if (knocks > 0) return words.list.knocking(knocks);
   if (lastText === undefined) return words.list.noMessages;
   return lastOwn ? words.list.you(lastText) : lastText;
 }
@@ -66,8 +72,7 @@ export function ConversationRow({ conversation, isOpen, nowMs }: ConversationRow
     >
       <Avatar
         name={title}
-        colour={peer?.identityColour ?? 0}
-        shape={peer?.identityShape ?? 0}
+        {...lookOf(conversation)}
         online={peer?.online}
       />
       <span className="min-w-0">

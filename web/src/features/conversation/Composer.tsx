@@ -1,17 +1,18 @@
-/** Where one writes: Enter sends, Shift and Enter begins a new line, what was typed is kept until it is sent. */
+/** Where one writes: Enter sends, Shift and Enter begins a new line, what was typed is kept until it is sent. While one has to wait, so does the draft. */
 import { ArrowUp } from 'lucide-react';
 import { type KeyboardEvent, type SubmitEvent, useEffect, useRef, useState } from 'react';
 import type { CoreError } from '../../core/errors';
+import type { ConversationView, Expiry } from '../../core/types';
 import { words } from '../../i18n/words';
 import { draftOf, keepDraft } from '../../platform/drafts';
+import { TimerButton } from './TimerButton';
+import { useTyping } from './useTyping';
+import { Waiting } from './Waiting';
 
 interface ComposerProps {
-  /** Under which the draft is kept. */
-  readonly conversation: string;
-  /** To whom. */
-  readonly name: string;
+  readonly conversation: ConversationView;
   /** Keeps and sends a text; rejects when it could not even be kept. */
-  readonly onSend: (text: string) => Promise<void>;
+  readonly onSend: (text: string, timer: Expiry | undefined) => Promise<void>;
   /** What to say when it could not be kept. */
   readonly describe: (error: unknown) => CoreError;
 }
@@ -20,11 +21,23 @@ function problemText(error: CoreError): string {
   return error.code === 'message_too_long' ? words.conversation.tooLarge : words.conversation.couldNotKeep;
 }
 
-export function Composer({ conversation, name, onSend, describe }: ComposerProps) {
-  const [text, setText] = useState(() => draftOf(conversation));
+/** The moment at which one may write again, until it is over. */
+function useWait(untilMs: number | undefined) {
+  const [overMs, setOver] = useState(0);
+  const [openedMs] = useState(Date.now);
+  const isWaiting = untilMs !== undefined && untilMs > Math.max(overMs, openedMs);
+  return { isWaiting, onOver: () => setOver(untilMs ?? 0) };
+}
+
+export function Composer({ conversation, onSend, describe }: ComposerProps) {
+  const { conversation: id, title, timer: usual, writeAgainAtMs, slowModeSeconds } = conversation;
+  const [text, setText] = useState(() => draftOf(id));
+  const [timer, setTimer] = useState<Expiry>();
   const [problem, setProblem] = useState<string>();
   const field = useRef<HTMLTextAreaElement>(null);
-  const label = words.conversation.message(name);
+  const { isWaiting, onOver } = useWait(writeAgainAtMs);
+  const tellTyping = useTyping(id);
+  const label = words.conversation.message(title);
 
   // On a device with a keyboard one can write at once; on a phone the keyboard would cover what was said.
   useEffect(() => {
@@ -33,15 +46,16 @@ export function Composer({ conversation, name, onSend, describe }: ComposerProps
 
   const change = (next: string) => {
     setText(next);
-    keepDraft(conversation, next);
+    keepDraft(id, next);
   };
 
   const send = () => {
     const sent = text.trim();
-    if (sent === '') return;
+    if (sent === '' || isWaiting) return;
     change('');
+    tellTyping('');
     setProblem(undefined);
-    onSend(sent).catch((thrown: unknown) => {
+    onSend(sent, timer).catch((thrown: unknown) => {
       change(sent);
       setProblem(problemText(describe(thrown)));
     });
@@ -60,17 +74,17 @@ export function Composer({ conversation, name, onSend, describe }: ComposerProps
   };
 
   return (
-    <div className="px-2.5 pt-2 safe-bottom md:px-6">
-      <div className="mx-auto grid max-w-measure gap-1.5">
-        {problem && (
-          <p role="alert" className="text-xs text-danger">
-            {problem}
-          </p>
+    <div className="mx-auto grid w-full max-w-measure gap-1.5">
+      {problem && (
+        <p role="alert" className="text-xs text-danger">
+          {problem}
+        </p>
+      )}
+      <form onSubmit={submit} className="overflow-hidden rounded-bubble bg-raised edge focus-within:edge-focus">
+        {isWaiting && writeAgainAtMs !== undefined && (
+          <Waiting key={writeAgainAtMs} untilMs={writeAgainAtMs} isSlowMode={slowModeSeconds > 0} onOver={onOver} />
         )}
-        <form
-          onSubmit={submit}
-          className="flex items-end gap-1 rounded-bubble bg-raised p-1 edge focus-within:edge-focus"
-        >
+        <div className="flex items-end gap-1 p-1">
           <textarea
             ref={field}
             aria-label={label}
@@ -80,19 +94,25 @@ export function Composer({ conversation, name, onSend, describe }: ComposerProps
             enterKeyHint="send"
             className="block field-sizing-content max-h-48 min-h-11 min-w-0 flex-1 resize-none bg-transparent px-2.5 py-2.5 text-start wrap-anywhere quiet-scroll focus-visible:outline-none"
             value={text}
-            onChange={(event) => change(event.target.value)}
+            onChange={({ target }) => {
+              change(target.value);
+              tellTyping(target.value);
+            }}
             onKeyDown={onKeyDown}
           />
+          <TimerButton usual={usual} chosen={timer} onChoose={setTimer} />
           <button
             type="submit"
             aria-label={words.conversation.send}
             title={words.conversation.send}
-            className="quick grid size-11 flex-none place-items-center rounded-field bg-accent text-on-accent hover:bg-accent-hover"
+            aria-disabled={isWaiting}
+            className="quick grid size-11 flex-none place-items-center rounded-field bg-accent text-on-accent hover:bg-accent-hover aria-disabled:bg-sunken aria-disabled:text-ink-3"
           >
             <ArrowUp aria-hidden="true" size={18} strokeWidth={1.75} />
           </button>
-        </form>
-      </div>
+        </div>
+      </form>
+      {isWaiting && <p className="px-3 text-xs text-ink-3">{words.talk.draftKept}</p>}
     </div>
   );
 }

@@ -1,20 +1,17 @@
 /** The pane of one conversation: who can read it, what was said, and where one writes. */
-import { ArrowLeft, Lock, PanelRight, ShieldCheck } from 'lucide-react';
 import { type ReactNode, useCallback } from 'react';
-import { Avatar } from '../../components/Avatar';
-import { IconButton } from '../../components/IconButton';
-import { Link } from '../../components/Link';
 import { Notice } from '../../components/Notice';
 import { SkeletonRows } from '../../components/SkeletonRows';
 import { coreError } from '../../core/errors';
 import { newMessageKey } from '../../core/ids';
-import type { ConversationView, MessageKey, TimelineView } from '../../core/types';
+import type { ConversationView, Expiry, MessageKey, TimelineView } from '../../core/types';
 import { useCore, useView } from '../../core/useView';
 import { words } from '../../i18n/words';
-import { navigate } from '../../platform/location';
-import { conversationPath, detailsPath, HOME } from '../../platform/paths';
+import { Beginning } from './Beginning';
 import { Composer } from './Composer';
+import { ConversationHeader } from './ConversationHeader';
 import { Timeline } from './Timeline';
+import { Typing } from './Typing';
 import { useUnreadLine } from './useUnreadLine';
 
 interface ConversationPaneProps {
@@ -24,56 +21,8 @@ interface ConversationPaneProps {
   readonly showsDetails: boolean;
   /** Stands under the header: the offline bar. */
   readonly bar: ReactNode;
-}
-
-function Header({ conversation, showsDetails }: Pick<ConversationPaneProps, 'conversation' | 'showsDetails'>) {
-  const { peer, title } = conversation;
-  const text = words.conversation;
-  const path = showsDetails ? conversationPath(conversation.conversation) : detailsPath(conversation.conversation);
-  return (
-    <header className="flex min-h-15 items-center gap-2 border-b border-line py-2 ps-1 pe-2 md:ps-6 md:pe-3">
-      <IconButton label={text.back} icon={ArrowLeft} directional onlyNarrow onClick={() => navigate(HOME)} />
-      <Avatar name={title} colour={peer?.identityColour ?? 0} shape={peer?.identityShape ?? 0} online={peer?.online} />
-      <div className="min-w-0 flex-1">
-        <h1 dir="auto" className="truncate text-start text-md leading-5" title={title}>
-          {title}
-        </h1>
-        <p className="flex items-center gap-1.25 text-xs text-ink-3">
-          <Lock aria-hidden="true" size={15} strokeWidth={1.75} className="flex-none text-good" />
-          <span className="truncate md:hidden">{text.betweenShort(title)}</span>
-          <span className="hidden truncate md:inline">{text.between(title)}</span>
-        </p>
-      </div>
-      <IconButton
-        label={text.details}
-        icon={PanelRight}
-        directional
-        aria-expanded={showsDetails}
-        onClick={() => navigate(path)}
-      />
-    </header>
-  );
-}
-
-function Beginning({ conversation }: Pick<ConversationPaneProps, 'conversation'>) {
-  const { peer, title } = conversation;
-  const text = words.conversation;
-  return (
-    <div className="grid content-center justify-items-center gap-1 overflow-auto p-6 text-center">
-      <Avatar name={title} colour={peer?.identityColour ?? 0} shape={peer?.identityShape ?? 0} size="large" />
-      <h2 className="mt-2 text-md">{text.emptyTitle(title)}</h2>
-      <p className="text-sm text-ink-2">{text.emptyLead}</p>
-      <p className="mt-2 w-full max-w-narrow border-t border-line">
-        <Link
-          to={detailsPath(conversation.conversation)}
-          className="flex min-h-11 items-center justify-center gap-3 text-sm text-accent"
-        >
-          <ShieldCheck aria-hidden="true" size={18} strokeWidth={1.75} />
-          {text.emptyHow}
-        </Link>
-      </p>
-    </div>
-  );
+  /** Those who knock, for those who may let them in. */
+  readonly door: ReactNode;
 }
 
 function Notices({ timeline, name }: { readonly timeline: TimelineView; readonly name: string }) {
@@ -90,6 +39,25 @@ function Notices({ timeline, name }: { readonly timeline: TimelineView; readonly
   );
 }
 
+/** Why nothing can be written, or nothing if it can. */
+function silence({ state, may, kind }: ConversationView): string | undefined {
+  const { conversation, talk } = words;
+  switch (state) {
+    case 'removed':
+      return talk.removed;
+    case 'closed':
+      return kind === 'room' ? talk.roomClosed : conversation.closed;
+    case 'joining':
+      return talk.joining;
+    case 'waiting':
+      return talk.waiting;
+    case 'blocked':
+      return talk.blocked;
+    case 'active':
+      return may.write ? undefined : talk.readOnly;
+  }
+}
+
 /** What the pane does with the core. */
 function useConversation(conversation: ConversationView) {
   const { core, store } = useCore();
@@ -101,8 +69,8 @@ function useConversation(conversation: ConversationView) {
     core.markRead(id).catch(() => {});
   }, [core, id]);
   const unread = useUnreadLine({ timeline, unread: conversation.unread, onRead });
-  const onSend = async (text: string) => {
-    await core.sendText(id, newMessageKey(), text);
+  const onSend = async (text: string, timer: Expiry | undefined) => {
+    await core.sendText(id, newMessageKey(), { text, ...(timer && { expires: timer }) });
   };
   const onOlder = () => store.showOlder(id);
   // A failure of these shows in the message itself, which stays as it was.
@@ -111,15 +79,23 @@ function useConversation(conversation: ConversationView) {
   return { snapshot, unread, onSend, onOlder, onRetry, onDiscard };
 }
 
-export function ConversationPane({ conversation, isOffline, showsDetails, bar }: ConversationPaneProps) {
+/** Nothing was written, and there is nobody yet to read it. */
+function isUntouched({ messages, more }: TimelineView, { people, kind }: ConversationView): boolean {
+  if (messages.length === 0) return !more;
+  return kind !== 'direct' && people === 1 && messages.every(({ event }) => event !== undefined);
+}
+
+export function ConversationPane({ conversation, isOffline, showsDetails, bar, door }: ConversationPaneProps) {
   const { snapshot, unread, onSend, onOlder, onRetry, onDiscard } = useConversation(conversation);
   const text = words.conversation;
+  const timeline = snapshot.state === 'ready' ? snapshot.value : undefined;
+  const why = silence(conversation);
   return (
     <>
-      <Header conversation={conversation} showsDetails={showsDetails} />
+      <ConversationHeader conversation={conversation} showsDetails={showsDetails} />
       <div>
         {bar}
-        {snapshot.state === 'ready' && <Notices timeline={snapshot.value} name={conversation.title} />}
+        {timeline && <Notices timeline={timeline} name={conversation.title} />}
       </div>
       {snapshot.state === 'loading' && (
         <div className="mx-auto w-full max-w-measure self-end px-6">
@@ -133,10 +109,11 @@ export function ConversationPane({ conversation, isOffline, showsDetails, bar }:
           </Notice>
         </div>
       )}
-      {snapshot.state === 'ready' && snapshot.value.messages.length === 0 && <Beginning conversation={conversation} />}
-      {snapshot.state === 'ready' && snapshot.value.messages.length > 0 && (
+      {timeline && isUntouched(timeline, conversation) && <Beginning conversation={conversation} />}
+      {timeline && !isUntouched(timeline, conversation) && (
         <Timeline
-          timeline={snapshot.value}
+          timeline={timeline}
+          kind={conversation.kind}
           name={conversation.title}
           unread={unread}
           isOffline={isOffline}
@@ -145,16 +122,24 @@ export function ConversationPane({ conversation, isOffline, showsDetails, bar }:
           onDiscard={onDiscard}
         />
       )}
-      {conversation.writable ? (
-        <Composer
-          conversation={conversation.conversation}
-          name={conversation.title}
-          onSend={onSend}
-          describe={coreError}
-        />
-      ) : (
-        <p className="px-3.5 py-4 text-center text-sm text-ink-2 safe-bottom">{text.closed}</p>
-      )}
+      <div className="px-2.5 safe-bottom md:px-6">
+        {conversation.knocks > 0 && (
+          <section
+            aria-label={words.people.door(conversation.knocks)}
+            className="mx-auto w-full max-w-measure border-t border-line py-1"
+          >
+            {door}
+          </section>
+        )}
+        <Typing names={conversation.typing} />
+        {why === undefined ? (
+          <Composer conversation={conversation} onSend={onSend} describe={coreError} />
+        ) : (
+          <p role="status" className="px-3.5 pt-1 pb-2 text-center text-sm text-ink-2">
+            {why}
+          </p>
+        )}
+      </div>
     </>
   );
 }

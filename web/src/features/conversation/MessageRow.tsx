@@ -3,10 +3,12 @@ import { Check, Clock } from 'lucide-react';
 import { memo, useEffect, useState } from 'react';
 import { Avatar, identityClass } from '../../components/Avatar';
 import { cx } from '../../components/cx';
+import { Tag } from '../../components/Tag';
 import { UnderLine } from '../../components/UnderLine';
 import type { MessageKey, MessageView } from '../../core/types';
 import { machineTime, momentInWords, timeOf } from '../../i18n/dates';
 import { words } from '../../i18n/words';
+import { Fleeting } from './Fleeting';
 
 interface MessageRowProps {
   readonly message: MessageView;
@@ -42,16 +44,21 @@ function Other({ message, isContinued }: Pick<MessageRowProps, 'message' | 'isCo
             <bdi className={cx('truncate font-semibold text-identity', identityClass(message.identityColour))}>
               {message.senderName}
             </bdi>
+            {message.senderKind === 'guest' && <Tag>{words.talk.guest}</Tag>}
             <Time atMs={message.sentAtMs} />
+            {message.shared && <span className="truncate text-2xs text-ink-3">{words.talk.shared}</span>}
           </p>
         )}
-        <p
-          dir="auto"
-          title={isContinued ? momentInWords(message.sentAtMs) : undefined}
-          className="w-fit max-w-words text-start wrap-anywhere whitespace-pre-wrap"
-        >
-          {message.text}
-        </p>
+        <div className="w-fit max-w-words">
+          <p
+            dir="auto"
+            title={isContinued ? momentInWords(message.sentAtMs) : undefined}
+            className="text-start wrap-anywhere whitespace-pre-wrap"
+          >
+            {message.text}
+          </p>
+          <Fleeting message={message} />
+        </div>
       </div>
     </div>
   );
@@ -128,6 +135,7 @@ function Own(props: MessageRowProps) {
         <span dir="auto" className="block text-start wrap-anywhere whitespace-pre-wrap">
           {message.text}
         </span>
+        <Fleeting message={message} />
         {message.state === 'sending' && !props.isOffline && (
           <span className="absolute inset-x-0 bottom-0">
             <UnderLine label={words.conversation.sending} />

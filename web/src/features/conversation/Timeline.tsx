@@ -1,17 +1,19 @@
 /** The messages of a conversation, oldest first, with the lines between them. */
 import { ArrowDown } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import type { MessageKey, TimelineView } from '../../core/types';
+import type { ConversationView, EventView, MessageKey, TimelineView } from '../../core/types';
 import { dayInWords, timeOf } from '../../i18n/dates';
 import { words } from '../../i18n/words';
 import { useMinute } from '../../platform/clock';
+import { eventInWords } from './events';
 import { layOut, type Row, type UnreadLine } from './layout';
 import { MessageRow } from './MessageRow';
 import { useStickyEnd } from './useStickyEnd';
 
 interface TimelineProps {
   readonly timeline: TimelineView;
-  /** The other person's name. */
+  readonly kind: ConversationView['kind'];
+  /** The name of the conversation: of two, the other person's. */
   readonly name: string;
   readonly unread: UnreadLine | undefined;
   readonly isOffline: boolean;
@@ -35,8 +37,18 @@ function NewLine({ count, sinceMs }: { readonly count: number; readonly sinceMs:
   );
 }
 
-function RowContent({ row, ...rest }: { readonly row: Row } & Pick<TimelineProps, 'isOffline' | 'onRetry' | 'onDiscard'>) {
+function EventLine({ event, kind }: { readonly event: EventView; readonly kind: ConversationView['kind'] }) {
+  return <p className="mx-auto max-w-words px-4 py-2 text-center text-xs wrap-anywhere text-ink-3">{eventInWords(event, kind)}</p>;
+}
+
+interface RowContentProps extends Pick<TimelineProps, 'kind' | 'isOffline' | 'onRetry' | 'onDiscard'> {
+  readonly row: Row;
+}
+
+function RowContent({ row, kind, ...rest }: RowContentProps) {
   switch (row.kind) {
+    case 'event':
+      return <EventLine event={row.event} kind={kind} />;
     case 'day':
       return <DayLine atMs={row.atMs} />;
     case 'unread':
@@ -49,7 +61,7 @@ function RowContent({ row, ...rest }: { readonly row: Row } & Pick<TimelineProps
 }
 
 /** A hidden region that reads out what arrives from others in the open conversation. */
-function Announcer({ timeline }: { readonly timeline: TimelineView }) {
+function Announcer({ timeline, kind }: Pick<TimelineProps, 'timeline' | 'kind'>) {
   const region = useRef<HTMLParagraphElement>(null);
   const last = timeline.messages.at(-1);
   const seen = useRef(last?.key);
@@ -57,9 +69,11 @@ function Announcer({ timeline }: { readonly timeline: TimelineView }) {
     if (!last || last.key === seen.current) return;
     seen.current = last.key;
     if (!last.own && region.current) {
-      region.current.textContent = words.conversation.announce(last.senderName, last.text);
+      region.current.textContent = last.event
+        ? eventInWords(last.event, kind)
+        : words.conversation.announce(last.senderName, last.text);
     }
-  }, [last]);
+  }, [last, kind]);
   return <p ref={region} aria-live="polite" className="sr-only" />;
 }
 
@@ -70,11 +84,12 @@ function useNewBelow(timeline: TimelineView, isAtEnd: boolean): number {
   if (isAtEnd && leftAt !== lastKey) setLeftAt(lastKey);
   if (isAtEnd) return 0;
   const at = timeline.messages.findIndex((message) => message.key === leftAt);
-  return timeline.messages.slice(at + 1).filter((message) => !message.own).length;
+  return timeline.messages.slice(at + 1).filter((message) => !message.own && !message.event).length;
 }
 
 export function Timeline(props: TimelineProps) {
-  const { timeline, name, unread } = props;
+  const { timeline, kind, name, unread } = props;
+  const beginning = kind === 'direct' ? words.conversation.beginning(name) : words.talk.beginsHere;
   const rows = layOut(timeline.messages, unread);
   const older = () => {
     if (timeline.more) props.onOlder();
@@ -101,11 +116,17 @@ export function Timeline(props: TimelineProps) {
               </button>
             </li>
           ) : (
-            <li className="px-8 py-2 text-center text-xs text-ink-3">{words.conversation.beginning(name)}</li>
+            <li className="px-8 py-2 text-center text-xs text-ink-3">{beginning}</li>
           )}
           {rows.map((row) => (
             <li key={row.id} className={row.kind === 'message' ? 'lazy-row' : undefined}>
-              <RowContent row={row} isOffline={props.isOffline} onRetry={props.onRetry} onDiscard={props.onDiscard} />
+              <RowContent
+                row={row}
+                kind={kind}
+                isOffline={props.isOffline}
+                onRetry={props.onRetry}
+                onDiscard={props.onDiscard}
+              />
             </li>
           ))}
         </ol>
@@ -120,7 +141,7 @@ export function Timeline(props: TimelineProps) {
           <ArrowDown aria-hidden="true" size={15} strokeWidth={1.75} />
         </button>
       )}
-      <Announcer timeline={timeline} />
+      <Announcer timeline={timeline} kind={kind} />
     </div>
   );
 }

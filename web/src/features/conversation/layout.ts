@@ -1,5 +1,5 @@
 /** Lays messages out as rows: lines between days and before what is new, groups by author, and where a fate is told. Pure; nothing here is drawn. */
-import type { MessageKey, MessageView } from '../../core/types';
+import type { EventView, MessageKey, MessageView } from '../../core/types';
 import { dayOf } from '../../i18n/dates';
 
 /** Messages of one author within this time are one group. */
@@ -13,6 +13,7 @@ export interface UnreadLine {
 
 /** One row of the timeline. */
 export type Row =
+  | { readonly kind: 'event'; readonly id: string; readonly event: EventView }
   | { readonly kind: 'day'; readonly id: string; readonly atMs: number }
   | { readonly kind: 'unread'; readonly id: string; readonly count: number; readonly sinceMs: number }
   | {
@@ -29,7 +30,7 @@ export type Row =
 function fateTellers(messages: readonly MessageView[]): ReadonlySet<MessageKey> {
   const lastOf = new Map<MessageView['state'], MessageKey>();
   for (const message of messages) {
-    if (message.own) lastOf.set(message.state, message.key);
+    if (message.own && !message.event) lastOf.set(message.state, message.key);
   }
   const failed = messages.filter((message) => message.own && message.state === 'failed');
   return new Set([...lastOf.values(), ...failed.map((message) => message.key)]);
@@ -37,7 +38,10 @@ function fateTellers(messages: readonly MessageView[]): ReadonlySet<MessageKey> 
 
 function continues(message: MessageView, before: MessageView | undefined): boolean {
   return (
-    before !== undefined && before.sender === message.sender && message.sentAtMs - before.sentAtMs < GROUP_MS
+    before !== undefined &&
+    before.event === undefined &&
+    before.sender === message.sender &&
+    message.sentAtMs - before.sentAtMs < GROUP_MS
   );
 }
 
@@ -53,6 +57,11 @@ export function layOut(messages: readonly MessageView[], unread: UnreadLine | un
     if (unread && isFirstUnread) {
       rows.push({ kind: 'unread', id: 'unread', count: unread.count, sinceMs: message.sentAtMs });
     }
+    if (message.event) {
+      rows.push({ kind: 'event', id: message.key, event: message.event });
+      before = message;
+      continue;
+    }
     rows.push({
       kind: 'message',
       id: message.key,
@@ -67,7 +76,7 @@ export function layOut(messages: readonly MessageView[], unread: UnreadLine | un
 
 /** The line before the last `count` messages of others. */
 export function unreadLine(messages: readonly MessageView[], count: number): UnreadLine | undefined {
-  const others = messages.filter((message) => !message.own);
+  const others = messages.filter((message) => !message.own && !message.event);
   const first = others.at(-Math.min(count, others.length));
   return count > 0 && first ? { before: first.key, count } : undefined;
 }

@@ -1,10 +1,22 @@
-/** The details of a conversation: who can read it and how that works, and who is in it. */
-import { Lock, X } from 'lucide-react';
-import { useEffect, useRef } from 'react';
-import { Avatar } from '../../components/Avatar';
-import { IconButton } from '../../components/IconButton';
-import type { ConversationView } from '../../core/types';
+/** The details of a conversation: who can read it and how that works; of rooms and groups also invite, door, messages, people and leaving. */
+import { Lock, Users } from 'lucide-react';
+import { Notice } from '../../components/Notice';
+import { SettingButton } from '../../components/SettingRow';
+import type { ConversationView, StatePatch, TermsPatch } from '../../core/types';
+import { useAct } from '../../core/useAct';
+import { useCore, useValue } from '../../core/useView';
 import { words } from '../../i18n/words';
+import { useMinute } from '../../platform/clock';
+import { navigate } from '../../platform/location';
+import { HOME, peoplePath } from '../../platform/paths';
+import { Door } from './Door';
+import { Invite } from './Invite';
+import { Leave } from './Leave';
+import { Messages } from './Messages';
+import { PanelHead, PanelSection } from './Panel';
+import { PersonRow } from './PersonRow';
+import { presenceInWords } from './presence';
+import { Title } from './Title';
 
 interface Person {
   readonly name: string;
@@ -22,68 +34,112 @@ interface DetailsPaneProps {
   readonly onClose: () => void;
 }
 
-function PersonRow({ person, note, online }: { readonly person: Person; readonly note: string; readonly online: boolean }) {
+/** Who can read this, and the long answer to how. */
+function Trust({ conversation }: Pick<DetailsPaneProps, 'conversation'>) {
+  const { details, room } = words;
+  const { kind, title, people } = conversation;
+  const only = { direct: details.only(title), group: room.onlyThese(people), room: room.only }[kind];
+  const lines = kind === 'direct' ? details.howList : room.howList;
   return (
-    <li className="flex min-h-12 items-center gap-3 py-1 text-sm">
-      <Avatar name={person.name} colour={person.identityColour} shape={person.identityShape} online={online} />
-      <span className="min-w-0">
-        <span dir="auto" className="block truncate text-start font-label" title={person.name}>
-          {person.name}
-        </span>
-        <span className="block text-xs text-ink-3">{note}</span>
-      </span>
-    </li>
+    <section className="grid columns-icon gap-x-2.5 gap-y-0.5 p-5 py-4">
+      <Lock aria-hidden="true" size={18} strokeWidth={1.75} className="mt-0.5 text-good" />
+      <p className="font-semibold">{only}</p>
+      <div className="col-start-2 text-xs text-ink-2">
+        <p>{details.notServer}</p>
+        <details className="group mt-1">
+          <summary className="-ms-0.5 inline-flex min-h-6 cursor-pointer items-center px-0.5 text-accent underlined">
+            {details.how}
+          </summary>
+          <ul className="mt-2 grid gap-2.5">
+            {lines.map((line) => (
+              <li key={line}>{line}</li>
+            ))}
+          </ul>
+        </details>
+      </div>
+    </section>
   );
 }
 
-export function DetailsPane({ conversation, me, isOnline, isAlone, onClose }: DetailsPaneProps) {
+function TwoPeople({ conversation, me, isOnline, isAlone }: Omit<DetailsPaneProps, 'onClose'>) {
   const { details } = words;
-  const { peer, title } = conversation;
-  const Title = isAlone ? 'h1' : 'h2';
-  const Heading = isAlone ? 'h2' : 'h3';
-  const closeButton = useRef<HTMLDivElement>(null);
+  const { peer } = conversation;
+  const nowMs = useMinute();
+  return (
+    <PanelSection title={details.people(peer ? 2 : 1)} isAlone={isAlone}>
+      <ul>
+        {peer && <PersonRow person={peer} note={presenceInWords(peer, nowMs)} online={peer.online} />}
+        <PersonRow person={me} note={details.you} online={isOnline} />
+      </ul>
+    </PanelSection>
+  );
+}
 
-  // Opening moves the focus here; closing gives it back to where it came from.
-  useEffect(() => {
-    const before = document.activeElement;
-    closeButton.current?.querySelector('button')?.focus();
-    return () => {
-      if (before instanceof HTMLElement) before.focus();
-    };
-  }, []);
+function AllPeople({ conversation, isAlone }: Pick<DetailsPaneProps, 'conversation' | 'isAlone'>) {
+  const { store } = useCore();
+  const { room } = words;
+  const id = conversation.conversation;
+  const members = useValue(store.members(id)) ?? [];
+  const owners = members.filter((member) => member.role === 'owner');
+  const isLastOwner = conversation.role === 'owner' && owners.length === 1 && members.length > 1;
+  const isIn = conversation.state === 'active';
+  return (
+    <PanelSection isAlone={isAlone}>
+      <SettingButton
+        icon={Users}
+        label={room.people}
+        value={String(conversation.people)}
+        onClick={() => navigate(peoplePath(id))}
+      />
+      {isIn && <Leave conversation={conversation} isLastOwner={isLastOwner} onLeft={() => navigate(HOME, { replace: true })} />}
+    </PanelSection>
+  );
+}
 
+/** What is changed from here; a failure stands at the top of what it concerns. */
+function useChanges(conversation: ConversationView) {
+  const { core } = useCore();
+  const { failure, run } = useAct();
+  const id = conversation.conversation;
+  const onState = async (patch: StatePatch) => {
+    await run(() => core.setState(id, patch));
+  };
+  const onTerms = async (patch: TermsPatch) => {
+    await run(() => core.setTerms(id, patch));
+  };
+  return { failure, onState, onTerms };
+}
+
+export function DetailsPane({ conversation, me, isOnline, isAlone, onClose }: DetailsPaneProps) {
+  const { details, room } = words;
+  const { kind, may } = conversation;
+  const { failure, onState, onTerms } = useChanges(conversation);
+  const heading = { direct: details.title, group: room.groupDetails, room: room.details }[kind];
   return (
     <>
-      <header className="flex min-h-15 items-center justify-between border-b border-line ps-5 pe-2">
-        <Title className="text-sm font-semibold">{details.title}</Title>
-        <div ref={closeButton}>
-          <IconButton label={details.close} icon={X} onClick={onClose} />
+      <PanelHead title={heading} isAlone={isAlone} closeLabel={details.close} onClose={onClose} />
+      <Trust conversation={conversation} />
+      {failure !== undefined && (
+        <div className="px-5 pb-4">
+          <Notice tone="danger" alert>
+            {failure}
+          </Notice>
         </div>
-      </header>
-      <section className="grid columns-icon gap-x-2.5 gap-y-0.5 p-5 py-4">
-        <Lock aria-hidden="true" size={18} strokeWidth={1.75} className="mt-0.5 text-good" />
-        <p className="font-semibold">{details.only(title)}</p>
-        <div className="col-start-2 text-xs text-ink-2">
-          <p>{details.notServer}</p>
-          <details className="group mt-1">
-            <summary className="-ms-0.5 inline-flex min-h-6 cursor-pointer items-center px-0.5 text-accent underlined">
-              {details.how}
-            </summary>
-            <ul className="mt-2 grid gap-2.5">
-              {details.howList.map((line) => (
-                <li key={line}>{line}</li>
-              ))}
-            </ul>
-          </details>
-        </div>
-      </section>
-      <section className="border-t border-line p-5 py-4">
-        <Heading className="mb-1.5 text-xs font-semibold text-ink-2">{details.people(peer ? 2 : 1)}</Heading>
-        <ul>
-          {peer && <PersonRow person={peer} note={peer.online ? details.online : details.offline} online={peer.online} />}
-          <PersonRow person={me} note={details.you} online={isOnline} />
-        </ul>
-      </section>
+      )}
+      {kind === 'room' && may.shareLink && <Invite conversation={conversation} isAlone={isAlone} />}
+      {kind !== 'direct' && <Title conversation={conversation} isAlone={isAlone} />}
+      {kind === 'room' && <Door conversation={conversation} isAlone={isAlone} onTerms={onTerms} />}
+      <Messages
+        conversation={conversation}
+        isAlone={isAlone}
+        onState={(patch) => void onState(patch)}
+        onTerms={(patch) => void onTerms(patch)}
+      />
+      {kind === 'direct' ? (
+        <TwoPeople conversation={conversation} me={me} isOnline={isOnline} isAlone={isAlone} />
+      ) : (
+        <AllPeople conversation={conversation} isAlone={isAlone} />
+      )}
     </>
   );
 }

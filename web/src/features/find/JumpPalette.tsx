@@ -4,6 +4,7 @@ import { Avatar } from '../../components/Avatar';
 import { Kbd } from '../../components/Kbd';
 import { Palette, type PaletteGroup } from '../../components/Palette';
 import { paletteKeys } from '../../components/PaletteKeys';
+import { lookOf } from '../../core/look';
 import type { ConversationView, MessageView } from '../../core/types';
 import { useCore, useValue } from '../../core/useView';
 import { briefly } from '../../i18n/dates';
@@ -50,7 +51,7 @@ export function JumpPalette({ conversations, actions, onClose }: JumpPaletteProp
   const conversationOption = (each: ConversationView) => ({
     id: `c-${each.conversation}`,
     lead: (
-      <Avatar name={each.title} colour={each.peer?.identityColour ?? 0} shape={each.peer?.identityShape ?? 0} size="small" />
+      <Avatar name={each.title} {...lookOf(each)} size="small" />
     ),
     text: each.title,
     onChoose: () => go(conversationPath(each.conversation)),

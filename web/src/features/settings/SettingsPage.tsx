@@ -1,4 +1,4 @@
-/** Settings, in one column: you, invitations, appearance, this device, and what this page runs. */
+/** Settings, in one column: you, invitations, privacy, appearance, this device, and what this page runs. */
 import { ArrowLeft } from 'lucide-react';
 import { useState } from 'react';
 import { Avatar } from '../../components/Avatar';
@@ -8,19 +8,24 @@ import { IconButton } from '../../components/IconButton';
 import { Notice } from '../../components/Notice';
 import { UnderLine } from '../../components/UnderLine';
 import { coreError } from '../../core/errors';
-import type { ServerInfo } from '../../core/types';
+import type { ServerInfo, UserKind } from '../../core/types';
 import { useCore } from '../../core/useView';
+import { momentInWords } from '../../i18n/dates';
 import { errorText } from '../../i18n/errors';
 import { words } from '../../i18n/words';
 import { navigate } from '../../platform/location';
-import { HOME } from '../../platform/paths';
+import { HOME, KEEP_NAME } from '../../platform/paths';
 import { isRecoveryUnchecked, setRecoveryUnchecked } from '../../platform/reminder';
 import { CONTRASTS, setContrast, setTheme, THEMES, useAppearance } from '../../platform/theme';
 import { Invitations } from './Invitations';
+import { Privacy } from './Privacy';
 import { Fact, Section } from './Section';
 
 interface Me {
   readonly name: string;
+  readonly kind: UserKind;
+  /** Of a guest: when the name ends, unless they come back before. */
+  readonly stayUntilMs?: number | undefined;
   readonly identityColour: number;
   readonly identityShape: number;
   readonly isAdmin: boolean;
@@ -31,6 +36,20 @@ interface SettingsPageProps {
   readonly server: ServerInfo | undefined;
   /** Called when nobody is signed in here any more. */
   readonly onSignedOut: () => void;
+}
+
+function AsGuest({ stayUntilMs }: Pick<Me, 'stayUntilMs'>) {
+  const { guest } = words;
+  return (
+    <div className="grid gap-3 text-sm">
+      <p>{stayUntilMs === undefined ? guest.you : guest.youUntil(momentInWords(stayUntilMs))}</p>
+      <div>
+        <Button kind="primary" onClick={() => navigate(KEEP_NAME)}>
+          {guest.account}
+        </Button>
+      </div>
+    </div>
+  );
 }
 
 function You({ me }: { readonly me: Me }) {
@@ -51,6 +70,7 @@ function You({ me }: { readonly me: Me }) {
           {me.isAdmin && <p className="text-xs text-ink-3">{settings.administrator}</p>}
         </div>
       </div>
+      {me.kind === 'guest' && <AsGuest stayUntilMs={me.stayUntilMs} />}
       {isUnchecked && (
         <Notice tone="ember">
           <p>{settings.recoveryUnchecked}</p>
@@ -92,9 +112,13 @@ type Leaving =
   | { readonly state: 'leaving' }
   | { readonly state: 'failed'; readonly text: string };
 
-function ThisDevice({ onSignedOut }: Pick<SettingsPageProps, 'onSignedOut'>) {
+function ThisDevice({ me, onSignedOut }: Pick<SettingsPageProps, 'me' | 'onSignedOut'>) {
   const { core } = useCore();
-  const { settings } = words;
+  const { guest, settings } = words;
+  const said =
+    me.kind === 'guest'
+      ? { lead: guest.leaveLead, act: guest.leave, sure: guest.leaveSure }
+      : { lead: settings.deviceLead, act: settings.signOut, sure: settings.signOutSure };
   const [leaving, setLeaving] = useState<Leaving>({ state: 'staying' });
   const leave = async () => {
     setLeaving({ state: 'leaving' });
@@ -107,7 +131,7 @@ function ThisDevice({ onSignedOut }: Pick<SettingsPageProps, 'onSignedOut'>) {
   };
   return (
     <Section title={settings.device}>
-      <p className="text-sm">{settings.deviceLead}</p>
+      <p className="text-sm">{said.lead}</p>
       {leaving.state === 'failed' && (
         <Notice tone="danger" alert>
           {leaving.text}
@@ -115,11 +139,11 @@ function ThisDevice({ onSignedOut }: Pick<SettingsPageProps, 'onSignedOut'>) {
       )}
       <div className="flex flex-wrap gap-2">
         {leaving.state === 'staying' || leaving.state === 'failed' ? (
-          <Button onClick={() => setLeaving({ state: 'asked' })}>{settings.signOut}</Button>
+          <Button onClick={() => setLeaving({ state: 'asked' })}>{said.act}</Button>
         ) : (
           <>
             <Button kind="danger" disabled={leaving.state === 'leaving'} onClick={() => void leave()}>
-              {settings.signOutSure}
+              {said.sure}
             </Button>
             <Button disabled={leaving.state === 'leaving'} onClick={() => setLeaving({ state: 'staying' })}>
               {settings.signOutKeep}
@@ -174,8 +198,9 @@ export function SettingsPage({ me, server, onSignedOut }: SettingsPageProps) {
         <div className="max-w-page pb-8">
           <You me={me} />
           {me.isAdmin && <Invitations />}
+          <Privacy />
           <Appearance />
-          <ThisDevice onSignedOut={onSignedOut} />
+          <ThisDevice me={me} onSignedOut={onSignedOut} />
           <About server={server} />
         </div>
       </div>

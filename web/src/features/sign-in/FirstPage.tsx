@@ -10,6 +10,7 @@ import type { ServerInfo } from '../../core/types';
 import { words } from '../../i18n/words';
 import { SET_UP, SIGN_IN } from '../../platform/paths';
 import { toggleTheme } from '../../platform/theme';
+import { RoomDoor } from './RoomDoor';
 import { ServerFooter } from './ServerFooter';
 
 interface FirstPageProps {
@@ -17,8 +18,8 @@ interface FirstPageProps {
   readonly server: ServerInfo | undefined;
   /** True when it was asked and did not answer. */
   readonly isUnreachable: boolean;
-  /** The server ended the session of this device, whose history is still here. */
-  readonly isEnded: boolean;
+  /** What ended on this device: a session whose history is still here, or a guest of whom nothing is left. */
+  readonly ended: 'nothing' | 'session' | 'guest';
 }
 
 interface FactsProps {
@@ -70,11 +71,12 @@ function Door({ title, hint, to }: DoorProps) {
   );
 }
 
-function Doors({ server, isUnreachable, isEnded }: FirstPageProps) {
-  const { front } = words;
+function Doors({ server, isUnreachable, ended }: FirstPageProps) {
+  const { front, join } = words;
   return (
     <div className="relative grid gap-3">
-      {isEnded && <Notice tone="ember">{front.ended}</Notice>}
+      {ended === 'session' && <Notice tone="ember">{front.ended}</Notice>}
+      {ended === 'guest' && <p className="text-sm text-ink-2">{front.guestEnded}</p>}
       {isUnreachable && (
         <div role="status" className="grid gap-1.5 text-sm text-ember">
           {front.unreachable}
@@ -82,9 +84,12 @@ function Doors({ server, isUnreachable, isEnded }: FirstPageProps) {
         </div>
       )}
       <nav aria-label={words.product} className="divide-y divide-line overflow-hidden rounded-sheet bg-surface hairline">
-        <div className="p-5">
-          <h2 className="text-lg">{front.room}</h2>
-          <p className="text-sm text-ink-2">{front.roomSoon}</p>
+        <div className="grid gap-3.5 p-5">
+          <div>
+            <h2 className="text-lg">{join.title}</h2>
+            <p className="text-sm text-ink-2">{join.lead}</p>
+          </div>
+          <RoomDoor />
         </div>
         <Door title={front.account} hint={front.accountHint} to={SIGN_IN} />
         {server?.setupOpen && <Door title={front.setUp} hint={front.setUpHint} to={SET_UP} />}

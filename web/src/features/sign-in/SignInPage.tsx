@@ -12,7 +12,7 @@ import { coreError } from '../../core/errors';
 import type { ServerInfo } from '../../core/types';
 import { useCore } from '../../core/useView';
 import { words } from '../../i18n/words';
-import { HOME, invitationInAddress } from '../../platform/paths';
+import { HOME, invitationInAddress, RECOVER } from '../../platform/paths';
 import { AccountFields } from './AccountFields';
 import { RecoveryKeyPage } from './RecoveryKeyPage';
 import { ServerFooter } from './ServerFooter';
@@ -131,6 +131,13 @@ export function SignInPage({ server, onDone }: SignInPageProps) {
             {isBusy && <Working text={isNew ? signIn.workingFresh : signIn.workingExisting} />}
           </div>
         </form>
+      )}
+      {!isNew && (
+        <p className="text-center text-sm">
+          <Link to={RECOVER} className="text-accent underlined">
+            {words.recover.lost}
+          </Link>
+        </p>
       )}
       <p className="text-center text-sm">
         <Link to={HOME} className="text-accent underlined">

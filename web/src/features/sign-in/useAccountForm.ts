@@ -12,14 +12,14 @@ export interface Strength {
 }
 
 /** The fields that can have an error beside them; `form` is for what concerns none of them. */
-type FieldName = 'name' | 'password' | 'invitation' | 'form';
+type FieldName = 'name' | 'password' | 'invitation' | 'recoveryKey' | 'form';
 type FieldErrors = Partial<Record<FieldName, string>>;
 
 function fieldOf(code: string): FieldName {
   if (code.startsWith('name_')) return 'name';
   if (code === 'weak_password') return 'password';
   if (code === 'invitation_required' || code === 'invitation_invalid') return 'invitation';
-  return 'form';
+  return code === 'recovery_key_invalid' ? 'recoveryKey' : 'form';
 }
 
 /** Beside which field a failure stands, and in which words. */

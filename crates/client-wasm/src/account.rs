@@ -1,0 +1,55 @@
+//! Guests and the recovery key of the facade: conversions only, as in `client`.
+
+use crate::client::Client;
+use crate::failure::Failure;
+use crate::plain::BecomeAccountInput;
+use tsify::{Ts, Tsify};
+use undertone_client_core::account::{AccountError, Password, RecoverInput, RecoveryKey};
+use undertone_client_core::view::{RegisteredView, SessionView};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+impl Client {
+    /// A name for a guest who does not think of one.
+    #[wasm_bindgen(js_name = suggestNickname)]
+    pub fn suggest_nickname(&self) -> String {
+        self.core.suggest_nickname()
+    }
+
+    /// Signs in as a guest.
+    #[wasm_bindgen(js_name = becomeGuest)]
+    pub async fn become_guest(&self, nickname: Option<String>) -> Result<Ts<SessionView>, Failure> {
+        Ok(self.core.become_guest(nickname.as_deref()).await?.into_ts()?)
+    }
+
+    /// Puts the end of the guest who is signed in off.
+    pub async fn stay(&self) -> Result<Ts<SessionView>, Failure> {
+        Ok(self.core.stay().await?.into_ts()?)
+    }
+
+    /// Makes an account of the guest who is signed in.
+    #[wasm_bindgen(js_name = becomeAccount)]
+    pub async fn become_account(&self, input: Ts<BecomeAccountInput>) -> Result<Ts<RegisteredView>, Failure> {
+        Ok(self
+            .core
+            .become_account(input.to_rust()?.try_into()?)
+            .await?
+            .into_ts()?)
+    }
+
+    /// Signs in with the recovery key, and sets a new password.
+    pub async fn recover(
+        &self,
+        name: String,
+        recovery_key: String,
+        new_password: String,
+    ) -> Result<Ts<SessionView>, Failure> {
+        let recovery_key: RecoveryKey = recovery_key.parse().map_err(AccountError::from)?;
+        let input = RecoverInput {
+            name,
+            recovery_key,
+            new_password: Password::new(new_password)?,
+        };
+        Ok(self.core.recover(input).await?.into_ts()?)
+    }
+}

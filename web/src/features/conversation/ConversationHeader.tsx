@@ -1,0 +1,58 @@
+/** The head of a conversation: what it is called, and who can read it. */
+import { ArrowLeft, Lock, PanelRight } from 'lucide-react';
+import { Avatar } from '../../components/Avatar';
+import { IconButton } from '../../components/IconButton';
+import { lookOf } from '../../core/look';
+import type { ConversationView } from '../../core/types';
+import { words } from '../../i18n/words';
+import { navigate } from '../../platform/location';
+import { conversationPath, detailsPath, HOME } from '../../platform/paths';
+
+interface HeaderProps {
+  readonly conversation: ConversationView;
+  /** Whether the details stand beside it. */
+  readonly showsDetails: boolean;
+}
+
+/** Who can read this: long, and short for narrow screens. */
+function readersOf({ kind, title, people }: ConversationView): { readonly long: string; readonly short: string } {
+  const { conversation, talk } = words;
+  switch (kind) {
+    case 'direct':
+      return { long: conversation.between(title), short: conversation.betweenShort(title) };
+    case 'group':
+      return { long: talk.onlyThese(people), short: talk.onlyTheseShort(people) };
+    case 'room':
+      return { long: talk.onlyRoom, short: talk.onlyRoomShort };
+  }
+}
+
+export function ConversationHeader({ conversation, showsDetails }: HeaderProps) {
+  const { peer, title } = conversation;
+  const text = words.conversation;
+  const path = showsDetails ? conversationPath(conversation.conversation) : detailsPath(conversation.conversation);
+  const readers = readersOf(conversation);
+  return (
+    <header className="flex min-h-15 items-center gap-2 border-b border-line py-2 ps-1 pe-2 md:ps-6 md:pe-3">
+      <IconButton label={text.back} icon={ArrowLeft} directional onlyNarrow onClick={() => navigate(HOME)} />
+      <Avatar name={title} {...lookOf(conversation)} online={peer?.online} />
+      <div className="min-w-0 flex-1">
+        <h1 dir="auto" className="truncate text-start text-md leading-5" title={title}>
+          {title}
+        </h1>
+        <p className="flex items-center gap-1.25 text-xs text-ink-3">
+          <Lock aria-hidden="true" size={15} strokeWidth={1.75} className="flex-none text-good" />
+          <span className="truncate md:hidden">{readers.short}</span>
+          <span className="hidden truncate md:inline">{readers.long}</span>
+        </p>
+      </div>
+      <IconButton
+        label={text.details}
+        icon={PanelRight}
+        directional
+        aria-expanded={showsDetails}
+        onClick={() => navigate(path)}
+      />
+    </header>
+  );
+}

@@ -1,0 +1,38 @@
+/** One person in a list: who, what there is to say of them, and what can be done at the end of the row. */
+import type { ReactNode } from 'react';
+import { Avatar } from '../../components/Avatar';
+import { Tag } from '../../components/Tag';
+import { words } from '../../i18n/words';
+
+interface PersonRowProps {
+  readonly person: { readonly name: string; readonly identityColour: number; readonly identityShape: number };
+  readonly note: string;
+  readonly online?: boolean | undefined;
+  /** Has no account. @default false */
+  readonly isGuest?: boolean;
+  /** At the end of the row. */
+  readonly end?: ReactNode;
+  /** Below the row. */
+  readonly below?: ReactNode;
+}
+
+export function PersonRow({ person, note, online, isGuest = false, end, below }: PersonRowProps) {
+  return (
+    <li>
+      <div className="flex min-h-12 items-center gap-3 py-1 text-sm">
+        <Avatar name={person.name} colour={person.identityColour} shape={person.identityShape} online={online} />
+        <span className="min-w-0 flex-1">
+          <span className="flex items-center gap-2">
+            <span dir="auto" className="truncate text-start font-label" title={person.name}>
+              {person.name}
+            </span>
+            {isGuest && <Tag>{words.people.guest}</Tag>}
+          </span>
+          <span className="block text-xs text-ink-3">{note}</span>
+        </span>
+        {end}
+      </div>
+      {below}
+    </li>
+  );
+}
