@@ -40,6 +40,7 @@ fuzz_target!(|input: &[u8]| {
         sender: honest.sender,
         epoch: Epoch(1),
         bundle: &bundle,
+        proposals: &[],
     };
     match check_commit(check) {
         // The Welcome is sealed for the joiner: only its form and whom it names can be checked here.

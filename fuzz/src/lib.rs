@@ -3,6 +3,10 @@
 #[path = "../../crates/mls/tests/people/mod.rs"]
 mod people;
 
+mod room;
+
+pub use room::HonestRoom;
+
 use people::{Person, begin, deliver, seen};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

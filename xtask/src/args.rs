@@ -1,6 +1,8 @@
 //! What the user typed after `cargo xtask`, parsed. No work is done here.
 
+use crate::bench::{SCENARIOS, Wish};
 use crate::services::Action;
+use std::path::PathBuf;
 
 /// What `cargo xtask` without a command prints.
 pub(crate) const USAGE: &str = "\
@@ -13,6 +15,9 @@ cargo xtask COMMAND
   build                   build the WebAssembly module, the web page and the server
   tidy                    check the rules of ARCHITECTURE.md that a program can check
   ci                      format, lints, tidy and test: what the pipeline runs
+  bench [groups|browser|live] [--quick] [--json FILE]
+                          measure what groups cost and how the server bears many people;
+                          --quick only tries whether it works
   services up|down|status a throw-away PostgreSQL for tests
   mutants [-- OPTIONS]    change the security checks one by one: each change must break a test";
 
@@ -26,6 +31,7 @@ pub(crate) enum Command {
     Test,
     Ci,
     Tidy,
+    Bench(Wish),
     Services(Action),
     Mutants { more_args: Vec<String> },
 }
@@ -49,6 +55,7 @@ pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Command, Stri
             });
         }
         "services" => return services(rest),
+        "bench" => return bench(rest),
         "setup" => Command::Setup,
         "build" => Command::Build,
         "test" => Command::Test,
@@ -69,6 +76,34 @@ fn after_dashes(rest: &[String]) -> Result<Vec<String>, String> {
         Some((dashes, options)) if dashes == "--" => Ok(options.to_vec()),
         Some((extra, _)) => Err(format!("Put `--` before `{extra}`.")),
     }
+}
+
+/// Scenarios and options in any order; all scenarios if none is named.
+fn bench(rest: &[String]) -> Result<Command, String> {
+    let mut wish = Wish {
+        scenarios: Vec::new(),
+        quick: false,
+        json: None,
+    };
+    let mut words = rest.iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--quick" => wish.quick = true,
+            "--json" => {
+                let file = words.next().ok_or("`--json` needs the name of a file.")?;
+                wish.json = Some(PathBuf::from(file));
+            }
+            name => {
+                let scenario = SCENARIOS.into_iter().find(|scenario| scenario.name() == name);
+                wish.scenarios
+                    .push(scenario.ok_or_else(|| format!("`bench` takes no `{name}`."))?);
+            }
+        }
+    }
+    if wish.scenarios.is_empty() {
+        wish.scenarios = SCENARIOS.to_vec();
+    }
+    Ok(Command::Bench(wish))
 }
 
 fn services(rest: &[String]) -> Result<Command, String> {
@@ -111,6 +146,19 @@ mod tests {
     }
 
     #[test]
+    fn everything_is_measured_unless_something_is_named() {
+        let wish = |line: &str| match parse_line(line) {
+            Ok(Command::Bench(wish)) => wish,
+            other => panic!("{line}: {other:?}"),
+        };
+        assert_eq!(wish("bench").scenarios, SCENARIOS);
+        let some = wish("bench live --json a.json --quick");
+        assert_eq!(some.scenarios.len(), 1);
+        assert!(some.quick && some.json == Some(PathBuf::from("a.json")));
+        assert!(!wish("bench").quick);
+    }
+
+    #[test]
     fn unknown_words_are_refused() {
         for line in [
             "bake",
@@ -118,6 +166,8 @@ mod tests {
             "services",
             "services sideways",
             "services up down",
+            "bench everything",
+            "bench --json",
         ] {
             assert!(parse_line(line).is_err(), "{line}");
         }
@@ -134,6 +184,7 @@ mod tests {
             "ci",
             "services up",
             "mutants",
+            "bench",
         ] {
             assert!(parse_line(name).is_ok(), "{name}");
         }

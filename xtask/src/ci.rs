@@ -2,7 +2,7 @@
 
 use crate::check::Steps;
 use crate::project::Project;
-use crate::{setup, test, tidy, web};
+use crate::{bench, setup, test, tidy, web};
 use anyhow::Result;
 
 /// Runs every gate, even after one has failed, and shows a table.
@@ -20,6 +20,7 @@ pub(crate) fn ci(project: &Project) -> Result<()> {
     });
     if let (true, Some(tools)) = (ready, &tools) {
         test::all(project, tools, &mut steps);
+        steps.take("benchmark, once through", || bench::smoke(project, tools));
         steps.take("web types and lints", || {
             web::npm(project, &["run", "check"])?.show()
         });

@@ -2,6 +2,7 @@
 //! Nothing here is part of the product, and nothing here knows what a message is.
 
 mod args;
+mod bench;
 mod check;
 mod ci;
 mod environment;
@@ -57,6 +58,7 @@ fn carry_out(command: Command) -> Result<()> {
         Command::Test => test::test(&project),
         Command::Ci => ci::ci(&project),
         Command::Tidy => tidy::tidy(&project),
+        Command::Bench(wish) => bench::bench(&project, &wish),
         Command::Services(action) => services::carry_out(&project, action),
         Command::Mutants { more_args } => mutants::mutants(&project, &more_args),
     }

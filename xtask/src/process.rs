@@ -110,6 +110,24 @@ impl Task {
         Ok(text.trim_end().to_owned())
     }
 
+    /// Runs with its progress on the screen and returns what it printed.
+    pub(crate) fn listen(mut self) -> Result<String> {
+        let output = self
+            .command
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit())
+            .output()
+            .with_context(|| format!("cannot start `{}`", self.shown))?;
+        ensure!(
+            output.status.success(),
+            "`{}` failed ({})",
+            self.shown,
+            output.status
+        );
+        String::from_utf8(output.stdout)
+            .with_context(|| format!("`{}` printed something that is not text", self.shown))
+    }
+
     /// Runs silently; true if it could be started and succeeded.
     pub(crate) fn succeeds(mut self) -> bool {
         self.command

@@ -2,7 +2,7 @@
 
 use crate::project::Project;
 use crate::screen;
-use crate::setup::WasmToolchain;
+use crate::setup::{TARGET, WasmToolchain};
 use crate::stamp::Stamp;
 use anyhow::{Context as _, Result};
 use std::fs;
@@ -13,7 +13,7 @@ const PACKAGE: &str = "undertone-client-wasm";
 const MODULE: &str = "undertone_client_wasm";
 
 /// The cargo profile: small enough to load quickly, quick enough to build.
-const PROFILE: &str = "web";
+pub(crate) const PROFILE: &str = "web";
 
 /// What the module is made from.
 const SOURCES: [&str; 8] = [
@@ -44,17 +44,18 @@ pub(crate) fn build(project: &Project, toolchain: &WasmToolchain) -> Result<()> 
         .cargo_build(project)
         .args(["--locked", "--profile", PROFILE, "--package", PACKAGE])
         .work(project, "wasm-build")?;
-    let module = project
-        .wasm_target()
-        .join("wasm32-unknown-unknown")
-        .join(PROFILE)
-        .join(format!("{MODULE}.wasm"));
-    write_javascript(project, &module, &package)?;
+    write_javascript(project, &module(project, MODULE), &package)?;
     stamp.keep()
 }
 
+/// Where a compiled module lies.
+pub(crate) fn module(project: &Project, name: &str) -> PathBuf {
+    let built = project.wasm_target().join(TARGET).join(PROFILE);
+    built.join(format!("{name}.wasm"))
+}
+
 /// Runs the second binary of this crate, which holds wasm-bindgen as a library.
-fn write_javascript(project: &Project, module: &PathBuf, package: &PathBuf) -> Result<()> {
+pub(crate) fn write_javascript(project: &Project, module: &PathBuf, package: &PathBuf) -> Result<()> {
     screen::step("Writing the JavaScript around it");
     if package.exists() {
         fs::remove_dir_all(package).with_context(|| format!("cannot empty {}", package.display()))?;

@@ -7,7 +7,7 @@ mod node;
 mod test_runner;
 mod wasm_toolchain;
 
-pub(crate) use wasm_toolchain::WasmToolchain;
+pub(crate) use wasm_toolchain::{TARGET, WasmToolchain};
 
 use crate::machine::Shortage;
 use crate::project::Project;

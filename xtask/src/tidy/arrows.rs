@@ -4,7 +4,7 @@ use super::tree::{Finding, Tree};
 use serde_json::Value;
 
 /// Each crate and the project's crates that it may use, in tests too.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("undertone-wire", &[]),
     ("undertone-opaque", &[]),
     ("undertone-mls", &["undertone-wire"]),
@@ -32,8 +32,10 @@ const ARROWS: [(&str, &[&str]); 9] = [
             "undertone-opaque",
             "undertone-server",
             "undertone-client-core",
+            "undertone-bench",
         ],
     ),
+    ("undertone-bench", &["undertone-wire", "undertone-mls"]),
     ("xtask", &[]),
 ];
 
