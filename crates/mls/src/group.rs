@@ -23,6 +23,7 @@ use undertone_wire::message::MessageAuthenticatedData;
 use undertone_wire::{ConversationId, Epoch, PROTOCOL_VERSION, UserId, codec};
 use zeroize::Zeroizing;
 
+mod author;
 mod change;
 mod error;
 mod join;

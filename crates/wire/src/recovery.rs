@@ -81,3 +81,16 @@ pub struct FinishRecoveryRequest {
     /// CBOR of [`crate::device::DeviceCertificate`].
     pub certificate: Bytes,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_is_for_one_challenge_and_one_name() {
+        let signed = ProveRecoveryRequest::signed_bytes;
+        assert_eq!(signed("ada", b"1234"), b"Undertone recovery v1\x001234ada");
+        assert_ne!(signed("ada", &[1; 32]), signed("ada", &[2; 32]));
+        assert_ne!(signed("ada", &[1; 32]), signed("bob", &[1; 32]));
+    }
+}

@@ -44,7 +44,8 @@ pub enum Attention {
     Gone(Timestamp),
 }
 
-/// Whom the server tells that a user is online. Sent after each authentication; everyone until then.
+/// Whom the server tells that a user is online. Sent first after each authentication: nobody is told
+/// before, and everyone if another frame comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
