@@ -97,8 +97,11 @@ impl Keys {
     }
 
     /// From what the next refresh token is derived, so that a refresh which is repeated gives the same.
-    #[expect(clippy::expect_used, reason = "HKDF can expand to 32 bytes whatever the input")]
-    pub fn refresh_succession(&self) -> Zeroizing<[u8; 32]> {
+    #[expect(
+        clippy::expect_used,
+        reason = "HKDF can expand to 32 bytes whatever the input"
+    )]
+    pub(crate) fn refresh_succession(&self) -> Zeroizing<[u8; 32]> {
         let mut key = Zeroizing::new([0; 32]);
         Hkdf::<Sha256>::new(None, self.token_signing.as_bytes())
             .expand(SUCCESSION_LABEL, key.as_mut_slice())

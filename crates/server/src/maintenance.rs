@@ -10,9 +10,18 @@ use crate::key_file::Keys;
 use crate::server::{Environment, StartError, open_database};
 use crate::store::sweep::{Sweep, Swept};
 
+/// What a clean-up removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cleaned {
+    /// What was past its time.
+    pub swept: Swept,
+    /// Devices of guests who were away too long.
+    pub guests: u64,
+}
+
 /// Forgets at once what is due by the clock, and leaves nothing of it in the database's files. The clock
 /// is taken at its word: whoever asks has looked at it.
-pub async fn cleanup(config: &Config, environment: &Environment) -> Result<Swept, StartError> {
+pub async fn cleanup(config: &Config, environment: &Environment) -> Result<Cleaned, StartError> {
     let keys = Keys::load_or_create(&config.data_dir, &mut OsRng)?;
     if keys.is_new() {
         keys.discard_if_new(&config.data_dir)?;
@@ -22,7 +31,12 @@ pub async fn cleanup(config: &Config, environment: &Environment) -> Result<Swept
         });
     }
     let store = open_database(config, &keys).await?;
-    let swept = sweep_all(&store, Sweep::at(environment.clock.now())).await?;
+    let now = environment.clock.now();
+    let guests = store.end_guests(now).await?.len();
+    let swept = sweep_all(&store, Sweep::at(now)).await?;
     store.rewrite_files().await?;
-    Ok(swept)
+    Ok(Cleaned {
+        swept,
+        guests: u64::try_from(guests).unwrap_or(u64::MAX),
+    })
 }

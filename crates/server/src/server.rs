@@ -386,7 +386,7 @@ fn report(served: io::Result<()>) {
     }
 }
 
-/// Forgets what is over: logins each minute, tickets, invitations, sessions and guests too.
+/// Forgets what is over: logins each minute, tickets, invitations and sessions too.
 async fn forget_regularly(state: AppState) {
     const EVERY: Duration = Duration::from_mins(1);
     let mut shutdown = state.shutdown.clone();
@@ -401,11 +401,7 @@ async fn forget_regularly(state: AppState) {
         state.limits.forget_idle();
         let now = state.clock.now();
         let unused_since = now.minus(undertone_wire::limits::REFRESH_TOKEN_LIFE);
-        let forgotten = match state.store.forget_expired(now, unused_since).await {
-            Ok(()) => job::guests::end(&state).await.map(drop),
-            failed => failed,
-        };
-        if let Err(error) = forgotten {
+        if let Err(error) = state.store.forget_expired(now, unused_since).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "what is over was not forgotten"

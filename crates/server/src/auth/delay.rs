@@ -229,6 +229,68 @@ mod tests {
     }
 
     #[test]
+    fn attempts_are_remembered_for_an_hour() {
+        let world = World::new();
+        let attempt = |network| world.delays.begin("ada", world.network(network));
+        for network in 0..6 {
+            assert_eq!(attempt(network), Ok(()));
+        }
+        world.clock.advance(FORGOTTEN_AFTER);
+        assert_eq!(attempt(6), Ok(()));
+        assert_eq!(attempt(7), Err(Duration::from_secs(2)), "the seventh");
+        world.clock.advance(FORGOTTEN_AFTER + Duration::from_millis(1));
+        for network in 8..13 {
+            assert_eq!(attempt(network), Ok(()), "they count from one again");
+        }
+    }
+
+    /// So many attempts, each a moment after the one before, the first at `from`.
+    fn attempts(count: usize, from: Duration) -> HashMap<Key, Attempts> {
+        let at = |number: u32| from + Duration::from_millis(number.into());
+        (0..u32::try_from(count).unwrap())
+            .map(|number| {
+                let attempts = Attempts {
+                    count: 1,
+                    last: at(number),
+                    not_before: Duration::ZERO,
+                };
+                let mut key = [0; 16];
+                key[..4].copy_from_slice(&number.to_be_bytes());
+                key[4..12].copy_from_slice(&u64::try_from(from.as_millis()).unwrap().to_be_bytes());
+                (key, attempts)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn nothing_is_forgotten_while_there_is_room() {
+        let mut entries = attempts(ENTRIES_MAX - 2, Duration::ZERO);
+        make_room(&mut entries, FORGOTTEN_AFTER * 2);
+        assert_eq!(entries.len(), ENTRIES_MAX - 2);
+    }
+
+    #[test]
+    fn what_is_old_goes_first() {
+        let now = FORGOTTEN_AFTER * 3;
+        // The oldest of these is exactly an hour old.
+        let young = attempts(ENTRIES_MAX / 2, now.saturating_sub(FORGOTTEN_AFTER));
+        let mut entries = attempts(ENTRIES_MAX / 2 - 1, Duration::ZERO);
+        entries.extend(young.clone());
+        make_room(&mut entries, now);
+        assert_eq!(entries.len(), ENTRIES_MAX / 2);
+        assert!(young.keys().all(|key| entries.contains_key(key)));
+    }
+
+    #[test]
+    fn then_the_older_half() {
+        let mut entries = attempts(ENTRIES_MAX - 1, Duration::ZERO);
+        make_room(&mut entries, Duration::ZERO);
+        assert_eq!(entries.len(), ENTRIES_MAX / 2 - 1);
+        let oldest = entries.values().map(|attempts| attempts.last).min().unwrap();
+        assert_eq!(oldest, Duration::from_millis(1 << 15));
+    }
+
+    #[test]
     fn memory_stays_bounded() {
         let world = World::new();
         for number in 0..(1_u32 << 16) + 10_000 {

@@ -79,11 +79,7 @@ impl<T> Pending<T> {
     }
 
     /// Keeps a login; the id is the client's secret for a minute.
-    pub fn insert<R: RngCore + CryptoRng>(
-        &self,
-        rng: &mut R,
-        login: T,
-    ) -> Result<LoginId, TooManyLogins> {
+    pub fn insert<R: RngCore + CryptoRng>(&self, rng: &mut R, login: T) -> Result<LoginId, TooManyLogins> {
         let mut bytes = [0; LoginId::LEN];
         rng.fill_bytes(&mut bytes);
         let now = self.clock.monotonic();
@@ -148,6 +144,22 @@ mod tests {
         let id = logins.insert(&mut rng, pending).unwrap();
         clock.advance(LOGIN_LIFE);
         assert!(logins.take(id).is_none());
+    }
+
+    #[test]
+    fn what_is_over_is_forgotten_and_nothing_else() {
+        let mut rng = StdRng::seed_from_u64(1);
+        let clock = Arc::new(ManualClock::at(Timestamp::from_millis(0)));
+        let logins = PendingLogins::new(clock.clone());
+        let pending = login(&mut rng);
+        logins.insert(&mut rng, pending).unwrap();
+        clock.advance(Duration::from_secs(1));
+        let pending = login(&mut rng);
+        let later = logins.insert(&mut rng, pending).unwrap();
+        clock.advance(LOGIN_LIFE.saturating_sub(Duration::from_secs(1)));
+        logins.forget_expired();
+        assert_eq!(logins.entries().len(), 1);
+        assert!(logins.take(later).is_some());
     }
 
     #[test]

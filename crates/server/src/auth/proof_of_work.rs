@@ -255,10 +255,34 @@ mod tests {
     }
 
     #[test]
+    fn memory_is_bounded_and_makes_room_for_what_is_new() {
+        let mut gate = Gate::new(0);
+        let fill = |gate: &Gate, end: Duration| {
+            let mut state = gate.proofs.state();
+            state.used.clear();
+            for number in 0..USED_MAX {
+                let mut nonce = [0; NONCE_BYTES];
+                nonce[..8].copy_from_slice(&number.to_be_bytes());
+                state.used.insert(nonce, end);
+            }
+        };
+        let proof = solve(&gate.come(None).unwrap_err());
+        gate.clock.advance(Duration::from_secs(1));
+        fill(&gate, Duration::from_secs(2));
+        assert!(gate.come(Some(&proof)).is_err(), "nothing can be forgotten yet");
+        assert_eq!(gate.proofs.state().used.len(), USED_MAX);
+        fill(&gate, Duration::from_secs(1));
+        assert_eq!(gate.come(Some(&proof)), Ok(()));
+        assert_eq!(gate.proofs.state().used.len(), 1);
+    }
+
+    #[test]
     fn what_was_not_found_or_not_asked_does_not_count() {
         let mut gate = Gate::new(0);
         let challenge = gate.come(None).unwrap_err();
-        let wrong = candidates(&challenge).find(|proof| zero_bits(proof) == 8).unwrap();
+        let wrong = candidates(&challenge)
+            .find(|proof| zero_bits(proof) == 8)
+            .unwrap();
         assert!(gate.come(Some(&wrong)).is_err(), "one bit is missing");
         for place in 0..CHALLENGE_BYTES {
             let mut forged = challenge.clone();
@@ -267,7 +291,13 @@ mod tests {
         }
         let mut longer = challenge.clone();
         longer.challenge.0.push(0);
-        for forged in [ProofChallenge { challenge: Vec::new().into(), ..challenge.clone() }, longer] {
+        for forged in [
+            ProofChallenge {
+                challenge: Vec::new().into(),
+                ..challenge.clone()
+            },
+            longer,
+        ] {
             assert!(gate.come(Some(&solve(&forged))).is_err());
         }
         assert_eq!(gate.come(Some(&solve(&challenge))), Ok(()));

@@ -129,7 +129,7 @@ impl RefreshToken {
     /// The one after it: always the same, so that an answer which got lost can be given again, however
     /// often it is asked for and in whatever order the requests arrive.
     #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-    pub fn successor(&self, key: &[u8; 32]) -> Self {
+    pub(crate) fn successor(&self, key: &[u8; 32]) -> Self {
         let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length serves");
         mac.update(&self.session.0);
         mac.update(self.secret.as_slice());
@@ -302,7 +302,9 @@ mod tests {
             token.hash(),
             token.successor(&[2; 32]).hash(),
             next.successor(&[1; 32]).hash(),
-            RefreshToken::generate(&mut rng, session).successor(&[1; 32]).hash(),
+            RefreshToken::generate(&mut rng, session)
+                .successor(&[1; 32])
+                .hash(),
         ];
         assert!(!others.contains(&next.hash()));
         let elsewhere = RefreshToken {

@@ -68,7 +68,10 @@ pub(super) fn message(request: &SendMessageRequest) -> Result<MessageHeader, Del
     if request.message.len() > MESSAGE_BYTES_MAX {
         return Err(DeliveryError::TooLarge);
     }
-    if request.expires_after_seconds.is_some_and(|seconds| seconds < EXPIRY_SECONDS_MIN) {
+    if request
+        .expires_after_seconds
+        .is_some_and(|seconds| seconds < EXPIRY_SECONDS_MIN)
+    {
         return Err(DeliveryError::Expiry);
     }
     let header = contain(|| undertone_mls::message_header(request.message.as_slice()))??;
@@ -109,7 +112,10 @@ pub(super) async fn commit(
     if checked.external != joins || checked.committer.user != caller.user {
         return Err(DeliveryError::Membership);
     }
-    let certificates = checked.added_certificates.iter().chain(&checked.changed_certificate);
+    let certificates = checked
+        .added_certificates
+        .iter()
+        .chain(&checked.changed_certificate);
     let certificates: Vec<_> = certificates.cloned().collect();
     let directory = Directory::read(store, certificates.iter().map(|one| one.user)).await?;
     directory.has(&certificates)?;
@@ -131,7 +137,10 @@ fn raised_link(
 ) -> Result<Option<NewLink>, DeliveryError> {
     let rotation = |profile: &GroupProfile| profile.room.map(|room| room.rotation);
     let (before, after) = (before.and_then(rotation), rotation(after));
-    match (after.filter(|after| before.is_some_and(|before| before < *after)), link) {
+    match (
+        after.filter(|after| before.is_some_and(|before| before < *after)),
+        link,
+    ) {
         (Some(rotation), Some(link)) => {
             link_size(&link)?;
             Ok(Some(NewLink { rotation, link }))

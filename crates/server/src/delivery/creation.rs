@@ -54,7 +54,9 @@ pub(super) async fn check(
     };
     let mut commit = assemble(place, checked, bundle)?;
     commit.profile = Some(profile);
-    commit.link = link.zip(rotation).map(|(link, rotation)| NewLink { rotation, link });
+    commit.link = link
+        .zip(rotation)
+        .map(|(link, rotation)| NewLink { rotation, link });
     Ok(NewConversation {
         kind,
         peer,

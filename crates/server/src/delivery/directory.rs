@@ -76,4 +76,3 @@ pub(crate) fn is_same_device(one: &DeviceCertificateBody, other: &DeviceCertific
         && one.identity_key == other.identity_key
         && one.signature_key == other.signature_key
 }
-

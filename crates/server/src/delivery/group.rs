@@ -66,6 +66,7 @@ impl Delivery {
         if before.epoch != epoch {
             return Err(Refusal::EpochStale.into());
         }
+        self.wait_for_judgement(caller, conversation).await?;
         let under_check = CommitUnderCheck {
             place: Place {
                 conversation,
@@ -174,6 +175,7 @@ impl Delivery {
         if before.epoch != epoch {
             return Err(Refusal::EpochStale.into());
         }
+        self.wait_for_judgement(caller, conversation).await?;
         let now = self.clock.monotonic();
         self.turns
             .check(conversation, caller.device, now)
@@ -193,6 +195,30 @@ impl Delivery {
         let accepted = self.sequencer.commit(commit).await?;
         self.turns.end(conversation, caller.device);
         Ok(accepted)
+    }
+
+    /// While a commit is under suspicion, its user adds none to it: only the newest can be undone.
+    async fn wait_for_judgement(
+        &self,
+        caller: Caller,
+        conversation: ConversationId,
+    ) -> Result<(), DeliveryError> {
+        let Some((senders, wait)) = self.suspicion.suspected(conversation, self.clock.monotonic()) else {
+            return Ok(());
+        };
+        let person = self
+            .store
+            .person(caller.user)
+            .await?
+            .ok_or(DeliveryError::NoPerson)?;
+        if person
+            .devices
+            .iter()
+            .any(|device| senders.contains(&device.device))
+        {
+            return Err(DeliveryError::Paced(wait));
+        }
+        Ok(())
     }
 
     /// Whoever is no member shows the token of the room's current link.
@@ -304,18 +330,18 @@ impl Delivery {
         };
         let page = self.store.log_page(caller.device, fetch).await??;
         let entry = page.entries.first().filter(|entry| entry.sequence == sequence);
-        match entry.map(|entry| entry.kind) {
-            Some(EntryKind::Commit) => {
+        match entry.map(|entry| (entry.kind, entry.sender)) {
+            Some((EntryKind::Commit, sender)) => {
                 let suspect = Suspect {
                     conversation,
                     sequence,
                 };
-                self.suspicion
-                    .report(suspect, caller.device, self.clock.monotonic());
+                let now = self.clock.monotonic();
+                self.suspicion.report(suspect, sender, caller.device, now);
                 Ok(None)
             }
-            Some(EntryKind::Voided) => Ok(Some(ServerFrame::Voided(report))),
-            Some(EntryKind::Message | EntryKind::Proposal | EntryKind::Expired) | None => {
+            Some((EntryKind::Voided, _)) => Ok(Some(ServerFrame::Voided(report))),
+            Some((EntryKind::Message | EntryKind::Proposal | EntryKind::Expired, _)) | None => {
                 Ok(Some(ServerFrame::Stands(report)))
             }
         }

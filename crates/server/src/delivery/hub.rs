@@ -183,11 +183,14 @@ impl Hub {
     pub(crate) fn tell_users(&self, conversation: ConversationId, users: &[UserId], frame: &ServerFrame) {
         let Some(frame) = frame::encode(frame) else { return };
         let mut connections = self.lock();
-        let told: Vec<_> = connections.gatherings.get(&conversation).map_or(Vec::new(), |gathering| {
-            let followers = gathering.followers.iter();
-            let named = followers.filter(|follower| users.contains(&follower.user));
-            named.map(|follower| follower.connection).collect()
-        });
+        let told: Vec<_> = connections
+            .gatherings
+            .get(&conversation)
+            .map_or(Vec::new(), |gathering| {
+                let followers = gathering.followers.iter();
+                let named = followers.filter(|follower| users.contains(&follower.user));
+                named.map(|follower| follower.connection).collect()
+            });
         for id in told {
             connections.push(id, &frame);
         }

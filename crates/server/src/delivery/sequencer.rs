@@ -15,9 +15,9 @@ use crate::store::crowd::Crowd;
 use crate::store::{Store, StoreError};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
-use undertone_wire::{ConversationId, DeviceId};
 use undertone_wire::conversation::{Accepted, LogEntry, PendingWelcome};
 use undertone_wire::stream::{Acknowledge, ServerFrame};
+use undertone_wire::{ConversationId, DeviceId};
 
 /// Jobs that may wait before senders have to.
 const QUEUE_JOBS_MAX: usize = 4096;
@@ -342,7 +342,10 @@ impl Tools {
         match self.store.crowd(conversation).await {
             Ok(crowd) => crowd.unwrap_or(Crowd::UNKNOWN),
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "people were not counted");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "people were not counted"
+                );
                 Crowd::UNKNOWN
             }
         }

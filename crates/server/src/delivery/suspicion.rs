@@ -6,10 +6,10 @@ use crate::store::commit::Suspect;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use undertone_wire::DeviceId;
+use undertone_wire::{ConversationId, DeviceId, Sequence};
 
 /// How long others have to acknowledge a commit that somebody cannot process.
-pub(super) const GRACE: Duration = Duration::from_secs(3);
+const GRACE: Duration = Duration::from_secs(3);
 /// Commits under suspicion at once. Reports beyond are dropped: their devices report again when they
 /// connect again.
 const SUSPECTS_MAX: usize = 10_000;
@@ -20,18 +20,40 @@ pub(super) struct Suspicion(Mutex<BTreeMap<Suspect, Report>>);
 
 struct Report {
     due: Duration,
+    /// The device that sent the commit.
+    sender: DeviceId,
     by: BTreeSet<DeviceId>,
 }
 
 impl Suspicion {
-    /// A device cannot process a commit.
-    pub(super) fn report(&self, suspect: Suspect, by: DeviceId, now: Duration) {
+    /// A device cannot process a commit of `sender`.
+    pub(super) fn report(&self, suspect: Suspect, sender: DeviceId, by: DeviceId, now: Duration) {
         let mut reports = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if reports.len() < SUSPECTS_MAX || reports.contains_key(&suspect) {
-            let due = now.saturating_add(GRACE);
-            let by_none = BTreeSet::new();
-            reports.entry(suspect).or_insert(Report { due, by: by_none }).by.insert(by);
+            let report = reports.entry(suspect).or_insert(Report {
+                due: now.saturating_add(GRACE),
+                sender,
+                by: BTreeSet::new(),
+            });
+            report.by.insert(by);
         }
+    }
+
+    /// Whose commits of a conversation are under suspicion, and how long the last of them will be.
+    pub(super) fn suspected(
+        &self,
+        conversation: ConversationId,
+        now: Duration,
+    ) -> Option<(BTreeSet<DeviceId>, Duration)> {
+        let reports = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let [first, last] = [0, u64::MAX].map(|sequence| Suspect {
+            conversation,
+            sequence: Sequence(sequence),
+        });
+        let of_conversation = || reports.range(first..=last).map(|(_, report)| report);
+        let due = of_conversation().map(|report| report.due).max()?;
+        let senders = of_conversation().map(|report| report.sender).collect();
+        Some((senders, due.saturating_sub(now)))
     }
 
     /// The commits whose time has come, with those who reported each.
@@ -45,7 +67,6 @@ impl Suspicion {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use undertone_wire::{ConversationId, Sequence};
 
     #[test]
     fn a_commit_is_judged_once_after_its_grace() {
@@ -56,9 +77,14 @@ mod tests {
         };
         let device = |number| DeviceId::from_bytes([number; 16]);
         let second = Duration::from_secs(1);
-        suspicion.report(suspect(5), device(1), Duration::ZERO);
-        suspicion.report(suspect(5), device(2), 2 * second);
-        suspicion.report(suspect(6), device(1), 2 * second);
+        suspicion.report(suspect(5), device(8), device(1), Duration::ZERO);
+        suspicion.report(suspect(5), device(8), device(2), 2 * second);
+        suspicion.report(suspect(6), device(9), device(1), 2 * second);
+        let here = suspect(5).conversation;
+        let both = BTreeSet::from([device(8), device(9)]);
+        assert_eq!(suspicion.suspected(here, 2 * second), Some((both, GRACE)));
+        let elsewhere = ConversationId::from_bytes([2; 16]);
+        assert_eq!(suspicion.suspected(elsewhere, 2 * second), None);
         assert!(suspicion.due(2 * second).is_empty());
         assert_eq!(
             suspicion.due(GRACE),

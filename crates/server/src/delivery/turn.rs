@@ -145,10 +145,18 @@ mod tests {
         assert_eq!(turns.check(DOOR, device(3), at(110)), Err(2 * JOIN));
         assert_eq!(turns.check(DOOR, device(1), at(110)), Ok(()));
         turns.end(DOOR, device(1));
-        assert_eq!(turns.take(DOOR, device(3), at(120)), Err(2 * JOIN), "after the second");
+        assert_eq!(
+            turns.take(DOOR, device(3), at(120)),
+            Err(2 * JOIN),
+            "after the second"
+        );
         assert_eq!(turns.take(DOOR, device(2), at(130)), Ok(TURN));
         turns.end(DOOR, device(3));
-        assert_eq!(turns.take(DOOR, device(3), at(140)), Err(JOIN), "nobody ends another's turn");
+        assert_eq!(
+            turns.take(DOOR, device(3), at(140)),
+            Err(JOIN),
+            "nobody ends another's turn"
+        );
         turns.end(DOOR, device(2));
         assert_eq!(turns.take(DOOR, device(3), at(150)), Ok(TURN));
     }
@@ -160,7 +168,11 @@ mod tests {
         turns.take(DOOR, device(2), at(0)).unwrap_err();
         let second = turns.take(DOOR, device(3), at(1900)).unwrap_err();
         assert_eq!(second, JOIN, "the one before it was not heard of any more");
-        assert_eq!(turns.take(DOOR, device(3), at(2001)), Ok(TURN), "the first turn is over");
+        assert_eq!(
+            turns.take(DOOR, device(3), at(2001)),
+            Ok(TURN),
+            "the first turn is over"
+        );
         assert_eq!(
             turns.check(ConversationId::from_bytes([2; 16]), device(9), at(2001)),
             Ok(())
@@ -181,7 +193,9 @@ mod tests {
             let mut id = [7; 16];
             id[..4].copy_from_slice(&number.to_be_bytes());
             let door = ConversationId::from_bytes(id);
-            turns.take(door, device(1), at(10_000_000 + u64::from(number) * 10)).unwrap();
+            turns
+                .take(door, device(1), at(10_000_000 + u64::from(number) * 10))
+                .unwrap();
         }
         assert!(turns.0.lock().unwrap().len() <= DOORS);
     }

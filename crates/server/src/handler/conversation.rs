@@ -3,7 +3,10 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use undertone_wire::conversation::{Accepted, ConversationKind, ConversationsResponse, CreateConversationRequest, JoinRequest, LogPage, SubmitCommitRequest, SubmitProposalRequest};
+use undertone_wire::conversation::{
+    Accepted, ConversationKind, ConversationsResponse, CreateConversationRequest, JoinRequest, LogPage,
+    SubmitCommitRequest, SubmitProposalRequest,
+};
 use undertone_wire::error::ErrorResponse;
 use undertone_wire::group::{GroupResponse, ReplaceGroupInfoRequest};
 use undertone_wire::guest::UserKind;

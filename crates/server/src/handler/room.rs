@@ -205,12 +205,7 @@ async fn replace_sealed_state(
 }
 
 /// The door to which a link leads.
-async fn door(
-    state: &AppState,
-    room: RoomId,
-    token: &Bytes,
-    user: Option<UserId>,
-) -> Result<Door, ApiError> {
+async fn door(state: &AppState, room: RoomId, token: &Bytes, user: Option<UserId>) -> Result<Door, ApiError> {
     let visit = Visit {
         room,
         token: TokenHash::of_admission(token.as_slice()),
@@ -261,7 +256,9 @@ async fn check_key_package(
         let checked = catch_unwind(AssertUnwindSafe(|| check_one(package, false, &certificate, now)));
         checked.ok().flatten()
     };
-    let checked = tokio::task::spawn_blocking(check).await.map_err(ApiError::internal)?;
+    let checked = tokio::task::spawn_blocking(check)
+        .await
+        .map_err(ApiError::internal)?;
     let checked = checked.ok_or_else(|| ApiError::of(ErrorCode::KeyPackageInvalid))?;
     Ok(checked.key_package)
 }

@@ -1,13 +1,14 @@
 //! Ends guests whose time is over: they are deleted, and whoever is still connected as one is told.
 
-use crate::state::AppState;
-use crate::store::StoreError;
+use crate::delivery::Hub;
+use crate::store::{Store, StoreError};
+use undertone_wire::Timestamp;
 
-/// Ends those whose time is over by now; says how many devices that were.
-pub async fn end(state: &AppState) -> Result<usize, StoreError> {
-    let devices = state.store.end_guests(state.clock.now()).await?;
+/// Ends those whose time is over; says how many devices that were.
+pub async fn end(store: &Store, hub: &Hub, now: Timestamp) -> Result<usize, StoreError> {
+    let devices = store.end_guests(now).await?;
     for device in &devices {
-        state.delivery.hub().close_sessions_of(*device);
+        hub.close_sessions_of(*device);
     }
     Ok(devices.len())
 }

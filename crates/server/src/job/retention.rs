@@ -11,6 +11,7 @@
 
 use crate::clock::Clock;
 use crate::delivery::Hub;
+use crate::job::guests;
 use crate::store::sweep::{ClockStep, Sweep, Swept};
 use crate::store::{Store, StoreError};
 use std::sync::Arc;
@@ -20,6 +21,8 @@ use tokio::time::{MissedTickBehavior, interval};
 
 /// Often enough that what was deleted does not stay readable in the database's own log.
 pub const EVERY: Duration = Duration::from_mins(1);
+/// Rooms are ended by people, too, who want to see it.
+const GLANCE_EVERY: Duration = Duration::from_secs(1);
 /// A date that departs by less was not set: clocks are slowed down and hurried a little all the time.
 const SLACK_MS: i64 = 10_000;
 /// A server that did not run for longer first waits.
@@ -56,34 +59,28 @@ impl Reaper {
     pub async fn run(mut self, mut shutdown: watch::Receiver<bool>) {
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut glances = interval(GLANCE_EVERY);
+        glances.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let stops = tokio::select! {
-                _ = ticks.tick() => false,
-                _ = shutdown.wait_for(|stops| *stops) => true,
+            let is_turn = tokio::select! {
+                _ = ticks.tick() => true,
+                _ = glances.tick() => false,
+                _ = shutdown.wait_for(|stops| *stops) => return,
             };
-            if stops {
-                return;
-            }
-            match self.turn().await {
-                Ok(swept) if !swept.is_empty() => tracing::info!(
-                    sweep.expired = swept.expired,
-                    sweep.entries = swept.entries,
-                    sweep.welcomes = swept.welcomes,
-                    sweep.knocks = swept.knocks,
-                    sweep.rooms = swept.rooms,
-                    sweep.key_packages = swept.key_packages,
-                    "what was due is forgotten"
-                ),
-                Ok(_) => {}
-                Err(error) => tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "what is due could not be forgotten"
-                ),
+            if is_turn || self.is_room_due().await {
+                report(self.turn().await);
             }
         }
     }
 
-    /// Follows the clock, forgets what is due, and tells those who are connected of rooms that ended.
+    /// Whether people sit in a room whose time is over: they are not kept waiting for the next turn.
+    pub async fn is_room_due(&self) -> bool {
+        let is_held = self.clock.monotonic() < self.rooms_end_from;
+        // A database that does not answer is reported by the turns.
+        self.is_compared && !is_held && self.store.is_room_due(self.clock.now()).await.unwrap_or(false)
+    }
+
+    /// Follows the clock, forgets what is due, guests too, and tells those who are connected of rooms that ended.
     pub async fn turn(&mut self) -> Result<Swept, StoreError> {
         self.compare_with_last_run().await?;
         self.follow_date().await?;
@@ -95,6 +92,7 @@ impl Reaper {
                 now: self.clock.now(),
                 rooms_end: passed >= self.rooms_end_from,
             };
+            guests::end(&self.store, &self.hub, order.now).await?;
             sweep_all(&self.store, order).await?
         };
         for conversation in &swept.closed {
@@ -115,7 +113,10 @@ impl Reaper {
             if set_back_ms > SLACK_MS {
                 let by_ms = -set_back_ms;
                 self.store.step_clock(ClockStep { by_ms, now }).await?;
-                tracing::warn!(clock.step_ms = by_ms, "the clock was set back while the server was off");
+                tracing::warn!(
+                    clock.step_ms = by_ms,
+                    "the clock was set back while the server was off"
+                );
             }
             if now.since(last) > ABSENCE {
                 self.deletes_from = self.clock.monotonic() + PROBATION;
@@ -142,6 +143,25 @@ impl Reaper {
         }
         self.clock.step(by_ms);
         Ok(())
+    }
+}
+
+fn report(turn: Result<Swept, StoreError>) {
+    match turn {
+        Ok(swept) if !swept.is_empty() => tracing::info!(
+            sweep.expired = swept.expired,
+            sweep.entries = swept.entries,
+            sweep.welcomes = swept.welcomes,
+            sweep.knocks = swept.knocks,
+            sweep.rooms = swept.rooms,
+            sweep.key_packages = swept.key_packages,
+            "what was due is forgotten"
+        ),
+        Ok(_) => {}
+        Err(error) => tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "what is due could not be forgotten"
+        ),
     }
 }
 

@@ -303,7 +303,10 @@ async fn what_is_founded_is_what_the_request_says() {
     ];
     for request in bad {
         let code = code(create(&alice, &request).await);
-        assert!([ErrorCode::CommitInvalid, ErrorCode::NotFound].contains(&code), "{code}");
+        assert!(
+            [ErrorCode::CommitInvalid, ErrorCode::NotFound].contains(&code),
+            "{code}"
+        );
     }
     assert_eq!(
         code(create(&bob, &good).await),
@@ -313,7 +316,10 @@ async fn what_is_founded_is_what_the_request_says() {
     let with_guest = alice.found_with(&GroupProfile::group(alice.user), &[package(&guest)]);
     assert_eq!(code(create(&alice, &with_guest).await), ErrorCode::Forbidden);
     let unregistered = alice.found_with(&GroupProfile::group(alice.user), &[package(&bob.second())]);
-    assert_eq!(code(create(&alice, &unregistered).await), ErrorCode::CertificateInvalid);
+    assert_eq!(
+        code(create(&alice, &unregistered).await),
+        ErrorCode::CertificateInvalid
+    );
     let mut guest = guest;
     let by_guest = guest.found_with(&GroupProfile::group(guest.user), &[package(&bob)]);
     assert_eq!(code(create(&guest, &by_guest).await), ErrorCode::Forbidden);
@@ -325,13 +331,19 @@ async fn what_is_founded_is_what_the_request_says() {
 #[tokio::test]
 async fn a_message_does_not_expire_before_it_is_sent() {
     let Trio {
-        server, mut alice, id, ..
+        server,
+        mut alice,
+        id,
+        ..
     } = trio().await;
     let message = alice.write(id, "soon gone");
     let expires = |seconds| SendMessageRequest {
         expires_after_seconds: Some(seconds),
         ..message.clone()
     };
-    assert_eq!(code(alice.send(&server, &expires(4)).await), ErrorCode::BadRequest);
+    assert_eq!(
+        code(alice.send(&server, &expires(4)).await),
+        ErrorCode::BadRequest
+    );
     alice.send(&server, &expires(5)).await.unwrap();
 }

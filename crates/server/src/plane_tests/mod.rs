@@ -2,12 +2,15 @@
 //! real sockets. What a person's devices do is in [`phone`].
 
 mod creation;
+mod door;
 mod group;
+mod guest;
 mod key_package;
 mod message;
 mod outage;
 mod phone;
 mod room;
+mod scale;
 mod stream;
 mod void;
 
@@ -208,6 +211,11 @@ impl Server {
         let request = Request::put(path).header(header::CONTENT_TYPE, "application/json");
         let body = Body::from(serde_json::to_vec(body).unwrap());
         self.ask(phone, request.body(body).unwrap()).await
+    }
+
+    pub(crate) async fn delete(&self, phone: &Phone, path: &str) -> Result<(), undertone_wire::ErrorBody> {
+        self.ask(phone, Request::delete(path).body(Body::empty()).unwrap())
+            .await
     }
 
     pub(crate) async fn get<T: DeserializeOwned>(

@@ -11,8 +11,8 @@ use undertone_mls::{
 };
 use undertone_wire::content::SeenEntry;
 use undertone_wire::conversation::{
-    Accepted, CommitBundle, CreateConversationRequest, JoinRequest, PendingWelcome,
-    SubmitCommitRequest, SubmitProposalRequest,
+    Accepted, CommitBundle, CreateConversationRequest, JoinRequest, PendingWelcome, SubmitCommitRequest,
+    SubmitProposalRequest,
 };
 use undertone_wire::device::DeviceCertificateBody;
 use undertone_wire::group::{GroupProfile, GroupResponse};
@@ -321,7 +321,11 @@ impl Phone {
     /// The leaf of somebody's device.
     pub(crate) fn leaf_of(&self, conversation: ConversationId, device: DeviceId) -> u32 {
         let members = self.groups[&conversation].members().unwrap();
-        members.iter().find(|member| member.device == device).unwrap().leaf
+        members
+            .iter()
+            .find(|member| member.device == device)
+            .unwrap()
+            .leaf
     }
 
     /// A `GroupInfo` of the present epoch.

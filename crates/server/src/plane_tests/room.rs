@@ -10,9 +10,7 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
 use undertone_mls::{GroupChange, RoomPsk, identity_hash};
-use undertone_wire::conversation::{
-    Accepted, ConversationsResponse, JoinRequest, SubmitCommitRequest,
-};
+use undertone_wire::conversation::{Accepted, ConversationsResponse, JoinRequest, SubmitCommitRequest};
 use undertone_wire::group::{Banned, GroupProfile, GroupResponse, RoomTerms};
 use undertone_wire::room::RoomLink;
 use undertone_wire::{Bytes, ConversationId, Counter, Epoch, ErrorBody, ErrorCode, RoomId, Sequence};
@@ -61,7 +59,7 @@ pub(super) async fn room() -> Room {
     room_of(|_| ()).await
 }
 
-async fn room_of(change: impl FnOnce(&mut GroupProfile)) -> Room {
+pub(super) async fn room_of(change: impl FnOnce(&mut GroupProfile)) -> Room {
     let (server, clock) = Server::start_still().await;
     let mut owner = server.guest("Brisk Magpie").await;
     let terms = RoomTerms {
@@ -75,7 +73,10 @@ async fn room_of(change: impl FnOnce(&mut GroupProfile)) -> Room {
     let key = Key::new(1);
     let mut request = owner.found_with(&profile, &[]);
     request.room = Some(key.link.clone());
-    let _: Accepted = server.post(&owner, "/api/v1/conversations", &request).await.unwrap();
+    let _: Accepted = server
+        .post(&owner, "/api/v1/conversations", &request)
+        .await
+        .unwrap();
     owner.merge(request.conversation);
     owner.keep_psk(request.conversation, &key.psk);
     Room {
@@ -112,7 +113,7 @@ impl Room {
         (guest, accepted)
     }
 
-    async fn come(&self, phone: &mut Phone) -> JoinRequest {
+    pub(super) async fn come(&self, phone: &mut Phone) -> JoinRequest {
         let found = self.look(phone).await.unwrap();
         JoinRequest {
             admission_token: Some(self.key.token.clone()),
@@ -120,7 +121,7 @@ impl Room {
         }
     }
 
-    async fn submit(&self, request: &SubmitCommitRequest) -> Result<Accepted, ErrorBody> {
+    pub(super) async fn submit(&self, request: &SubmitCommitRequest) -> Result<Accepted, ErrorBody> {
         self.owner.submit(&self.server, request).await
     }
 }
@@ -230,8 +231,16 @@ async fn a_closed_door_says_why() {
         let guest = room.server.guest("Quiet Heron").await;
         assert_eq!(code(room.look(&guest).await), expected);
     };
-    closed(room_of(terms(|room| room.locked = true)).await, ErrorCode::RoomLocked).await;
-    closed(room_of(terms(|room| room.knock = true)).await, ErrorCode::KnockRequired).await;
+    closed(
+        room_of(terms(|room| room.locked = true)).await,
+        ErrorCode::RoomLocked,
+    )
+    .await;
+    closed(
+        room_of(terms(|room| room.knock = true)).await,
+        ErrorCode::KnockRequired,
+    )
+    .await;
     closed(room_of(|profile| profile.capacity = 1).await, ErrorCode::RoomFull).await;
 }
 
@@ -294,7 +303,10 @@ async fn a_device_comes_again_and_a_new_one_of_the_same_user_comes_too() {
     let packages = [bob.key_packages(1, false).remove(0).0];
     let request = alice.found_with(&GroupProfile::group(alice.user), &packages);
     let id = request.conversation;
-    let _: Accepted = server.post(&alice, "/api/v1/conversations", &request).await.unwrap();
+    let _: Accepted = server
+        .post(&alice, "/api/v1/conversations", &request)
+        .await
+        .unwrap();
     alice.merge(id);
     bob.join(&server.state.store.pending_welcomes(bob.device).await.unwrap()[0]);
     let message = bob.write(id, "before");
@@ -310,7 +322,15 @@ async fn a_device_comes_again_and_a_new_one_of_the_same_user_comes_too() {
     alice.apply(id, &again.commit.commit);
     let heads: ConversationsResponse = server.get(&bob, "/api/v1/conversations").await.unwrap();
     assert_eq!(heads.conversations[0].first_kept, Sequence(3));
-    assert!(server.state.store.pending_welcomes(bob.device).await.unwrap().is_empty());
+    assert!(
+        server
+            .state
+            .store
+            .pending_welcomes(bob.device)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 
     let mut laptop = server.register_second(&bob).await;
     assert_eq!(laptop.conversations(&server).await, 0);
@@ -384,19 +404,29 @@ async fn a_fresh_group_info_is_taken_only_when_one_is_wanted() {
     let fresh = room.owner.group_info(room.id);
     assert_eq!(code(put(&stranger, fresh.clone()).await), ErrorCode::NotFound);
     let cut = Bytes(fresh.0[..fresh.len() / 2].to_vec());
-    assert!([ErrorCode::CommitInvalid, ErrorCode::GroupInfoInvalid].contains(&code(put(&room.owner, cut).await)));
+    assert!(
+        [ErrorCode::CommitInvalid, ErrorCode::GroupInfoInvalid].contains(&code(put(&room.owner, cut).await))
+    );
     let large = Bytes(vec![0; 65 * 1024]);
     assert_eq!(code(put(&room.owner, large).await), ErrorCode::TooLarge);
     let before = room.look(&stranger).await.unwrap().group_info;
     put(&room.owner, fresh.clone()).await.unwrap();
-    assert_eq!(room.look(&stranger).await.unwrap().group_info, before, "nobody asked");
+    assert_eq!(
+        room.look(&stranger).await.unwrap().group_info,
+        before,
+        "nobody asked"
+    );
 }
 
 #[tokio::test]
 async fn a_room_that_has_ended_takes_nobody_and_nothing() {
     let mut room = room_of(|profile| {
-        let ends_at = crate::clock::Clock::now(&crate::clock::SystemClock::start()).plus(Duration::from_mins(5));
-        profile.room.iter_mut().for_each(|room| room.expires_at = Some(ends_at));
+        let ends_at =
+            crate::clock::Clock::now(&crate::clock::SystemClock::start()).plus(Duration::from_mins(5));
+        profile
+            .room
+            .iter_mut()
+            .for_each(|room| room.expires_at = Some(ends_at));
     })
     .await;
     let mut guest = room.server.guest("Quiet Heron").await;

@@ -90,7 +90,7 @@ impl Line {
     }
 
     /// The error with which the server ends the connection.
-    async fn hear_end(&mut self) -> ErrorCode {
+    pub(super) async fn hear_end(&mut self) -> ErrorCode {
         loop {
             if let ServerFrame::Error(error) = self.hear().await.expect("closed without a word") {
                 assert_eq!(self.hear().await, None, "closed afterwards");

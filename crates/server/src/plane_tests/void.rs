@@ -1,10 +1,10 @@
 //! Commits that nobody can process: undone after a moment, with everything that was built on them.
 
+use super::Server;
 use super::group::{Trio, trio};
 use super::phone::Phone;
 use super::room::room;
 use super::stream::Line;
-use super::Server;
 use crate::clock::ManualClock;
 use crate::delivery::Caller;
 use std::sync::Arc;
@@ -34,7 +34,8 @@ async fn after_grace(server: &Server, clock: &Arc<ManualClock>) {
 
 /// Says on the line that a commit cannot be processed, and waits until the server has heard it.
 async fn report(line: &mut Line, conversation: ConversationId, sequence: u64) {
-    line.say(&ClientFrame::CannotProcess(place(conversation, sequence))).await;
+    line.say(&ClientFrame::CannotProcess(place(conversation, sequence)))
+        .await;
     line.say(&ClientFrame::Ping).await;
     while line.hear_news().await != ServerFrame::Pong {}
 }
@@ -107,6 +108,35 @@ async fn a_commit_that_nobody_processes_is_undone_with_all_that_followed() {
 }
 
 #[tokio::test]
+async fn nobody_builds_on_their_own_commit_while_it_is_under_suspicion() {
+    let Trio {
+        server,
+        clock,
+        alice,
+        mut bob,
+        mut carol,
+        id,
+    } = trio().await;
+    let update = bob.update(id);
+    bob.submit(&server, &update).await.unwrap();
+    bob.merge(id);
+    let (mut hers, _) = Line::connect(&server, &alice).await;
+    report(&mut hers, id, 2).await;
+    clock.advance(Duration::from_secs(1));
+    let another = bob.update(id);
+    let refused = bob.submit(&server, &another).await.unwrap_err();
+    assert_eq!(
+        (refused.code, refused.retry_after_ms),
+        (ErrorCode::RateLimited, Some(2000))
+    );
+    carol.apply(id, &update.commit.commit);
+    let by_another = carol.update(id);
+    carol.submit(&server, &by_another).await.unwrap();
+    after_grace(&server, &clock).await;
+    assert_eq!(judgement(&mut hers).await, ServerFrame::Stands(place(id, 2)));
+}
+
+#[tokio::test]
 async fn a_commit_that_somebody_else_processed_stands() {
     let Trio {
         server,
@@ -176,7 +206,15 @@ async fn whom_it_removed_is_back_whom_it_added_is_not_there_and_its_terms_are_of
     after_grace(&server, &clock).await;
     assert_eq!(judgement(&mut his).await, ServerFrame::Voided(place(id, 2)));
     assert_eq!(dave.conversations(&server).await, 0);
-    assert!(server.state.store.pending_welcomes(dave.device).await.unwrap().is_empty());
+    assert!(
+        server
+            .state
+            .store
+            .pending_welcomes(dave.device)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     let first = carol.write(id, "I may write");
     carol.send(&server, &first).await.unwrap();
     assert_eq!(bob.read(id, &first.message), "I may write");

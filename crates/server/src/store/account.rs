@@ -340,7 +340,10 @@ pub(super) fn belongs_to(
     name: &UserName,
     identity_key: &[u8],
 ) -> bool {
-    body.user == user && body.kind == UserKind::Account && body.name == *name && body.identity_key.as_slice() == identity_key
+    body.user == user
+        && body.kind == UserKind::Account
+        && body.name == *name
+        && body.identity_key.as_slice() == identity_key
 }
 
 /// A device that the database knows already.
@@ -394,9 +397,12 @@ pub(super) fn parse_name(text: &str) -> Result<UserName, StoreError> {
     })
 }
 
-/// The three columns of a vault, which guests do not have.
-pub(super) fn vault_of(columns: (Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>)) -> Option<Vault> {
-    let (Some(sealed), Some(by_password), Some(by_recovery)) = columns else {
+/// The three columns of a vault: contents, and the two wraps of its key.
+pub(super) type VaultColumns = [Option<Vec<u8>>; 3];
+
+/// Reads a vault, which guests do not have.
+pub(super) fn vault_of(columns: VaultColumns) -> Option<Vault> {
+    let [Some(sealed), Some(by_password), Some(by_recovery)] = columns else {
         return None;
     };
     Some(Vault {

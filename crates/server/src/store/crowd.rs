@@ -8,7 +8,9 @@ use undertone_wire::DeviceId;
 use undertone_wire::limits::SIGNAL_PEOPLE_MAX;
 
 /// Counted no further: one more than is few.
-pub(super) const COUNTED: i64 = SIGNAL_PEOPLE_MAX as i64 + 1;
+pub(super) fn counted() -> i64 {
+    i64::try_from(SIGNAL_PEOPLE_MAX).map_or(i64::MAX, |few| few + 1)
+}
 
 /// The people of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,8 +29,8 @@ impl Crowd {
     };
 
     /// From the stored kind and the counted people.
-    pub(super) const fn new(is_direct: bool, people: i64) -> Self {
-        let is_small = people < COUNTED;
+    pub(super) fn new(is_direct: bool, people: i64) -> Self {
+        let is_small = people < counted();
         Self { is_direct, is_small }
     }
 }

@@ -154,6 +154,7 @@ impl Store {
 }
 
 on_both! {
-    /// Deletes the guests whose time is over, with all that is theirs; names the devices that they had.
+    /// Deletes the guests whose time is over, with all that is theirs, and ends the rooms in which nobody
+    /// is left; names the devices that they had.
     guest::end_guests(now: Timestamp) -> Vec<DeviceId>;
 }

@@ -192,7 +192,11 @@ impl Ledger {
             return Ok(());
         };
         // A clock that was set back must not silence anybody: nobody waits longer than the slow mode.
-        let waited = if at < *wrote { standing.slow_mode } else { at.since(*wrote) };
+        let waited = if at < *wrote {
+            standing.slow_mode
+        } else {
+            at.since(*wrote)
+        };
         match standing.slow_mode.checked_sub(waited) {
             Some(wait) if !wait.is_zero() => Err(Refusal::SlowMode(wait)),
             _ => Ok(()),
@@ -436,7 +440,10 @@ mod tests {
             let at = ledger.expires_at(&message, Timestamp::from_millis(0));
             at.map(|at| at.as_millis() / 1000)
         };
-        assert_eq!((expires(&ledger, None), expires(&ledger, Some(9))), (None, Some(9)));
+        assert_eq!(
+            (expires(&ledger, None), expires(&ledger, Some(9))),
+            (None, Some(9))
+        );
         ledger.know_conversation(
             CONVERSATION,
             Standing {

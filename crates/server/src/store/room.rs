@@ -7,8 +7,8 @@ use super::{Store, StoreError};
 use crate::auth::TokenHash;
 use std::cmp::Ordering;
 use undertone_wire::group::{GroupProfile, Role, RoomTerms};
-use undertone_wire::limits::{KNOCKS_MAX, SEALED_STATE_BYTES_MAX};
-use undertone_wire::room::{Knock, RoomLink};
+use undertone_wire::limits::KNOCKS_MAX;
+use undertone_wire::room::Knock;
 use undertone_wire::{Bytes, ConversationId, DeviceId, RoomId, Timestamp, UserId, codec};
 
 /// Somebody comes with a link.
@@ -105,14 +105,10 @@ on_both! {
     room::replace_sealed_state(new: NewSealedState) -> Result<(), NoDoor>;
 }
 
-/// Whether a link is of the documented form.
-pub fn is_link_valid(link: &RoomLink) -> bool {
-    link.admission_hash.len() == 32
-        && (1..=SEALED_STATE_BYTES_MAX).contains(&link.sealed_state.len())
-}
-
 /// How many may wait at a door, as the databases count.
-pub(super) const KNOCKS: i64 = KNOCKS_MAX as i64;
+pub(super) fn knocks_max() -> i64 {
+    i64::try_from(KNOCKS_MAX).unwrap_or(i64::MAX)
+}
 
 /// A link with what it leads to, as the databases have it.
 #[derive(Debug)]

@@ -104,6 +104,8 @@ impl AddAssign for Swept {
 on_both! {
     /// Forgets what is due; again, while it says that there is more.
     sweep::sweep(order: Sweep) -> Swept;
+    /// Whether a room's time is over that is still there.
+    sweep::is_room_due(now: Timestamp) -> bool;
     /// When something was forgotten last.
     sweep::swept_at() -> Option<Timestamp>;
     /// Moves all ages along with the clock.

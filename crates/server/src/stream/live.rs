@@ -15,9 +15,7 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt, SinkExt, StreamExt};
 use std::collections::HashSet;
 use tokio::time::{Instant, sleep_until, timeout};
-use undertone_wire::conversation::{
-    Accepted, ConversationHead, SubmitCommitRequest, SubmitProposalRequest,
-};
+use undertone_wire::conversation::{Accepted, ConversationHead, SubmitCommitRequest, SubmitProposalRequest};
 use undertone_wire::limits::{PING_DEADLINE, SIGNAL_BYTES};
 use undertone_wire::message::SendMessageRequest;
 use undertone_wire::signal::{SealedSignal, Visibility};
@@ -310,7 +308,11 @@ impl Live {
         self.pending.push(
             async move {
                 match allowed {
-                    Ok(()) => outcome(conversation, counter, delivery.commit(caller.into(), request).await),
+                    Ok(()) => outcome(
+                        conversation,
+                        counter,
+                        delivery.commit(caller.into(), request).await,
+                    ),
                     Err(error) => ServerFrame::Refused(Refused {
                         conversation,
                         counter,
@@ -328,7 +330,11 @@ impl Live {
         self.pending.push(
             async move {
                 match allowed {
-                    Ok(()) => outcome(conversation, counter, delivery.propose(caller.into(), request).await),
+                    Ok(()) => outcome(
+                        conversation,
+                        counter,
+                        delivery.propose(caller.into(), request).await,
+                    ),
                     Err(error) => ServerFrame::Refused(Refused {
                         conversation,
                         counter,

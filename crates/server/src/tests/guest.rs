@@ -1,20 +1,18 @@
 //! Guests: coming, coming back, ending, and what they may not do.
 
-use super::world::{Draft, PASSWORD, Person, World, body, certify, vault};
+use super::world::{Draft, PASSWORD, Person, World, body, certify};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::job;
+use crate::job::guests;
 use crate::store::suite::{TestStore, on_both_databases};
 use axum::http::{Method, StatusCode};
-use rand::rngs::OsRng;
 use sha2::{Digest, Sha256};
 use std::num::NonZeroU32;
 use std::time::Duration;
 use undertone_mls::{DeviceKey, IdentityKey};
-use undertone_opaque::{Identifiers, client};
-use undertone_wire::account::{PeopleResponse, StartRegistrationRequest, StartRegistrationResponse};
+use undertone_wire::account::PeopleResponse;
 use undertone_wire::device::DeviceCertificateBody;
-use undertone_wire::guest::{BecomeAccountRequest, CreateGuestRequest, ProofOfWork, UserKind};
+use undertone_wire::guest::{CreateGuestRequest, ProofOfWork, UserKind};
 use undertone_wire::limits::ACCESS_TOKEN_LIFE;
 use undertone_wire::server_info::{RegistrationPolicy, ServerInfo};
 use undertone_wire::session::{SessionGrant, SessionResponse};
@@ -27,13 +25,16 @@ on_both_databases!(
     the_same_device_comes_again,
     ids_and_keys_are_nobody_elses,
     an_identity_key_belongs_to_one_user,
-    a_guest_becomes_an_account,
-    becoming_an_account_is_refused_like_a_registration,
-    only_a_guest_becomes_an_account,
     guests_are_not_found_by_others,
 );
 
-const DAY: Duration = Duration::from_hours(24);
+pub(super) const DAY: Duration = Duration::from_hours(24);
+
+/// The job that ends guests; says how many devices that were.
+pub(super) async fn end(world: &World) -> usize {
+    let (store, hub) = (&world.state.store, world.state.delivery.hub());
+    guests::end(store, hub, world.clock.now()).await.unwrap()
+}
 
 fn request(draft: &Draft, change: impl FnOnce(&mut DeviceCertificateBody)) -> CreateGuestRequest {
     let mut body = body(
@@ -61,7 +62,7 @@ async fn come(world: &World, request: &CreateGuestRequest) -> Result<SessionGran
     }
 }
 
-async fn guest(world: &World, name: &str) -> Person {
+pub(super) async fn guest(world: &World, name: &str) -> Person {
     let draft = Draft::new(name);
     let grant = come(world, &request(&draft, |_| ())).await.unwrap();
     Person {
@@ -89,12 +90,12 @@ async fn coming_back_puts_the_end_off(store: TestStore) {
     let (world, root) = World::set_up(store, RegistrationPolicy::Open).await;
     let guest = guest(&world, "Brisk Magpie").await;
     world.clock.advance(DAY.saturating_sub(Duration::from_millis(1)));
-    assert_eq!(job::guests::end(&world.state).await.unwrap(), 0);
+    assert_eq!(end(&world).await, 0);
     let next = world.refresh(&guest, &guest.grant.refresh_token).await.unwrap();
     assert_eq!(next.kind, UserKind::Guest);
     assert_eq!(next.stay.unwrap().expires_at, world.clock.now().plus(DAY));
     world.clock.advance(DAY.saturating_sub(Duration::from_millis(1)));
-    assert_eq!(job::guests::end(&world.state).await.unwrap(), 0);
+    assert_eq!(end(&world).await, 0);
     let account = world.refresh(&root, &root.grant.refresh_token).await.unwrap();
     assert_eq!((account.kind, account.stay), (UserKind::Account, None));
     let later = world.refresh(&guest, &next.refresh_token).await.unwrap();
@@ -120,7 +121,7 @@ async fn who_does_not_come_back_is_forgotten(store: TestStore) {
     let late = world.refresh(&gone, &gone.grant.refresh_token).await.unwrap_err();
     assert_eq!(late.code, ErrorCode::SessionRevoked);
     assert!(come(&world, &request).await.is_err());
-    assert_eq!(job::guests::end(&world.state).await.unwrap(), 1);
+    assert_eq!(end(&world).await, 1);
     let late = world.refresh(&gone, &gone.grant.refresh_token).await.unwrap_err();
     assert_eq!(late.code, ErrorCode::SessionRevoked);
     assert!(world.state.store.person(gone.grant.user).await.unwrap().is_none());
@@ -143,7 +144,10 @@ async fn the_same_device_comes_again(store: TestStore) {
         identity: draft.identity,
         device: draft.device,
     };
-    let old = world.refresh(&person, &person.grant.refresh_token).await.unwrap_err();
+    let old = world
+        .refresh(&person, &person.grant.refresh_token)
+        .await
+        .unwrap_err();
     assert_eq!(old.code, ErrorCode::SessionRevoked, "one session at a time");
     person.grant = second;
     assert_eq!(world.get("/api/v1/session", &person).await.status, StatusCode::OK);
@@ -200,156 +204,6 @@ async fn an_identity_key_belongs_to_one_user(store: TestStore) {
     assert_eq!(refused.code, ErrorCode::BadRequest);
 }
 
-/// The request with which a guest becomes an account of this name.
-async fn becoming(world: &World, guest: &Person, name: &str) -> BecomeAccountRequest {
-    let name: undertone_wire::UserName = name.parse().unwrap();
-    let (registration, request) = client::Registration::start(&mut OsRng, PASSWORD).unwrap();
-    let start = StartRegistrationRequest {
-        name: name.clone(),
-        request: request.into(),
-    };
-    let answer = world.post("/api/v1/registration/start", &start).await;
-    let name_key = name.unique_key();
-    let record = if answer.status.is_success() {
-        let response = answer.json::<StartRegistrationResponse>().response;
-        let identifiers = Identifiers::new(name_key.as_bytes());
-        let registered = registration.finish(&mut OsRng, response.as_slice(), identifiers);
-        registered.unwrap().record
-    } else {
-        Vec::new()
-    };
-    let body = body(
-        guest.grant.user,
-        &name,
-        guest.grant.device,
-        &guest.identity,
-        &guest.device,
-    );
-    BecomeAccountRequest {
-        name,
-        record: record.into(),
-        recovery_public_key: vec![5; 32].into(),
-        vault: vault(),
-        certificate: certify(&guest.identity, body).into(),
-        invitation: None,
-    }
-}
-
-async fn become_account(
-    world: &World,
-    guest: &Person,
-    request: &BecomeAccountRequest,
-) -> Result<SessionGrant, ErrorBody> {
-    let token = Some(guest.grant.access_token.as_str());
-    let answer = world.post_by("/api/v1/guests/account", request, token).await;
-    if answer.status.is_success() {
-        Ok(answer.json())
-    } else {
-        Err(answer.error())
-    }
-}
-
-async fn a_guest_becomes_an_account(store: TestStore) {
-    let (world, _) = World::set_up(store, RegistrationPolicy::Open).await;
-    let mut person = guest(&world, "Brisk Magpie").await;
-    let request = becoming(&world, &person, "Ada").await;
-    let grant = become_account(&world, &person, &request).await.unwrap();
-    assert_eq!((grant.user, grant.device), (person.grant.user, person.grant.device));
-    assert_eq!((grant.kind, grant.stay, grant.is_admin), (UserKind::Account, None, false));
-    assert_eq!(grant.name.as_str(), "Ada");
-    let stored = world.state.store.person(grant.user).await.unwrap().unwrap();
-    assert_eq!(stored.kind, UserKind::Account);
-    assert_eq!(stored.devices[0].certificate, request.certificate);
-    // The answer may be lost: the token of before still goes on.
-    let lost = world.refresh(&person, &person.grant.refresh_token).await.unwrap();
-    assert_eq!((lost.kind, lost.name.as_str()), (UserKind::Account, "Ada"));
-    person.grant = lost;
-    world.clock.advance(DAY * 2);
-    assert_eq!(job::guests::end(&world.state).await.unwrap(), 0, "accounts do not end");
-    world.refresh(&person, &person.grant.refresh_token).await.unwrap();
-    let opened = world.log_in("ada", PASSWORD).await.unwrap();
-    assert_eq!((opened.user, opened.vault), (person.grant.user, vault()));
-}
-
-async fn becoming_an_account_is_refused_like_a_registration(store: TestStore) {
-    let (world, root) = World::set_up(store, RegistrationPolicy::Invitation).await;
-    let person = guest(&world, "Brisk Magpie").await;
-    let good = becoming(&world, &person, "Ada").await;
-    let code = async |request: &BecomeAccountRequest| {
-        let refused = become_account(&world, &person, request).await;
-        refused.unwrap_err().code
-    };
-    assert_eq!(code(&good).await, ErrorCode::InvitationRequired);
-    let answer = world
-        .call(Method::POST, "/api/v1/invitations", Some(&root.grant.access_token))
-        .await;
-    let invitation = answer
-        .json::<undertone_wire::account::InvitationResponse>()
-        .invitation;
-    let good = BecomeAccountRequest {
-        invitation: Some(invitation),
-        ..good
-    };
-    let changed = |change: &dyn Fn(&mut BecomeAccountRequest)| {
-        let mut request = good.clone();
-        change(&mut request);
-        request
-    };
-    let certified = |change: &dyn Fn(&mut DeviceCertificateBody)| {
-        let name = good.name.clone();
-        let (user, device) = (person.grant.user, person.grant.device);
-        let mut body = body(user, &name, device, &person.identity, &person.device);
-        change(&mut body);
-        changed(&|request| request.certificate = certify(&person.identity, body.clone()).into())
-    };
-    let spaced = changed(&|request| request.name = "Ada Byron".parse().unwrap());
-    let spaced = BecomeAccountRequest {
-        certificate: certified(&|body| body.name = "Ada Byron".parse().unwrap()).certificate,
-        ..spaced
-    };
-    assert_eq!(code(&spaced).await, ErrorCode::NameInvalid);
-    let taken = changed(&|request| request.name = "r00t".parse().unwrap());
-    let taken = BecomeAccountRequest {
-        certificate: certified(&|body| body.name = "r00t".parse().unwrap()).certificate,
-        ..taken
-    };
-    assert_eq!(code(&taken).await, ErrorCode::NameTaken);
-    for request in [
-        certified(&|body| body.kind = UserKind::Guest),
-        certified(&|body| body.name = "Eve".parse().unwrap()),
-        certified(&|body| body.user = UserId::from_bytes([9; 16])),
-        certified(&|body| body.device = DeviceId::from_bytes([9; 16])),
-        certified(&|body| body.signature_key = vec![9; 32].into()),
-        changed(&|request| request.certificate = vec![1].into()),
-    ] {
-        assert_eq!(code(&request).await, ErrorCode::CertificateInvalid);
-    }
-    for request in [
-        changed(&|request| request.record = vec![1].into()),
-        changed(&|request| request.recovery_public_key = vec![1].into()),
-        changed(&|request| request.vault.sealed = Vec::new().into()),
-    ] {
-        assert_eq!(code(&request).await, ErrorCode::BadRequest);
-    }
-    let wrong = changed(&|request| request.invitation = Some("abcd".to_owned()));
-    assert_eq!(code(&wrong).await, ErrorCode::InvitationInvalid);
-    let shown: SessionResponse = world.get("/api/v1/session", &person).await.json();
-    assert_eq!((shown.kind, shown.name.as_str()), (UserKind::Guest, "Brisk Magpie"));
-    become_account(&world, &person, &good).await.unwrap();
-}
-
-async fn only_a_guest_becomes_an_account(store: TestStore) {
-    let (world, root) = World::set_up(store, RegistrationPolicy::Open).await;
-    let request = becoming(&world, &root, "Ada").await;
-    let refused = become_account(&world, &root, &request).await.unwrap_err();
-    assert_eq!(refused.code, ErrorCode::Forbidden);
-    let person = guest(&world, "Brisk Magpie").await;
-    let request = becoming(&world, &person, "Ada").await;
-    become_account(&world, &person, &request).await.unwrap();
-    let again = become_account(&world, &person, &request).await.unwrap_err();
-    assert_eq!(again.code, ErrorCode::Forbidden);
-}
-
 async fn guests_are_not_found_by_others(store: TestStore) {
     let (world, root) = World::set_up(store, RegistrationPolicy::Open).await;
     let person = guest(&world, "Brisk Magpie").await;
@@ -370,7 +224,10 @@ async fn guests_are_not_found_by_others(store: TestStore) {
     assert_eq!(world.get(&details, &person).await.status, StatusCode::OK);
     assert_eq!(claim(&packages, &person).await.status, StatusCode::OK);
     // And they find nobody, take no keys, and invite nobody.
-    assert_eq!(world.get("/api/v1/people", &person).await.code(), ErrorCode::Forbidden);
+    assert_eq!(
+        world.get("/api/v1/people", &person).await.code(),
+        ErrorCode::Forbidden
+    );
     let of_root = format!("/api/v1/people/{}/key-packages", root.grant.user);
     assert_eq!(claim(&of_root, &person).await.code(), ErrorCode::Forbidden);
     assert_eq!(

@@ -1,6 +1,7 @@
 //! Whole requests through the router, without sockets and with a clock that stands, on both databases.
 
 mod guest;
+mod guest_account;
 mod limits;
 mod login;
 mod logs;

@@ -180,7 +180,9 @@ async fn a_recovery_is_used_once_and_in_time(store: TestStore) {
     let answer = world.post("/api/v1/recovery/finish", &late).await;
     assert_eq!(answer.code(), ErrorCode::Unauthorized);
     let (request, _) = proven(&world, &ada).await;
-    let login = world.add_device(&request.ticket, request.certificate.0.clone()).await;
+    let login = world
+        .add_device(&request.ticket, request.certificate.0.clone())
+        .await;
     assert_eq!(login.code(), ErrorCode::Unauthorized, "a ticket of another kind");
     world
         .post("/api/v1/recovery/finish", &request)

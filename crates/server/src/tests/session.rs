@@ -6,13 +6,14 @@ use crate::store::suite::{TestStore, on_both_databases};
 use axum::http::{Method, StatusCode};
 use std::time::Duration;
 use undertone_mls::DeviceKey;
-use undertone_wire::ErrorCode;
 use undertone_wire::limits::{ACCESS_TOKEN_LIFE, REFRESH_TOKEN_LIFE};
 use undertone_wire::server_info::RegistrationPolicy;
 use undertone_wire::session::RefreshRequest;
+use undertone_wire::{DeviceId, ErrorCode, UserId};
 
 on_both_databases!(
     an_access_token_lives_ten_minutes,
+    an_access_token_is_of_its_sessions_user_and_device,
     a_lost_answer_does_no_harm,
     a_refresh_that_comes_twice_gives_the_same_token,
     two_refreshes_at_once_end_nothing,
@@ -36,6 +37,26 @@ async fn an_access_token_lives_ten_minutes(store: TestStore) {
         .await;
     assert_eq!(answer.status, StatusCode::OK);
     assert!(grant.is_admin);
+}
+
+async fn an_access_token_is_of_its_sessions_user_and_device(store: TestStore) {
+    let (world, root) = World::set_up(store, RegistrationPolicy::Open).await;
+    let session = root
+        .grant
+        .refresh_token
+        .parse::<RefreshToken>()
+        .unwrap()
+        .session();
+    let (user, device) = (root.grant.user, root.grant.device);
+    let now = crate::clock::Clock::now(&*world.clock);
+    let ask = async |user, device| {
+        let (token, _) = world.state.tokens.issue(user, device, session, now).unwrap();
+        world.call(Method::GET, "/api/v1/session", Some(&token)).await
+    };
+    assert_eq!(ask(user, device).await.status, StatusCode::OK);
+    let (stranger, other) = (UserId::from_bytes([9; 16]), DeviceId::from_bytes([9; 16]));
+    assert_eq!(ask(stranger, device).await.code(), ErrorCode::Unauthorized);
+    assert_eq!(ask(user, other).await.code(), ErrorCode::Unauthorized);
 }
 
 async fn a_lost_answer_does_no_harm(store: TestStore) {

@@ -1,12 +1,17 @@
-//! A stranger walks the whole OpenAPI document: everything but a short list asks who is there.
+//! A stranger walks the whole OpenAPI document: everything but a short list asks who is there. So do somebody
+//! who is no member of a conversation, and somebody who was one: to them it does not exist.
 
-use super::world::World;
+use super::world::{Person, World};
+use crate::store::commit::{Created, NewCommit, NewMember};
 use crate::store::suite::TestStore;
+use crate::store::suite::room::{new_room, room_with};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use undertone_wire::ErrorCode;
+use undertone_wire::group::Role;
+use undertone_wire::server_info::RegistrationPolicy;
+use undertone_wire::{ConversationId, Counter, DeviceId, Epoch, ErrorCode};
 
 /// What anybody may call. A route that is added here is seen in review.
 const PUBLIC: &[&str] = &[
@@ -81,6 +86,127 @@ async fn strangers_are_turned_away_from_everything_that_is_not_public() {
     }
     public.sort();
     assert_eq!(public, PUBLIC);
+}
+
+/// A room with somebody inside, and somebody who was put out of it again.
+async fn room_without(world: &World, removed: &Person) -> ConversationId {
+    let mut founding = new_room(1, room_with(|_| ()));
+    founding.commit.added.push(NewMember {
+        device: removed.grant.device,
+        user: removed.grant.user,
+        leaf: 9,
+        role: Role::Member,
+    });
+    let id = founding.commit.conversation;
+    let created = world.state.store.create_conversation(founding).await.unwrap();
+    assert!(matches!(created, Created::New(_)), "{created:?}");
+    let removal = NewCommit {
+        epoch: Epoch(1),
+        counter: Counter(2),
+        next_epoch: Epoch(2),
+        link: None,
+        profile: None,
+        added: Vec::new(),
+        removed: vec![removed.grant.device],
+        ..new_room(1, room_with(|_| ())).commit
+    };
+    world.state.store.accept_commit(removal).await.unwrap().unwrap();
+    id
+}
+
+/// Some value of the form that the document describes; ids of conversations are this one.
+fn example(document: &Value, schema: &Value, conversation: ConversationId) -> Value {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let name = reference.rsplit('/').next().unwrap();
+        return match name {
+            "ConversationId" => conversation.to_string().into(),
+            "DeviceId" | "RoomId" | "UserId" => "a4dqobyha4dqobyha4dqobyha4".into(),
+            _ => example(document, &document["components"]["schemas"][name], conversation),
+        };
+    }
+    if let Some(variants) = schema["oneOf"].as_array().or_else(|| schema["allOf"].as_array()) {
+        return example(document, variants.last().unwrap(), conversation);
+    }
+    let types = schema["type"].as_array().cloned().unwrap_or_default();
+    if types.contains(&"null".into()) {
+        return Value::Null;
+    }
+    match schema["type"].as_str() {
+        Some("object") => {
+            let required = schema["required"].as_array().cloned().unwrap_or_default();
+            let fields = required.iter().filter_map(Value::as_str);
+            let of = |field: &str| example(document, &schema["properties"][field], conversation);
+            fields.map(|field| (field.to_owned(), of(field))).collect()
+        }
+        Some("integer") => 1.into(),
+        Some("array") => Value::Array(Vec::new()),
+        _ => "AAAA".into(),
+    }
+}
+
+/// What somebody gets who makes a call about a conversation.
+async fn call_about(
+    world: &World,
+    person: &Person,
+    (method, path, body): (&str, &str, Option<&Value>),
+    conversation: ConversationId,
+) -> (StatusCode, String) {
+    let document: Value = world.call(Method::GET, "/api/v1/openapi.json", None).await.json();
+    let address = with_ids(&path.replace("{conversation}", &conversation.to_string()));
+    let bearer = format!("Bearer {}", person.grant.access_token);
+    let request = Request::builder()
+        .method(method.to_uppercase().parse::<Method>().unwrap())
+        .uri(address)
+        .header(header::AUTHORIZATION, bearer)
+        .header(header::CONTENT_TYPE, "application/json");
+    let body = body.map_or(Vec::new(), |schema| {
+        serde_json::to_vec(&example(&document, schema, conversation)).unwrap()
+    });
+    let answer = world.send(request.body(Body::from(body)).unwrap()).await;
+    (answer.status, answer.text())
+}
+
+#[tokio::test]
+async fn outsiders_cannot_tell_a_conversation_from_none() {
+    let (world, outsider) = World::set_up(TestStore::sqlite().await, RegistrationPolicy::Open).await;
+    let removed = world.register("carol").await.unwrap();
+    let there = room_without(&world, &removed).await;
+    let nowhere = ConversationId::from_bytes([77; 16]);
+    let mut walked = 0;
+    for (method, path, operation) in operations(&world).await {
+        if !path.contains("{conversation}") {
+            continue;
+        }
+        walked += 1;
+        let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+        let call = (
+            method.as_str(),
+            path.as_str(),
+            schema.is_object().then_some(schema),
+        );
+        for person in [&outsider, &removed] {
+            let answer = call_about(&world, person, call, there).await;
+            let none = call_about(&world, person, call, nowhere).await;
+            assert_eq!(answer, none, "{method} {path}");
+            assert!(answer.0.is_client_error(), "{method} {path}: {answer:?}");
+            assert_ne!(
+                answer.0,
+                StatusCode::BAD_REQUEST,
+                "the body was not understood: {path}: {answer:?}"
+            );
+            if call.2.is_none() {
+                assert_eq!(answer.0, StatusCode::NOT_FOUND, "{method} {path}");
+            }
+        }
+    }
+    assert!(walked >= 10, "only {walked} calls are about a conversation");
+    let heads = world
+        .state
+        .store
+        .heads(DeviceId::from_bytes([1; 16]))
+        .await
+        .unwrap();
+    assert_eq!((heads.len(), heads[0].head.0), (1, 2), "nothing was changed");
 }
 
 /// What stands in the table of calls of `docs/protocol.md`, and whether it is marked as open.

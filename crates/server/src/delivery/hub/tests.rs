@@ -176,5 +176,9 @@ fn some_are_told_what_concerns_them() {
     let told = phones.each_mut().map(waiting);
     assert_eq!(told[0], [frame::encode(&knock).unwrap()]);
     assert!(told[1].is_empty());
-    assert_eq!(told[2], [frame::encode(&refused).unwrap()], "whoever does not follow is not told");
+    assert_eq!(
+        told[2],
+        [frame::encode(&refused).unwrap()],
+        "whoever does not follow is not told"
+    );
 }

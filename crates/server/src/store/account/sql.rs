@@ -47,6 +47,9 @@ pub(in crate::store) const INSERT_GUEST: &str = "
 /// Puts a guest's end off, if they have not become an account.
 pub(in crate::store) const EXTEND_GUEST: &str = "
     update account set guest_until = $1 where user_id = $2 and guest_until is not null";
+/// The clock was set: a guest's time stays as long as it was.
+pub(in crate::store) const STEP_GUESTS: &str = "
+    update account set guest_until = guest_until + $1 where guest_until is not null";
 /// Makes an account of a guest: of two who want the same name, one changes a row.
 pub(in crate::store) const BECOME_ACCOUNT: &str = "
     update account set name = $1, name_folded = $2, name_key = $3, password_file = $4, recovery_public_key = $5,
@@ -58,6 +61,11 @@ pub(in crate::store) const SELECT_ENDED_DEVICES: &str = "
 pub(in crate::store) const DELETE_MEMBERSHIPS: &str = "delete from member where device_id = $1";
 pub(in crate::store) const DELETE_WELCOMES: &str = "delete from pending_welcome where device_id = $1";
 pub(in crate::store) const DELETE_KNOCKS: &str = "delete from knock where device_id = $1";
+/// A room in which nobody is left has ended: nobody could let anybody in.
+pub(in crate::store) const END_EMPTY_ROOMS: &str = "
+    update conversation set ends_at = $1
+    where kind = 3 and (ends_at is null or ends_at > $1) and not exists (
+        select 1 from member where member.conversation_id = conversation.conversation_id)";
 /// Devices, sessions and key packages go with them.
 pub(in crate::store) const DELETE_ENDED_GUESTS: &str = "delete from account where guest_until <= $1";
 
@@ -157,12 +165,14 @@ pub(in crate::store) const ALL: &[&str] = &[
     SELECT_PEOPLE,
     INSERT_GUEST,
     EXTEND_GUEST,
+    STEP_GUESTS,
     BECOME_ACCOUNT,
     SELECT_ENDED_DEVICES,
     DELETE_MEMBERSHIPS,
     DELETE_WELCOMES,
     DELETE_KNOCKS,
     DELETE_ENDED_GUESTS,
+    END_EMPTY_ROOMS,
     SELECT_RECOVERY_KEY,
     REPLACE_PASSWORD,
     INSERT_INVITATION,

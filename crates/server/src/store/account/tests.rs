@@ -25,7 +25,8 @@ async fn every_statement_is_understood(store: TestStore) {
                 sql::ALL,
                 &[sql::LOCK_ACCOUNT_POSTGRES, sql::LOCK_ENDED_GUESTS_POSTGRES],
             ]
-            .concat() {
+            .concat()
+            {
                 connection
                     .prepare(statement)
                     .await

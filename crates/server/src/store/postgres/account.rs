@@ -179,7 +179,9 @@ async fn finish_login(
     let Some(account) = select_account(transaction, ticket.user).await? else {
         return Ok(None);
     };
-    let Some(vault) = account.vault else { return Ok(None) };
+    let Some(vault) = account.vault else {
+        return Ok(None);
+    };
     let (hash, user) = (
         ticket.ticket.as_bytes().as_slice(),
         ticket.user.as_bytes().as_slice(),
@@ -236,12 +238,7 @@ pub(super) async fn admit(
         (RegistrationPolicy::Open, _) => Ok(false),
         (RegistrationPolicy::Invitation, Admission::Invitation(invitation)) => {
             let hash = invitation.as_bytes().as_slice();
-            let used = execute(
-                transaction,
-                sql::USE_INVITATION,
-                &[&milliseconds(at), &hash],
-            )
-            .await?;
+            let used = execute(transaction, sql::USE_INVITATION, &[&milliseconds(at), &hash]).await?;
             if used == 1 {
                 Ok(false)
             } else {
@@ -314,7 +311,7 @@ impl TryFrom<&Row> for AccountRow {
             name: row.try_get(0)?,
             identity_key: row.try_get(1)?,
             is_admin: row.try_get(2)?,
-            vault: vault_of((row.try_get(3)?, row.try_get(4)?, row.try_get(5)?)),
+            vault: vault_of([row.try_get(3)?, row.try_get(4)?, row.try_get(5)?]),
             guest_until: guest_until_of(row.try_get(6)?)?,
         })
     }

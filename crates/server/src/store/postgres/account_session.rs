@@ -11,7 +11,8 @@ use super::{PostgresStore, Transaction, in_transaction};
 use crate::auth::SessionId;
 use crate::store::StoreError;
 use crate::store::account::{
-    Presented, Rotated, Rotation, SessionOwner, StoredSession, guest_until_of, judge_rotation, parse_name, sql,
+    Presented, Rotated, Rotation, SessionOwner, StoredSession, guest_until_of, judge_rotation, parse_name,
+    sql,
 };
 use crate::store::column::{Column, milliseconds};
 

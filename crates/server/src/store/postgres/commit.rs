@@ -123,9 +123,7 @@ async fn accept(
             &[&id, &commit.public_state, &commit.group_info.as_slice()],
         )
         .await?;
-    transaction
-        .execute(DELETE_OLD_PROPOSALS, &[&id, &epoch])
-        .await?;
+    transaction.execute(DELETE_OLD_PROPOSALS, &[&id, &epoch]).await?;
     transaction.execute(DELETE_PREVIOUS, &[&id]).await?;
     let profile = commit.profile.take();
     let entry = store(transaction, &ledger, commit, sequence).await?;

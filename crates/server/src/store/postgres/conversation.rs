@@ -93,7 +93,11 @@ async fn create(transaction: &Transaction<'_>, new: NewConversation) -> Result<C
     let leaf = (commit.conversation, commit.sender);
     let conversation = commit.conversation;
     let id = conversation.as_bytes().as_slice();
-    let terms = commit.profile.take().map(|profile| Terms::of(&profile)).transpose()?;
+    let terms = commit
+        .profile
+        .take()
+        .map(|profile| Terms::of(&profile))
+        .transpose()?;
     let terms = terms.ok_or(Column("conversation_group", "profile").inconsistent())?;
     let low = pair.as_ref().map(|(low, _)| low.as_bytes().as_slice());
     let high = pair.as_ref().map(|(_, high)| high.as_bytes().as_slice());
@@ -103,7 +107,16 @@ async fn create(transaction: &Transaction<'_>, new: NewConversation) -> Result<C
     let inserted = transaction
         .execute(
             &insert,
-            &[&id, &kind, &low, &high, &epoch, &terms.retention_ms, &terms.slow_mode_ms, &ends_at],
+            &[
+                &id,
+                &kind,
+                &low,
+                &high,
+                &epoch,
+                &terms.retention_ms,
+                &terms.slow_mode_ms,
+                &ends_at,
+            ],
         )
         .await?;
     let mut ledger = load(transaction, &[leaf]).await?;

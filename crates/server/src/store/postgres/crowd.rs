@@ -3,7 +3,7 @@
 use super::PostgresStore;
 use crate::store::StoreError;
 use crate::store::column::Column;
-use crate::store::crowd::{COUNTED, Crowd};
+use crate::store::crowd::{Crowd, counted};
 use undertone_wire::{ConversationId, DeviceId};
 
 const SELECT_CROWD: &str = "
@@ -26,7 +26,7 @@ impl PostgresStore {
         let client = self.connection().await?;
         let statement = client.prepare_cached(SELECT_CROWD).await?;
         let id = conversation.as_bytes().as_slice();
-        let row = client.query_opt(&statement, &[&id, &COUNTED]).await?;
+        let row = client.query_opt(&statement, &[&id, &counted()]).await?;
         row.map(|row| Ok(Crowd::new(row.try_get(0)?, row.try_get(1)?)))
             .transpose()
     }
@@ -38,7 +38,7 @@ impl PostgresStore {
         let client = self.connection().await?;
         let statement = client.prepare_cached(SELECT_CROWDS).await?;
         let device = device.as_bytes().as_slice();
-        let rows = client.query(&statement, &[&device, &COUNTED]).await?;
+        let rows = client.query(&statement, &[&device, &counted()]).await?;
         rows.iter()
             .map(|row| {
                 let id = Column("conversation", "conversation_id").id(row.try_get(0)?)?;

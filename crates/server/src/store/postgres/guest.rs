@@ -154,6 +154,9 @@ async fn end_guests(transaction: &Transaction<'_>, now: Timestamp) -> Result<Vec
         }
     }
     execute(transaction, sql::DELETE_ENDED_GUESTS, &[&now]).await?;
+    if !devices.is_empty() {
+        execute(transaction, sql::END_EMPTY_ROOMS, &[&now]).await?;
+    }
     Ok(devices)
 }
 

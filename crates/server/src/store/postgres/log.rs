@@ -5,9 +5,7 @@ use super::sweep::cut;
 use super::{PostgresStore, Transaction, in_transaction};
 use crate::store::StoreError;
 use crate::store::column::{Column, entry_kind, integer, milliseconds};
-use crate::store::conversation::{
-    DeviceAcknowledge, NewMessage, PAGE_PAYLOAD_BYTES, Refusal, Stamp, Stored,
-};
+use crate::store::conversation::{DeviceAcknowledge, NewMessage, PAGE_PAYLOAD_BYTES, Refusal, Stamp, Stored};
 use crate::store::ledger::{Last, Leaf, Ledger, Seat, Standing};
 use std::time::Duration;
 use tokio_postgres::Row;

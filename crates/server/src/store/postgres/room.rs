@@ -4,7 +4,9 @@ use super::{PostgresStore, Transaction, in_transaction};
 use crate::auth::TokenHash;
 use crate::store::StoreError;
 use crate::store::column::{Column, milliseconds, role};
-use crate::store::room::{Door, Inside, KNOCKS, Knocked, LinkRow, NewKnock, NewSealedState, NoDoor, Visit};
+use crate::store::room::{
+    Door, Inside, Knocked, LinkRow, NewKnock, NewSealedState, NoDoor, Visit, knocks_max,
+};
 use tokio_postgres::Row;
 use undertone_wire::group::Role;
 use undertone_wire::room::{Knock, RoomLink};
@@ -179,7 +181,10 @@ pub(super) async fn forget_knocks(
     devices: &[DeviceId],
 ) -> Result<bool, StoreError> {
     let id = conversation.as_bytes().as_slice();
-    let devices: Vec<&[u8]> = devices.iter().map(|device| device.as_bytes().as_slice()).collect();
+    let devices: Vec<&[u8]> = devices
+        .iter()
+        .map(|device| device.as_bytes().as_slice())
+        .collect();
     let deleted = transaction.execute(DELETE_KNOCKS, &[&id, &devices]).await?;
     Ok(deleted > 0)
 }
@@ -188,13 +193,11 @@ async fn knock(transaction: &Transaction<'_>, new: &NewKnock) -> Result<Knocked,
     let (id, knock) = (new.conversation.as_bytes().as_slice(), &new.knock);
     let device = knock.device.as_bytes().as_slice();
     transaction.execute(LOCK, &[&id]).await?;
-    let row = transaction
-        .query_one(SELECT_KNOCK_PLACE, &[&id, &device])
-        .await?;
+    let row = transaction.query_one(SELECT_KNOCK_PLACE, &[&id, &device]).await?;
     if row.try_get(0)? {
         return Ok(Knocked::IsMember);
     }
-    if row.try_get::<_, i64>(1)? >= KNOCKS {
+    if row.try_get::<_, i64>(1)? >= knocks_max() {
         return Ok(Knocked::TooMany);
     }
     let (package, at) = (knock.key_package.as_slice(), milliseconds(knock.knocked_at));
@@ -208,7 +211,10 @@ async fn replace(
     transaction: &Transaction<'_>,
     new: &NewSealedState,
 ) -> Result<Result<(), NoDoor>, StoreError> {
-    let (id, room) = (new.conversation.as_bytes().as_slice(), new.room.as_bytes().as_slice());
+    let (id, room) = (
+        new.conversation.as_bytes().as_slice(),
+        new.room.as_bytes().as_slice(),
+    );
     let row = transaction.query_opt(SELECT_LINK, &[&room]).await?;
     let link = row.as_ref().map(link_of).transpose()?;
     let Some(link) = link.filter(|link| link.conversation == id) else {

@@ -3,6 +3,7 @@
 
 use super::{PostgresStore, Transaction, in_transaction};
 use crate::store::StoreError;
+use crate::store::account::sql::STEP_GUESTS;
 use crate::store::column::{Column, entry_kind, milliseconds};
 use crate::store::sweep::{BATCH, ClockStep, Limits, ROOMS, Sweep, Swept};
 use tokio_postgres::Row;
@@ -43,6 +44,7 @@ const DELETE_KNOCKS: &str = "
 const SELECT_ENDED: &str = "
     select conversation_id from conversation where ends_at <= $1
     order by conversation_id limit $2 for update";
+const SELECT_IS_DUE: &str = "select exists (select 1 from conversation where ends_at <= $1)";
 const CLOSE_LINKS: &str = "
     update room_link set closed_at = $2, sealed_state = '' where conversation_id = any($1)";
 const DELETE_CONVERSATIONS: &str = "delete from conversation where conversation_id = any($1)";
@@ -75,12 +77,13 @@ const REWRITE_TABLES: [&str; 5] = [
 ];
 
 /// All that tells an age.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     STEP_ENTRIES,
     STEP_WELCOMES,
     STEP_KNOCKS,
     STEP_WRITING,
     STEP_CLOSED_LINKS,
+    STEP_GUESTS,
 ];
 
 #[cfg(test)]
@@ -93,6 +96,7 @@ pub(in crate::store) const STATEMENTS: &[&str] = &[
     DELETE_WELCOMES,
     DELETE_KNOCKS,
     SELECT_ENDED,
+    SELECT_IS_DUE,
     CLOSE_LINKS,
     DELETE_CONVERSATIONS,
     DELETE_CLOSED_LINKS,
@@ -112,6 +116,13 @@ pub(in crate::store) const STATEMENTS: &[&str] = &[
 impl PostgresStore {
     pub(in crate::store) async fn sweep(&self, order: Sweep) -> Result<Swept, StoreError> {
         in_transaction!(self, transaction => forget(&transaction, &order))
+    }
+
+    pub(in crate::store) async fn is_room_due(&self, now: Timestamp) -> Result<bool, StoreError> {
+        let client = self.connection().await?;
+        let statement = client.prepare_cached(SELECT_IS_DUE).await?;
+        let row = client.query_one(&statement, &[&milliseconds(now)]).await?;
+        Ok(row.try_get(0)?)
     }
 
     pub(in crate::store) async fn swept_at(&self) -> Result<Option<Timestamp>, StoreError> {
@@ -173,7 +184,9 @@ async fn forget(transaction: &Transaction<'_>, order: &Sweep) -> Result<Swept, S
     swept.knocks = transaction.execute(DELETE_KNOCKS, &[&limits.knock]).await?;
     swept.key_packages = transaction.execute(DELETE_KEY_PACKAGES, &[&limits.now]).await?;
     swept.key_packages += transaction.execute(DELETE_USED, &[&limits.now]).await?;
-    transaction.execute(DELETE_CLOSED_LINKS, &[&limits.ceiling]).await?;
+    transaction
+        .execute(DELETE_CLOSED_LINKS, &[&limits.ceiling])
+        .await?;
     for row in transaction.query(SELECT_CLOSED, &[&limits.told]).await? {
         let id = Column("room_link", "conversation_id").id(row.try_get(0)?)?;
         swept.closed.push(id);

@@ -100,7 +100,9 @@ impl SqliteStore {
             let Some(account) = select_account(connection, ticket.user)? else {
                 return Ok(None);
             };
-            let Some(vault) = account.vault else { return Ok(None) };
+            let Some(vault) = account.vault else {
+                return Ok(None);
+            };
             connection.prepare_cached(sql::INSERT_TICKET)?.execute(params![
                 ticket.ticket.as_bytes(),
                 ticket.user.as_bytes(),
@@ -287,7 +289,7 @@ pub(super) fn select_account(
     let mut statement = connection.prepare_cached(sql::SELECT_ACCOUNT)?;
     let read = |row: &Row<'_>| {
         let sealed = |index: usize| row.get::<_, Option<Vec<u8>>>(index);
-        let vault = (sealed(3)?, sealed(4)?, sealed(5)?);
+        let vault = [sealed(3)?, sealed(4)?, sealed(5)?];
         Ok((row.get(0)?, row.get(1)?, row.get(2)?, vault, row.get(6)?))
     };
     let row = statement.query_row([user.as_bytes()], read).optional()?;

@@ -19,7 +19,8 @@ impl SqliteStore {
         &self,
         adding: AddDevice,
     ) -> Result<SessionOwner, AddDeviceError> {
-        self.write(move |connection| add_device(connection, &adding)).await
+        self.write(move |connection| add_device(connection, &adding))
+            .await
     }
 
     pub(in crate::store) async fn revoke_device(
@@ -45,7 +46,10 @@ impl SqliteStore {
     }
 }
 
-pub(super) fn add_device(connection: &Connection, adding: &AddDevice) -> Result<SessionOwner, AddDeviceError> {
+pub(super) fn add_device(
+    connection: &Connection,
+    adding: &AddDevice,
+) -> Result<SessionOwner, AddDeviceError> {
     let user = take_ticket(connection, adding)?;
     let account = select_account(connection, user)?.ok_or(AddDeviceError::Ticket)?;
     let name = parse_name(&account.name)?;
@@ -111,7 +115,10 @@ fn renew(connection: &Connection, known: &KnownDevice, adding: &AddDevice) -> Re
     Ok(())
 }
 
-pub(super) fn select_device(connection: &Connection, device: DeviceId) -> Result<Option<KnownDevice>, StoreError> {
+pub(super) fn select_device(
+    connection: &Connection,
+    device: DeviceId,
+) -> Result<Option<KnownDevice>, StoreError> {
     let mut statement = connection.prepare_cached(sql::SELECT_DEVICE)?;
     let row = statement
         .query_row([device.as_bytes()], |row| {
@@ -183,7 +190,11 @@ pub(super) fn insert_session(
     Ok(())
 }
 
-pub(super) fn revoke_sessions(connection: &Connection, device: DeviceId, at: Timestamp) -> Result<(), StoreError> {
+pub(super) fn revoke_sessions(
+    connection: &Connection,
+    device: DeviceId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
     connection
         .prepare_cached(sql::REVOKE_SESSIONS_OF_DEVICE)?
         .execute(params![milliseconds(at), device.as_bytes()])?;

@@ -8,7 +8,8 @@ use super::guest::extend;
 use crate::auth::SessionId;
 use crate::store::StoreError;
 use crate::store::account::{
-    Presented, Rotated, Rotation, SessionOwner, StoredSession, guest_until_of, judge_rotation, parse_name, sql,
+    Presented, Rotated, Rotation, SessionOwner, StoredSession, guest_until_of, judge_rotation, parse_name,
+    sql,
 };
 use crate::store::column::{Column, milliseconds};
 

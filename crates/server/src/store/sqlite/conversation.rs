@@ -100,7 +100,11 @@ fn create(connection: &Connection, new: NewConversation) -> Result<Created, Stor
     if ledger.epoch(&id).is_some() {
         return Ok(Created::IdTaken);
     }
-    let terms = commit.profile.take().map(|profile| Terms::of(&profile)).transpose()?;
+    let terms = commit
+        .profile
+        .take()
+        .map(|profile| Terms::of(&profile))
+        .transpose()?;
     let terms = terms.ok_or(Column("conversation_group", "profile").inconsistent())?;
     connection.prepare_cached(INSERT_CONVERSATION)?.execute(params![
         id.as_bytes(),
@@ -187,7 +191,9 @@ pub(super) fn is_charged(
 ) -> Result<bool, StoreError> {
     let voided: Option<i64> = connection
         .prepare_cached(SELECT_CHARGE)?
-        .query_row(params![conversation.as_bytes(), user.as_bytes()], |row| row.get(0))
+        .query_row(params![conversation.as_bytes(), user.as_bytes()], |row| {
+            row.get(0)
+        })
         .optional()?;
     Ok(voided.is_some_and(|voided| voided >= crate::store::commit::VOIDED_MAX))
 }

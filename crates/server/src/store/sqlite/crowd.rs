@@ -3,7 +3,7 @@
 use super::SqliteStore;
 use crate::store::StoreError;
 use crate::store::column::Column;
-use crate::store::crowd::{COUNTED, Crowd};
+use crate::store::crowd::{Crowd, counted};
 use rusqlite::{OptionalExtension, params};
 use undertone_wire::{ConversationId, DeviceId};
 
@@ -27,7 +27,7 @@ impl SqliteStore {
         self.read(move |connection| {
             let found = connection
                 .prepare_cached(SELECT_CROWD)?
-                .query_row(params![conversation.as_bytes(), COUNTED], |row| {
+                .query_row(params![conversation.as_bytes(), counted()], |row| {
                     Ok(Crowd::new(row.get(0)?, row.get(1)?))
                 })
                 .optional()?;
@@ -42,7 +42,7 @@ impl SqliteStore {
     ) -> Result<Vec<(ConversationId, Crowd)>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(SELECT_CROWDS)?;
-            let mut rows = statement.query(params![device.as_bytes(), COUNTED])?;
+            let mut rows = statement.query(params![device.as_bytes(), counted()])?;
             let mut crowds = Vec::new();
             while let Some(row) = rows.next()? {
                 let id = Column("conversation", "conversation_id").id(&row.get::<_, Vec<u8>>(0)?)?;

@@ -49,6 +49,11 @@ impl SqliteStore {
             connection
                 .prepare_cached(sql::DELETE_ENDED_GUESTS)?
                 .execute([milliseconds(now)])?;
+            if !devices.is_empty() {
+                connection
+                    .prepare_cached(sql::END_EMPTY_ROOMS)?
+                    .execute([milliseconds(now)])?;
+            }
             Ok(devices)
         })
         .await

@@ -4,9 +4,7 @@ use super::SqliteStore;
 use super::sweep::cut;
 use crate::store::StoreError;
 use crate::store::column::{Column, entry_kind, integer, milliseconds};
-use crate::store::conversation::{
-    DeviceAcknowledge, NewMessage, PAGE_PAYLOAD_BYTES, Refusal, Stamp, Stored,
-};
+use crate::store::conversation::{DeviceAcknowledge, NewMessage, PAGE_PAYLOAD_BYTES, Refusal, Stamp, Stored};
 use crate::store::ledger::{Last, Leaf, Ledger, Seat, Standing};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::time::Duration;

@@ -4,7 +4,9 @@ use super::SqliteStore;
 use crate::auth::TokenHash;
 use crate::store::StoreError;
 use crate::store::column::{Column, milliseconds, role};
-use crate::store::room::{Door, Inside, KNOCKS, Knocked, LinkRow, NewKnock, NewSealedState, NoDoor, Visit};
+use crate::store::room::{
+    Door, Inside, Knocked, LinkRow, NewKnock, NewSealedState, NoDoor, Visit, knocks_max,
+};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use undertone_wire::group::Role;
 use undertone_wire::room::{Knock, RoomLink};
@@ -92,7 +94,9 @@ impl SqliteStore {
         self.read(move |connection| {
             let found = connection
                 .prepare_cached(SELECT_ROLE)?
-                .query_row(params![conversation.as_bytes(), device.as_bytes()], |row| row.get(0))
+                .query_row(params![conversation.as_bytes(), device.as_bytes()], |row| {
+                    row.get(0)
+                })
                 .optional()?;
             found.map(|role| Column("member", "role").role(role)).transpose()
         })
@@ -195,14 +199,15 @@ fn door(connection: &Connection, visit: &Visit) -> Result<Result<Door, NoDoor>, 
         return Ok(Err(NoDoor::Unknown));
     };
     let user = visit.user.map(|user| user.as_bytes().to_vec());
-    let inside = connection
-        .prepare_cached(SELECT_INSIDE)?
-        .query_row(params![link.conversation, user], |row| {
-            Ok(Inside {
-                people: row.get(0)?,
-                is_member: row.get(1)?,
-            })
-        })?;
+    let inside =
+        connection
+            .prepare_cached(SELECT_INSIDE)?
+            .query_row(params![link.conversation, user], |row| {
+                Ok(Inside {
+                    people: row.get(0)?,
+                    is_member: row.get(1)?,
+                })
+            })?;
     link.open(visit, inside)
 }
 
@@ -217,7 +222,7 @@ fn knock(connection: &Connection, new: &NewKnock) -> Result<Knocked, StoreError>
     if is_member {
         return Ok(Knocked::IsMember);
     }
-    if waiting >= KNOCKS {
+    if waiting >= knocks_max() {
         return Ok(Knocked::TooMany);
     }
     connection.prepare_cached(INSERT_KNOCK)?.execute(params![
@@ -242,7 +247,9 @@ fn replace(connection: &Connection, new: &NewSealedState) -> Result<Result<(), N
 
 fn link(connection: &Connection, room: RoomId) -> Result<Option<LinkRow>, StoreError> {
     let mut statement = connection.prepare_cached(SELECT_LINK)?;
-    let found = statement.query_row(params![room.as_bytes()], link_of).optional()?;
+    let found = statement
+        .query_row(params![room.as_bytes()], link_of)
+        .optional()?;
     Ok(found)
 }
 

@@ -3,6 +3,7 @@
 
 use super::SqliteStore;
 use crate::store::StoreError;
+use crate::store::account::sql::STEP_GUESTS;
 use crate::store::column::{Column, entry_kind, milliseconds};
 use crate::store::sweep::{BATCH, ClockStep, Limits, ROOMS, Sweep, Swept, remains};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -30,6 +31,7 @@ const DELETE_KNOCKS: &str = "
     delete from knock where knocked_at <= ?1 or exists (select 1 from member
         where member.conversation_id = knock.conversation_id and member.device_id = knock.device_id)";
 const SELECT_ENDED: &str = "select conversation_id from conversation where ends_at <= ?1 limit ?2";
+const SELECT_IS_DUE: &str = "select exists (select 1 from conversation where ends_at <= ?1)";
 const CLOSE_LINKS: &str = "
     update room_link set closed_at = ?2, sealed_state = x'' where conversation_id = ?1";
 const DELETE_CONVERSATION: &str = "delete from conversation where conversation_id = ?1";
@@ -54,12 +56,13 @@ const STEP_CLOSED_LINKS: &str = "
     update room_link set closed_at = closed_at + ?1 where closed_at is not null";
 
 /// All that tells an age.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     STEP_ENTRIES,
     STEP_WELCOMES,
     STEP_KNOCKS,
     STEP_WRITING,
     STEP_CLOSED_LINKS,
+    STEP_GUESTS,
 ];
 
 #[cfg(test)]
@@ -72,6 +75,7 @@ pub(in crate::store) const STATEMENTS: &[&str] = &[
     DELETE_WELCOMES,
     DELETE_KNOCKS,
     SELECT_ENDED,
+    SELECT_IS_DUE,
     CLOSE_LINKS,
     DELETE_CONVERSATION,
     DELETE_CLOSED_LINKS,
@@ -91,6 +95,14 @@ pub(in crate::store) const STATEMENTS: &[&str] = &[
 impl SqliteStore {
     pub(in crate::store) async fn sweep(&self, order: Sweep) -> Result<Swept, StoreError> {
         self.write(move |connection| forget(connection, &order)).await
+    }
+
+    pub(in crate::store) async fn is_room_due(&self, now: Timestamp) -> Result<bool, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(SELECT_IS_DUE)?;
+            Ok(statement.query_row(params![milliseconds(now)], |row| row.get(0))?)
+        })
+        .await
     }
 
     pub(in crate::store) async fn swept_at(&self) -> Result<Option<Timestamp>, StoreError> {
@@ -122,9 +134,11 @@ pub(super) fn shorten_expiry(
     retention_ms: i64,
 ) -> Result<(), StoreError> {
     let kind = entry_kind(EntryKind::Message);
-    connection
-        .prepare_cached(SHORTEN_EXPIRY)?
-        .execute(params![conversation.as_bytes(), retention_ms, kind])?;
+    connection.prepare_cached(SHORTEN_EXPIRY)?.execute(params![
+        conversation.as_bytes(),
+        retention_ms,
+        kind
+    ])?;
     Ok(())
 }
 
@@ -164,7 +178,11 @@ fn expire(connection: &Connection, limits: &Limits) -> Result<u64, StoreError> {
         let kind = entry_kind(EntryKind::Message);
         let rows = statement.query_map(params![limits.now, kind, BATCH], |row| {
             let payload: Vec<u8> = row.get(2)?;
-            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?, remains(&payload)))
+            Ok((
+                row.get::<_, Vec<u8>>(0)?,
+                row.get::<_, i64>(1)?,
+                remains(&payload),
+            ))
         })?;
         rows.collect::<Result<Vec<_>, _>>()?
     };

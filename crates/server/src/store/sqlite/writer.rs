@@ -128,7 +128,9 @@ fn run(mut connection: Connection, mut queue: mpsc::Receiver<Order>) {
 fn truncate(connection: &Connection) -> Result<(), StoreError> {
     let is_busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     if is_busy {
-        return Err(StoreError::unavailable("somebody reads, so the log could not be emptied"));
+        return Err(StoreError::unavailable(
+            "somebody reads, so the log could not be emptied",
+        ));
     }
     Ok(())
 }

@@ -2,9 +2,7 @@
 
 use super::log::{message, stamp};
 use super::{TestStore, device, on_both_databases, user};
-use crate::store::commit::{
-    CommitStanding, Created, NewCommit, NewConversation, NewMember, NewWelcome,
-};
+use crate::store::commit::{CommitStanding, Created, NewCommit, NewConversation, NewMember, NewWelcome};
 use crate::store::conversation::{DeviceAcknowledge, Refusal, Stored};
 use undertone_wire::conversation::{ConversationKind, EntryKind};
 use undertone_wire::group::{GroupProfile, Role};

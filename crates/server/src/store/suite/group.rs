@@ -1,11 +1,10 @@
-//! Groups and rooms: what commits, joins and proposals make of the rows, and how a commit is undone.
+//! Groups and rooms: what commits, joins and proposals make of the rows.
 
 use super::conversation::{NOW, commit, conversation, first_commit, member, rows, standing};
 use super::log::{message, stamp};
 use super::{TestStore, device, on_both_databases, user};
 use crate::store::commit::{
-    CommitStanding, Created, NewCommit, NewConversation, NewGroupInfo, NewMember, NewProposal, NewWelcome,
-    Suspect, Undone, Verdict,
+    CommitStanding, Created, NewCommit, NewConversation, NewMember, NewProposal, Suspect, Verdict,
 };
 use crate::store::conversation::{DeviceAcknowledge, NewMessage, Refusal, Stored};
 use std::time::Duration;
@@ -23,21 +22,15 @@ on_both_databases!(
     a_device_comes_by_its_own_commit_and_its_log_begins_with_it,
     a_device_that_comes_again_keeps_its_counter,
     proposals_wait_for_the_end_of_their_epoch,
-    an_undone_commit_leaves_holes_and_everything_else_as_it_was,
-    what_another_user_acknowledged_is_not_undone,
-    only_the_newest_commit_is_undone_and_only_once,
-    whoever_removed_or_moved_devices_in_vain_gets_them_back,
-    too_many_undone_commits_are_enough,
-    a_group_info_is_replaced_once_when_it_is_wanted,
     a_thousand_devices_are_no_trouble,
 );
 
-fn group_profile() -> GroupProfile {
+pub(super) fn group_profile() -> GroupProfile {
     GroupProfile::group(user(1))
 }
 
 /// A group of 1, who owns it, 2 and 3.
-fn new_group(id: u8, profile: GroupProfile) -> NewConversation {
+pub(super) fn new_group(id: u8, profile: GroupProfile) -> NewConversation {
     let added = [2, 3].map(|number| NewMember {
         role: profile.role(user(number)),
         ..member(number)
@@ -58,7 +51,7 @@ fn new_group(id: u8, profile: GroupProfile) -> NewConversation {
 }
 
 /// A device that comes by its own commit.
-fn join(number: u8, of: UserId, counter: u64, epoch: u64) -> NewCommit {
+pub(super) fn join(number: u8, of: UserId, counter: u64, epoch: u64) -> NewCommit {
     NewCommit {
         added: vec![NewMember {
             user: of,
@@ -70,7 +63,7 @@ fn join(number: u8, of: UserId, counter: u64, epoch: u64) -> NewCommit {
     }
 }
 
-fn suspect(sequence: u64) -> Suspect {
+pub(super) fn suspect(sequence: u64) -> Suspect {
     Suspect {
         conversation: conversation(1),
         sequence: Sequence(sequence),
@@ -89,24 +82,24 @@ fn proposal(sender: u8, counter: u64, epoch: u64) -> NewProposal {
 }
 
 impl TestStore {
-    async fn gather(&self, profile: GroupProfile) -> ConversationId {
+    pub(super) async fn gather(&self, profile: GroupProfile) -> ConversationId {
         let created = self.create_conversation(new_group(1, profile)).await.unwrap();
         assert!(matches!(created, Created::New(_)), "{created:?}");
         conversation(1)
     }
 
-    async fn accept(&self, commit: NewCommit) -> u64 {
+    pub(super) async fn accept(&self, commit: NewCommit) -> u64 {
         let stored = self.accept_commit(commit).await.unwrap().unwrap();
         assert!(matches!(stored, Stored::New(_)));
         stored.accepted().sequence.0
     }
 
-    async fn say(&self, message: NewMessage) -> Result<u64, Refusal> {
+    pub(super) async fn say(&self, message: NewMessage) -> Result<u64, Refusal> {
         let mut outcomes = self.append_messages(vec![message], stamp()).await.unwrap();
         outcomes.remove(0).map(|stored| stored.accepted().sequence.0)
     }
 
-    async fn has(&self, number: u8, sequence: u64) {
+    pub(super) async fn has(&self, number: u8, sequence: u64) {
         let up_to = Acknowledge {
             conversation: conversation(1),
             sequence: Sequence(sequence),
@@ -117,7 +110,7 @@ impl TestStore {
             .unwrap();
     }
 
-    async fn whole_log(&self, number: u8) -> LogPage {
+    pub(super) async fn whole_log(&self, number: u8) -> LogPage {
         let fetch = FetchLog {
             conversation: conversation(1),
             after: Sequence(0),
@@ -126,7 +119,7 @@ impl TestStore {
         self.log_page(device(number), fetch).await.unwrap().unwrap()
     }
 
-    async fn epoch_of(&self, number: u8) -> Epoch {
+    pub(super) async fn epoch_of(&self, number: u8) -> Epoch {
         self.heads(device(number)).await.unwrap()[0].epoch
     }
 
@@ -144,20 +137,32 @@ async fn a_group_has_no_pair_and_its_roles_are_kept(store: TestStore) {
     assert_eq!((view.people, view.devices, view.is_member), (3, 3, true));
     assert_eq!(view.profile, Some(group_profile()));
     assert!(!store.outside_view(id, user(9)).await.unwrap().unwrap().is_member);
-    assert!(store.outside_view(conversation(9), user(1)).await.unwrap().is_none());
+    assert!(
+        store
+            .outside_view(conversation(9), user(1))
+            .await
+            .unwrap()
+            .is_none()
+    );
     let material = store.group_material(id).await.unwrap().unwrap();
     assert_eq!(
         (material.group_info, material.public_state),
         (Bytes(vec![0x61]), vec![0x51])
     );
     let heads = store.heads_of_user(user(3)).await.unwrap();
-    assert_eq!((heads.len(), heads[0].conversation, heads[0].head), (1, id, Sequence(1)));
+    assert_eq!(
+        (heads.len(), heads[0].conversation, heads[0].head),
+        (1, id, Sequence(1))
+    );
     assert!(store.heads_of_user(user(9)).await.unwrap().is_empty());
 }
 
 async fn many_groups_of_the_same_people_may_exist(store: TestStore) {
     for id in [1, 2] {
-        let created = store.create_conversation(new_group(id, group_profile())).await.unwrap();
+        let created = store
+            .create_conversation(new_group(id, group_profile()))
+            .await
+            .unwrap();
         assert!(matches!(created, Created::New(_)), "{created:?}");
     }
     let taken = NewConversation {
@@ -169,7 +174,10 @@ async fn many_groups_of_the_same_people_may_exist(store: TestStore) {
         ..new_group(2, group_profile())
     };
     assert_eq!(store.create_conversation(taken).await.unwrap(), Created::IdTaken);
-    let again = store.create_conversation(new_group(2, group_profile())).await.unwrap();
+    let again = store
+        .create_conversation(new_group(2, group_profile()))
+        .await
+        .unwrap();
     assert!(matches!(again, Created::Repeated(_)));
 }
 
@@ -206,8 +214,16 @@ async fn slow_mode_counts_all_devices_of_a_person(store: TestStore) {
     assert_eq!(store.say(message(id, 4, 1, 1)).await, Err(wait));
     assert_eq!(store.say(message(id, 3, 1, 1)).await, Ok(3), "another person");
     assert_eq!(store.say(message(id, 1, 2, 1)).await, Ok(4));
-    assert_eq!(store.say(message(id, 1, 3, 1)).await, Ok(5), "the owner does not wait");
-    assert_eq!(store.say(message(id, 2, 1, 1)).await, Ok(2), "a repetition does not either");
+    assert_eq!(
+        store.say(message(id, 1, 3, 1)).await,
+        Ok(5),
+        "the owner does not wait"
+    );
+    assert_eq!(
+        store.say(message(id, 2, 1, 1)).await,
+        Ok(2),
+        "a repetition does not either"
+    );
     let both = vec![message(id, 3, 2, 1), message(id, 2, 2, 1)];
     let outcomes = store.append_messages(both, stamp()).await.unwrap();
     assert_eq!(outcomes, [Err(wait), Err(wait)]);
@@ -244,9 +260,17 @@ async fn a_device_comes_by_its_own_commit_and_its_log_begins_with_it(store: Test
     let refused = store.group_snapshot(newcomer(2)).await.unwrap().unwrap_err();
     assert_eq!(refused, Refusal::CounterConflict, "a newcomer begins with 1");
     assert!(store.group_snapshot(newcomer(1)).await.unwrap().is_ok());
-    let stored = store.accept_commit(join(5, user(5), 1, 1)).await.unwrap().unwrap();
+    let stored = store
+        .accept_commit(join(5, user(5), 1, 1))
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(stored.accepted().sequence, Sequence(3));
-    let again = store.accept_commit(join(5, user(5), 1, 1)).await.unwrap().unwrap();
+    let again = store
+        .accept_commit(join(5, user(5), 1, 1))
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(again, Stored::Repeated(stored.accepted()));
     let repeated = store.group_snapshot(newcomer(1)).await.unwrap().unwrap().repeated;
     assert_eq!(repeated, Some(stored.accepted()));
@@ -275,14 +299,20 @@ async fn a_device_that_comes_again_keeps_its_counter(store: TestStore) {
         store.pending_welcomes(device(2)).await.unwrap().is_empty(),
         "the Welcome was for the leaf before"
     );
-    assert_eq!(store.say(message(id, 2, 2, 2)).await, Err(Refusal::CounterConflict));
+    assert_eq!(
+        store.say(message(id, 2, 2, 2)).await,
+        Err(Refusal::CounterConflict)
+    );
     assert_eq!(store.say(message(id, 2, 3, 2)).await, Ok(4));
     let replacing = NewCommit {
         removed: vec![device(2)],
         ..join(7, user(2), 1, 2)
     };
     store.accept(replacing).await;
-    assert!(store.heads(device(2)).await.unwrap().is_empty(), "an old device was put out");
+    assert!(
+        store.heads(device(2)).await.unwrap().is_empty(),
+        "an old device was put out"
+    );
     assert_eq!(store.outside_view(id, user(2)).await.unwrap().unwrap().devices, 3);
 }
 
@@ -306,187 +336,15 @@ async fn proposals_wait_for_the_end_of_their_epoch(store: TestStore) {
     assert_eq!(other_kind.unwrap_err(), Refusal::CounterConflict);
     store.accept(commit(1, 1, 2, 1)).await;
     assert!(store.proposals(1, 3).await.is_empty());
-    assert!(matches!(store.void_commit(suspect(4)).await.unwrap(), Verdict::Voided(_)));
+    assert!(matches!(
+        store.void_commit(suspect(4)).await.unwrap(),
+        Verdict::Voided(_)
+    ));
     assert_eq!(store.proposals(1, 3).await, both, "their epoch goes on");
     for counter in [3, 4] {
         store.accept(commit(1, 1, counter, counter - 2)).await;
     }
     assert_eq!(rows(&store, "pending_proposal").await, 0);
-}
-
-async fn an_undone_commit_leaves_holes_and_everything_else_as_it_was(store: TestStore) {
-    let id = store.gather(group_profile()).await;
-    store.say(message(id, 3, 1, 1)).await.unwrap();
-    let mut profile = group_profile();
-    profile.set_role(user(3), Role::ReadOnly);
-    profile.retention_seconds = Some(60);
-    let bad = NewCommit {
-        profile: Some(profile),
-        ..commit(1, 1, 2, 1)
-    };
-    let sequence = store.accept(bad).await;
-    store.say(message(id, 1, 3, 2)).await.unwrap();
-    store.has(1, 4).await;
-    let verdict = store.void_commit(suspect(sequence)).await.unwrap();
-    assert_eq!(verdict, Verdict::Voided(Undone::default()));
-    assert_eq!(store.epoch_of(2).await, Epoch(1));
-    let page = store.whole_log(2).await;
-    let kinds: Vec<_> = page.entries.iter().map(|entry| (entry.sequence.0, entry.kind)).collect();
-    assert_eq!(
-        kinds,
-        [
-            (2, EntryKind::Message),
-            (3, EntryKind::Voided),
-            (4, EntryKind::Voided)
-        ]
-    );
-    let hole = &page.entries[1];
-    assert!(hole.payload.is_empty() && hole.franking_mac.is_empty());
-    assert_eq!((hole.sender, hole.counter, hole.epoch), (device(1), Counter(2), Epoch(1)));
-    let snapshot = store.group_snapshot(standing(1, 4)).await.unwrap().unwrap();
-    assert_eq!((snapshot.epoch, snapshot.public_state), (Epoch(1), vec![0x51]));
-    assert_eq!(snapshot.profile, Some(group_profile()));
-    let material = store.group_material(id).await.unwrap().unwrap();
-    assert_eq!(material.group_info, Bytes(vec![0x61]));
-    assert_eq!(store.say(message(id, 3, 2, 1)).await, Ok(5), "not muted");
-    assert_eq!(store.say(message(id, 1, 3, 1)).await, Ok(4), "a used counter stays used");
-    assert_eq!(store.say(message(id, 1, 4, 1)).await, Ok(6));
-    assert_eq!(store.accept(commit(1, 2, 1, 1)).await, 7);
-}
-
-async fn what_another_user_acknowledged_is_not_undone(store: TestStore) {
-    let mut new = new_group(1, group_profile());
-    new.commit.added.push(NewMember {
-        user: user(1),
-        ..member(4)
-    });
-    store.create_conversation(new).await.unwrap();
-    let adding = NewCommit {
-        added: vec![member(5)],
-        welcome: Some(NewWelcome {
-            welcome: Bytes(vec![0x73]),
-            ratchet_tree: Bytes(vec![0x74]),
-        }),
-        ..commit(1, 1, 2, 1)
-    };
-    assert_eq!(store.accept(adding).await, 2);
-    store.has(1, 2).await;
-    store.has(4, 2).await;
-    store.has(5, 2).await;
-    let verdict = store.void_commit(suspect(2)).await.unwrap();
-    let Verdict::Voided(undone) = verdict else {
-        panic!("the committer's devices, and whom it added, do not count: {verdict:?}")
-    };
-    assert_eq!((undone.added, undone.was_join), (vec![device(5)], false));
-    assert!(store.heads(device(5)).await.unwrap().is_empty());
-    assert!(store.pending_welcomes(device(5)).await.unwrap().is_empty());
-    assert_eq!(store.accept(commit(1, 1, 3, 1)).await, 3);
-    store.has(2, 3).await;
-    assert_eq!(store.void_commit(suspect(3)).await.unwrap(), Verdict::Stands);
-    assert_eq!(store.epoch_of(3).await, Epoch(2));
-}
-
-async fn only_the_newest_commit_is_undone_and_only_once(store: TestStore) {
-    let id = store.gather(group_profile()).await;
-    store.say(message(id, 2, 1, 1)).await.unwrap();
-    for nothing in [1, 2, 9] {
-        assert_eq!(store.void_commit(suspect(nothing)).await.unwrap(), Verdict::Stands);
-    }
-    assert_eq!(store.accept(commit(1, 1, 2, 1)).await, 3);
-    assert_eq!(store.accept(commit(1, 1, 3, 2)).await, 4);
-    assert_eq!(store.void_commit(suspect(3)).await.unwrap(), Verdict::Stands);
-    assert!(matches!(store.void_commit(suspect(4)).await.unwrap(), Verdict::Voided(_)));
-    for again in [3, 4] {
-        assert_eq!(store.void_commit(suspect(again)).await.unwrap(), Verdict::Stands);
-    }
-    let elsewhere = Suspect {
-        conversation: conversation(9),
-        sequence: Sequence(1),
-    };
-    assert_eq!(store.void_commit(elsewhere).await.unwrap(), Verdict::Stands);
-    assert_eq!(store.epoch_of(1).await, Epoch(2));
-}
-
-async fn whoever_removed_or_moved_devices_in_vain_gets_them_back(store: TestStore) {
-    let id = store.gather(group_profile()).await;
-    store.say(message(id, 3, 1, 1)).await.unwrap();
-    store.has(3, 2).await;
-    let removing = NewCommit {
-        removed: vec![device(3)],
-        ..commit(1, 1, 2, 1)
-    };
-    let sequence = store.accept(removing).await;
-    assert!(store.heads(device(3)).await.unwrap().is_empty());
-    let verdict = store.void_commit(suspect(sequence)).await.unwrap();
-    let Verdict::Voided(undone) = verdict else {
-        panic!("{verdict:?}")
-    };
-    assert_eq!(undone.restored, [device(3)]);
-    let head = store.heads(device(3)).await.unwrap()[0];
-    assert_eq!((head.cursor, head.head, head.epoch), (Sequence(2), Sequence(3), Epoch(1)));
-    assert_eq!(store.say(message(id, 3, 2, 1)).await, Ok(4));
-
-    let again = NewCommit {
-        removed: vec![device(2)],
-        ..join(2, user(2), 1, 1)
-    };
-    let sequence = store.accept(again).await;
-    let verdict = store.void_commit(suspect(sequence)).await.unwrap();
-    let Verdict::Voided(undone) = verdict else {
-        panic!("{verdict:?}")
-    };
-    assert!(undone.was_join);
-    assert_eq!((undone.added, undone.restored), (vec![device(2)], vec![device(2)]));
-    let head = store.heads(device(2)).await.unwrap()[0];
-    assert_eq!((head.cursor, head.first_kept), (Sequence(1), Sequence(2)));
-    assert_eq!(store.say(message(id, 2, 1, 1)).await, Err(Refusal::CounterConflict));
-    assert_eq!(store.say(message(id, 2, 2, 1)).await, Ok(6), "its counter goes on");
-
-    let newcomer = store.accept(join(8, user(8), 1, 1)).await;
-    assert!(matches!(
-        store.void_commit(suspect(newcomer)).await.unwrap(),
-        Verdict::Voided(Undone { was_join: true, .. })
-    ));
-    assert!(store.heads(device(8)).await.unwrap().is_empty());
-    store.accept(join(8, user(8), 1, 1)).await;
-}
-
-async fn too_many_undone_commits_are_enough(store: TestStore) {
-    let id = store.gather(group_profile()).await;
-    for counter in 1..=3 {
-        let standing = store.group_snapshot(standing(2, counter)).await.unwrap();
-        assert!(standing.is_ok(), "the {counter}th");
-        let sequence = store.accept(commit(1, 2, counter, 1)).await;
-        assert!(matches!(
-            store.void_commit(suspect(sequence)).await.unwrap(),
-            Verdict::Voided(_)
-        ));
-    }
-    let refused = store.group_snapshot(standing(2, 4)).await.unwrap();
-    assert_eq!(refused.unwrap_err(), Refusal::Charged);
-    assert!(store.outside_view(id, user(2)).await.unwrap().unwrap().is_charged);
-    assert!(!store.outside_view(id, user(3)).await.unwrap().unwrap().is_charged);
-    assert!(store.group_snapshot(standing(3, 1)).await.unwrap().is_ok());
-    assert_eq!(store.say(message(id, 2, 4, 1)).await, Ok(5), "messages harm nobody");
-}
-
-async fn a_group_info_is_replaced_once_when_it_is_wanted(store: TestStore) {
-    let id = store.gather(group_profile()).await;
-    let replace = async |epoch, byte| {
-        let new = NewGroupInfo {
-            conversation: id,
-            epoch: Epoch(epoch),
-            group_info: Bytes(vec![byte]),
-        };
-        store.replace_group_info(new).await.unwrap();
-        store.group_material(id).await.unwrap().unwrap().group_info
-    };
-    assert_eq!(replace(1, 0xa1).await, Bytes(vec![0x61]), "nobody asked");
-    let sequence = store.accept(join(8, user(8), 1, 1)).await;
-    store.void_commit(suspect(sequence)).await.unwrap();
-    assert_eq!(replace(2, 0xa2).await, Bytes(vec![0x61]), "of another epoch");
-    assert_eq!(replace(1, 0xa3).await, Bytes(vec![0xa3]));
-    assert_eq!(replace(1, 0xa4).await, Bytes(vec![0xa3]), "the first counts");
 }
 
 async fn a_thousand_devices_are_no_trouble(store: TestStore) {
@@ -515,7 +373,10 @@ async fn a_thousand_devices_are_no_trouble(store: TestStore) {
             sequence: Sequence(2),
         },
     });
-    store.acknowledge(acknowledged.clone().skip(1).collect()).await.unwrap();
+    store
+        .acknowledge(acknowledged.clone().skip(1).collect())
+        .await
+        .unwrap();
     store.has(1, 2).await;
     assert_eq!(rows(&store, "log_entry").await, 1, "one has not got it yet");
     store.acknowledge(acknowledged.take(1).collect()).await.unwrap();

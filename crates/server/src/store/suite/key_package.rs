@@ -2,8 +2,8 @@
 
 use super::conversation::rows;
 use super::{TestStore, device, on_both_databases, user};
-use crate::store::sweep::Sweep;
 use crate::store::key_package::{Claimer, NewKeyPackage, NewStock, STOCK_MAX, StockFull};
+use crate::store::sweep::Sweep;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use undertone_wire::key_package::KeyPackageStock;

@@ -3,9 +3,7 @@
 use super::conversation::{NOW, commit, rows};
 use super::{TestStore, device, on_both_databases};
 use crate::franking::{Franked, FrankingKey};
-use crate::store::conversation::{
-    DeviceAcknowledge, NewMessage, PAGE_PAYLOAD_BYTES, Refusal, Stamp, Stored,
-};
+use crate::store::conversation::{DeviceAcknowledge, NewMessage, PAGE_PAYLOAD_BYTES, Refusal, Stamp, Stored};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use std::collections::BTreeMap;

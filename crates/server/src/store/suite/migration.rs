@@ -8,6 +8,7 @@ use crate::store::{SqliteKey, Store};
 use rusqlite::Connection;
 use tempfile::TempDir;
 use undertone_wire::conversation::EntryKind;
+use undertone_wire::guest::UserKind;
 use undertone_wire::stream::FetchLog;
 use undertone_wire::{Epoch, Sequence};
 
@@ -20,9 +21,15 @@ fn filled(blob: impl Fn(u8, usize) -> String) -> String {
     let (id, nothing) = (blob(1, 16), blob(0, 0));
     let (ada, ben) = (blob(1, 16), blob(2, 16));
     let (hers, his) = (&ada, &ben);
+    let (key, other) = (blob(3, 32), blob(4, 32));
     let now = NOW.as_millis();
     format!(
-        "insert into conversation (conversation_id, kind, user_low, user_high, epoch, head, first_kept)
+        "insert into account (user_id, name, name_folded, name_key, password_file, identity_key,
+             recovery_public_key, vault_sealed, vault_key_by_password, vault_key_by_recovery, is_admin, registered_at)
+             values ({ada}, 'Ada', 'ada', 'ada', {key}, {key}, {other}, {key}, {key}, {key}, false, 0);
+         insert into device (device_id, user_id, certificate, signature_key, registered_at)
+             values ({hers}, {ada}, {key}, {key}, 0);
+         insert into conversation (conversation_id, kind, user_low, user_high, epoch, head, first_kept)
              values ({id}, 1, {ada}, {ben}, 1, 3, 2);
          insert into conversation_group (conversation_id, public_state, group_info)
              values ({id}, {nothing}, {nothing});
@@ -61,7 +68,9 @@ async fn sqlite_of_before() -> TestStore {
     let first = first_version(|migration| migration.sqlite);
     connection.execute_batch(&(first + &filled(blob))).unwrap();
     drop(connection);
-    let store = Store::open_sqlite(&path, &SqliteKey::from_bytes([7; 32])).await.unwrap();
+    let store = Store::open_sqlite(&path, &SqliteKey::from_bytes([7; 32]))
+        .await
+        .unwrap();
     TestStore {
         store,
         home: Home::Directory(directory),
@@ -84,18 +93,35 @@ async fn postgres_of_before(url: String) -> TestStore {
 /// Nothing of what was there is lost, and everything goes on.
 async fn goes_on(store: TestStore) {
     let id = conversation(1);
-    for (table, count) in [("conversation", 1), ("member", 2), ("log_entry", 2), ("pending_welcome", 1)] {
+    for (table, count) in [
+        ("conversation", 1),
+        ("member", 2),
+        ("log_entry", 2),
+        ("pending_welcome", 1),
+    ] {
         assert_eq!(rows(&store, table).await, count, "{table}");
     }
+    let ada = store.person(user(1)).await.unwrap().unwrap();
+    assert_eq!((ada.name.as_str(), ada.kind), ("Ada", UserKind::Account));
+    assert_eq!((ada.identity_key, ada.devices.len()), (vec![3; 32], 1));
+    let recovery = store.recovery_key("ada".to_owned()).await.unwrap();
+    assert_eq!(recovery, Some((user(1), vec![4; 32])));
     let head = store.heads(device(1)).await.unwrap()[0];
-    assert_eq!((head.head, head.cursor, head.epoch), (Sequence(3), Sequence(1), Epoch(1)));
+    assert_eq!(
+        (head.head, head.cursor, head.epoch),
+        (Sequence(3), Sequence(1), Epoch(1))
+    );
     let fetch = FetchLog {
         conversation: id,
         after: Sequence(0),
         limit: 10,
     };
     let page = store.log_page(device(2), fetch).await.unwrap().unwrap();
-    let kept: Vec<_> = page.entries.iter().map(|entry| (entry.kind, entry.sender)).collect();
+    let kept: Vec<_> = page
+        .entries
+        .iter()
+        .map(|entry| (entry.kind, entry.sender))
+        .collect();
     assert_eq!(
         kept,
         [(EntryKind::Message, device(1)), (EntryKind::Message, device(2))]
@@ -105,7 +131,10 @@ async fn goes_on(store: TestStore) {
         Some(id)
     );
     assert_eq!(store.pending_welcomes(device(2)).await.unwrap().len(), 1);
-    let sent = store.append_messages(vec![message(id, 1, 3, 1)], stamp()).await.unwrap();
+    let sent = store
+        .append_messages(vec![message(id, 1, 3, 1)], stamp())
+        .await
+        .unwrap();
     assert_eq!(sent[0].as_ref().unwrap().accepted().sequence, Sequence(4));
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod room;
 mod statement;
 mod storage;
 mod sweep;
+mod undo;
 
 use super::{SqliteKey, Store, StoreError};
 use crate::config::DatabaseUrl;
@@ -112,7 +113,13 @@ impl TestStore {
                 .write(move |connection| connection.execute_batch(sql).map_err(StoreError::from))
                 .await
                 .unwrap(),
-            Store::Postgres(store) => store.connection().await.unwrap().batch_execute(sql).await.unwrap(),
+            Store::Postgres(store) => store
+                .connection()
+                .await
+                .unwrap()
+                .batch_execute(sql)
+                .await
+                .unwrap(),
         }
     }
 

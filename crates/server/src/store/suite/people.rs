@@ -3,6 +3,7 @@
 use super::TestStore;
 use crate::auth::{SessionId, TokenHash};
 use crate::store::account::{AddDevice, Admission, NewAccount, NewDevice, NewSession, NewTicket};
+use crate::store::guest::NewGuest;
 use undertone_wire::account::Vault;
 use undertone_wire::device::DeviceCertificateBody;
 use undertone_wire::guest::UserKind;
@@ -70,6 +71,19 @@ impl TestStore {
         };
         self.add_device(adding).await.unwrap();
         device(number)
+    }
+
+    /// Lets in a guest who stays until then; user and device have this number.
+    pub(crate) async fn let_in_guest(&self, number: u8, until: Timestamp) {
+        let mut device = new_device(number, number);
+        device.body.kind = UserKind::Guest;
+        let guest = NewGuest {
+            device,
+            session: new_session(number),
+            until,
+            at: NOW,
+        };
+        self.create_guest(guest).await.unwrap();
     }
 
     /// The set-up token for the first, nothing for the others.

@@ -190,7 +190,11 @@ async fn an_older_link_is_told_that_it_was_replaced(store: TestStore) {
     let id = store.found(1, room_with(|_| ())).await;
     store.rotate(2, 20).await;
     assert_eq!(store.come(1, 1).await.unwrap_err(), NoDoor::Replaced);
-    assert_eq!(store.come(1, 20).await.unwrap_err(), NoDoor::Unknown, "a token of another link");
+    assert_eq!(
+        store.come(1, 20).await.unwrap_err(),
+        NoDoor::Unknown,
+        "a token of another link"
+    );
     assert_eq!(store.admits(id, token(1)).await.unwrap(), Err(NoDoor::Replaced));
     assert_eq!(store.admits(id, token(20)).await.unwrap(), Ok(()));
     assert_eq!(store.come(20, 20).await.unwrap().conversation, id);
@@ -211,7 +215,11 @@ async fn a_rotation_that_was_undone_opens_nothing(store: TestStore) {
     assert_eq!(store.come(20, 20).await.unwrap_err(), NoDoor::Unknown);
     assert_eq!(store.admits(id, token(20)).await.unwrap(), Err(NoDoor::Unknown));
     let door = store.come(1, 1).await.unwrap();
-    assert_eq!(door.sealed_state, link(1).sealed_state, "the old link is as it was");
+    assert_eq!(
+        door.sealed_state,
+        link(1).sealed_state,
+        "the old link is as it was"
+    );
     // Another attempt brings another link for the same rotation.
     let profile = room_with(|terms| terms.rotation = 2);
     let again = NewCommit {
@@ -240,12 +248,17 @@ async fn an_id_names_one_room(store: TestStore) {
     let created = store.create_conversation(second).await;
     assert!(matches!(created, Ok(Created::IdTaken)), "{created:?}");
     assert_eq!(store.come(1, 1).await.unwrap().conversation, id);
-    assert!(store.heads(device(1)).await.unwrap().len() == 1, "nothing of it was stored");
+    assert!(
+        store.heads(device(1)).await.unwrap().len() == 1,
+        "nothing of it was stored"
+    );
 }
 
 async fn a_room_whose_time_is_over_is_closed_at_once(store: TestStore) {
     let ends = NOW.plus(Duration::from_millis(1));
-    store.found(1, room_with(|terms| terms.expires_at = Some(ends))).await;
+    store
+        .found(1, room_with(|terms| terms.expires_at = Some(ends)))
+        .await;
     store.come(1, 1).await.unwrap();
     let late = |with| Visit {
         token: token(with),
@@ -264,7 +277,11 @@ async fn those_who_knock_wait_in_order(store: TestStore) {
     assert_eq!(store.knock_as(5, id, 1).await, Knocked::Waits);
     assert_eq!(store.knock_as(4, id, 2).await, Knocked::Waits);
     assert_eq!(store.knock_as(5, id, 3).await, Knocked::Waits);
-    assert_eq!(store.waiting(id).await, [device(4), device(5)], "the later knock counts");
+    assert_eq!(
+        store.waiting(id).await,
+        [device(4), device(5)],
+        "the later knock counts"
+    );
     let knocks = store.knocks(id).await.unwrap();
     assert_eq!(knocks[0].key_package, Bytes(vec![4]));
     assert_eq!(knocks[0].knocked_at, NOW.plus(Duration::from_mins(2)));
@@ -280,7 +297,11 @@ async fn a_door_has_room_for_so_many(store: TestStore) {
         assert_eq!(store.knock_as(100 + number, id, 0).await, Knocked::Waits);
     }
     assert_eq!(store.knock_as(99, id, 0).await, Knocked::TooMany);
-    assert_eq!(store.knock_as(100, id, 1).await, Knocked::Waits, "it waits already");
+    assert_eq!(
+        store.knock_as(100, id, 1).await,
+        Knocked::Waits,
+        "it waits already"
+    );
     assert_eq!(store.waiting(id).await.len(), KNOCKS_MAX);
 }
 
@@ -315,7 +336,11 @@ async fn only_the_current_link_says_what_stands_on_the_door(store: TestStore) {
     };
     assert_eq!(replace(id, 1).await, Ok(()));
     assert_eq!(store.come(1, 1).await.unwrap().sealed_state, Bytes(vec![7; 40]));
-    assert_eq!(replace(other, 1).await, Err(NoDoor::Unknown), "not this conversation's");
+    assert_eq!(
+        replace(other, 1).await,
+        Err(NoDoor::Unknown),
+        "not this conversation's"
+    );
     assert_eq!(replace(id, 9).await, Err(NoDoor::Unknown));
     store.rotate(2, 20).await;
     assert_eq!(replace(id, 1).await, Err(NoDoor::Replaced));

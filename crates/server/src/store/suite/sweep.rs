@@ -39,7 +39,13 @@ fn at(after: Duration) -> Timestamp {
 impl TestStore {
     async fn write_at(&self, now: Timestamp, message: NewMessage) -> LogEntry {
         let stamp = Stamp { now, ..stamp() };
-        match self.append_messages(vec![message], stamp).await.unwrap().remove(0).unwrap() {
+        match self
+            .append_messages(vec![message], stamp)
+            .await
+            .unwrap()
+            .remove(0)
+            .unwrap()
+        {
             Stored::New(entry) => entry,
             Stored::Repeated(accepted) => panic!("{accepted:?}"),
         }
@@ -55,7 +61,11 @@ impl TestStore {
             after: Sequence(0),
             limit: 200,
         };
-        self.log_page(device(number), fetch).await.unwrap().unwrap().entries
+        self.log_page(device(number), fetch)
+            .await
+            .unwrap()
+            .unwrap()
+            .entries
     }
 
     async fn kinds(&self, conversation: ConversationId) -> Vec<EntryKind> {
@@ -100,7 +110,11 @@ async fn an_expired_message_is_recognised_when_it_is_repeated(store: TestStore) 
     };
     let first = store.write_at(NOW, brief.clone()).await;
     store.forget_at(at(5 * SECOND)).await;
-    let again = store.append_messages(vec![brief], stamp()).await.unwrap().remove(0);
+    let again = store
+        .append_messages(vec![brief], stamp())
+        .await
+        .unwrap()
+        .remove(0);
     let Ok(Stored::Repeated(accepted)) = again else {
         panic!("{again:?}")
     };
@@ -117,7 +131,11 @@ async fn retention_expires_messages_and_leaves_commits(store: TestStore) {
     };
     store.write_at(at(SECOND), longer).await;
     assert_eq!(store.forget_at(at(60 * SECOND)).await.expired, 1);
-    assert_eq!(store.forget_at(at(61 * SECOND)).await.expired, 1, "the shorter counts");
+    assert_eq!(
+        store.forget_at(at(61 * SECOND)).await.expired,
+        1,
+        "the shorter counts"
+    );
     assert_eq!(
         store.kinds(id).await,
         [EntryKind::Commit, EntryKind::Expired, EntryKind::Expired],
@@ -159,7 +177,11 @@ async fn what_nobody_fetches_goes_after_the_ceiling(store: TestStore) {
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].sequence, Sequence(3));
     let head = store.heads(device(2)).await.unwrap()[0];
-    assert_eq!((head.first_kept, head.head), (Sequence(3), Sequence(3)), "it shows as cut off");
+    assert_eq!(
+        (head.first_kept, head.head),
+        (Sequence(3), Sequence(3)),
+        "it shows as cut off"
+    );
     let up_to = Acknowledge {
         conversation: id,
         sequence: Sequence(3),
@@ -177,7 +199,10 @@ async fn a_log_is_cut_where_it_is_too_old(store: TestStore) {
     let entry = store.write_at(NOW, message(id, 1, 2, 1)).await;
     assert_eq!(store.forget_at(at(31 * DAY)).await.entries, 2);
     let head = store.heads(device(1)).await.unwrap()[0];
-    assert_eq!((head.head, head.first_kept), (entry.sequence, entry.sequence.next()));
+    assert_eq!(
+        (head.head, head.first_kept),
+        (entry.sequence, entry.sequence.next())
+    );
     let next = store.write_at(at(31 * DAY), message(id, 2, 1, 1)).await;
     assert_eq!(next.sequence, entry.sequence.next());
     assert_eq!(store.log_of(2, id).await, [next]);
@@ -185,7 +210,9 @@ async fn a_log_is_cut_where_it_is_too_old(store: TestStore) {
 
 async fn a_room_that_ends_leaves_nothing(store: TestStore) {
     let ends = at(60 * SECOND);
-    let id = store.found(1, room_with(|terms| terms.expires_at = Some(ends))).await;
+    let id = store
+        .found(1, room_with(|terms| terms.expires_at = Some(ends)))
+        .await;
     let other = store.found(2, room_with(|_| ())).await;
     for room in [id, other] {
         store.write_at(NOW, message(room, 1, 2, 1)).await;
@@ -220,17 +247,25 @@ async fn a_room_that_ends_leaves_nothing(store: TestStore) {
     assert_eq!(come(3, ends).await, NoDoor::Unknown);
     assert_eq!(store.come(2, 2).await.unwrap().conversation, other);
     let later = store.forget_at(ends.plus(5 * 60 * SECOND)).await;
-    assert_eq!((later.rooms, later.closed), (0, vec![id]), "for those who missed it");
+    assert_eq!(
+        (later.rooms, later.closed),
+        (0, vec![id]),
+        "for those who missed it"
+    );
     assert!(store.forget_at(ends.plus(DAY)).await.closed.is_empty());
     store.forget_at(ends.plus(RETENTION_CEILING + SECOND)).await;
-    assert_eq!(come(1, ends).await, NoDoor::Unknown, "the link is forgotten at last");
+    assert_eq!(
+        come(1, ends).await,
+        NoDoor::Unknown,
+        "the link is forgotten at last"
+    );
 }
 
 async fn knocks_go_after_a_day(store: TestStore) {
     let id = store.found(1, room_with(|_| ())).await;
     store.knock_as(7, id, 0).await;
     store.knock_as(8, id, 1).await;
-    assert_eq!(store.forget_at(at(DAY - SECOND)).await.knocks, 0);
+    assert_eq!(store.forget_at(at(DAY.saturating_sub(SECOND))).await.knocks, 0);
     assert_eq!(store.forget_at(at(DAY)).await.knocks, 1);
     assert_eq!(store.knocks(id).await.unwrap()[0].device, device(8));
 }
@@ -257,12 +292,16 @@ async fn ages_move_with_the_clock(store: TestStore) {
         let by_ms = by * 24 * 3600 * 1000;
         store.step_clock(ClockStep { by_ms, now }).await.unwrap();
         assert_eq!(store.swept_at().await.unwrap(), Some(now));
-        let early = now.plus(half_an_hour - SECOND);
+        let early = now.plus(half_an_hour.saturating_sub(SECOND));
         assert!(store.forget_at(early).await.is_empty(), "set by {by} days");
     }
     assert_eq!(store.forget_at(back.plus(half_an_hour)).await.expired, 1);
-    assert_eq!(store.log_of(1, id).await[1].sent_at, NOW, "what was signed stays as it is");
-    let day_old = back.plus(DAY - half_an_hour);
+    assert_eq!(
+        store.log_of(1, id).await[1].sent_at,
+        NOW,
+        "what was signed stays as it is"
+    );
+    let day_old = back.plus(DAY.saturating_sub(half_an_hour));
     assert_eq!(store.forget_at(day_old.minus(SECOND)).await.knocks, 0);
     assert_eq!(store.forget_at(day_old).await.knocks, 1);
     assert_eq!(store.forget_at(back.plus(RETENTION_CEILING)).await.entries, 2);
