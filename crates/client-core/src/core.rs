@@ -25,8 +25,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 use undertone_mls::MlsDevice;
+use undertone_wire::device::DeviceCertificateBody;
 use undertone_wire::guest::UserKind;
-use undertone_wire::{ConversationId, DeviceId, UserId, UserName};
+use undertone_wire::{ConversationId, DeviceId, Sequence, UserId, UserName};
 
 /// See the module.
 pub(crate) struct Core {
@@ -66,6 +67,8 @@ pub(crate) struct Core {
     pub(crate) leaving: RefCell<BTreeMap<ConversationId, u64>>,
     /// How many stand at the doors of rooms, as far as this device knows.
     pub(crate) knocks: RefCell<BTreeMap<ConversationId, u32>>,
+    /// Who made the commit that this device could not process last, of each conversation.
+    pub(crate) suspects: RefCell<BTreeMap<ConversationId, (Sequence, DeviceCertificateBody)>>,
     /// Whether conversations are being resumed.
     pub(crate) resuming: Cell<bool>,
     /// Whether key packages are being uploaded.
@@ -118,6 +121,7 @@ impl Core {
             rests: RefCell::default(),
             leaving: RefCell::default(),
             knocks: RefCell::default(),
+            suspects: RefCell::default(),
             resuming: Cell::new(false),
             refilling: Cell::new(false),
             signal: Signal::default(),
@@ -127,7 +131,10 @@ impl Core {
         });
         // What ended while the client was closed is not shown once more; a failure comes again by the task.
         if let Err(error) = reaper::reap(&core) {
-            tracing::warn!(error = &error as &dyn std::error::Error, "ended messages were not deleted");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "ended messages were not deleted"
+            );
         }
         Ok(core)
     }

@@ -48,9 +48,6 @@ pub enum ClientError {
     /// The other person has no device that can be added.
     #[error("this person has no device that can be reached yet")]
     NoDevice,
-    /// The conversation was begun before this device was added to the account.
-    #[error("this conversation lives on your other devices and has not come to this one yet")]
-    ConversationOnOtherDevice,
     /// An entry of its log could not be processed, or this device was removed.
     #[error("nothing more can be sent in this conversation; what you have read stays")]
     ConversationBlocked,
@@ -140,7 +137,6 @@ impl ClientError {
             Self::UnknownPerson => "unknown_person",
             Self::OwnPerson => "own_person",
             Self::NoDevice => ErrorCode::NoDevice.as_str(),
-            Self::ConversationOnOtherDevice => "conversation_on_other_device",
             Self::ConversationBlocked => "conversation_blocked",
             Self::KeyChanged { .. } => "key_changed",
             Self::ForeignKeys => "foreign_keys",

@@ -43,7 +43,9 @@ fn fits(begun: &Sha256, solution: u64, difficulty: u8) -> bool {
         .chain_update(solution.to_be_bytes())
         .finalize()
         .into();
-    let first = hash.first_chunk().map_or(u64::MAX, |first| u64::from_be_bytes(*first));
+    let first = hash
+        .first_chunk()
+        .map_or(u64::MAX, |first| u64::from_be_bytes(*first));
     first.leading_zeros() >= u32::from(difficulty)
 }
 
@@ -69,8 +71,8 @@ mod tests {
                 .chain_update(b"challenge")
                 .chain_update(proof.solution.to_be_bytes())
                 .finalize();
-            let bits: String = hash.iter().map(|byte| format!("{byte:08b}")).collect();
-            assert!(bits.starts_with(&"0".repeat(difficulty.into())), "{difficulty}");
+            let first = u64::from_be_bytes(hash[..8].try_into().unwrap());
+            assert!(first.leading_zeros() >= difficulty.into(), "{difficulty}");
         }
     }
 

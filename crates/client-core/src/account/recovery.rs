@@ -50,11 +50,15 @@ impl Account {
         let registered = exchange.finish(&mut OsRng, proven.response.as_slice(), identifiers)?;
         let (user, old) = (proven.user, &proven.vault);
         let contents = vault::open_by_recovery(user, old, &input.recovery_key)?;
-        let key_by_password = vault::rewrap(&mut OsRng, old, &vault::VaultKeys {
-            user,
-            export_key: &registered.export_key,
-            recovery: &input.recovery_key,
-        })?;
+        let key_by_password = vault::rewrap(
+            &mut OsRng,
+            old,
+            &vault::VaultKeys {
+                user,
+                export_key: &registered.export_key,
+                recovery: &input.recovery_key,
+            },
+        )?;
         let opened = Opened {
             contents,
             ticket: proven.ticket,

@@ -21,7 +21,7 @@ use undertone_wire::{Bytes, ConversationId, DeviceId, ErrorCode, Timestamp, User
 /// Due whatever the clock says.
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(0);
 /// So long somebody waits for an action; it goes on without them.
-const WAIT: Duration = Duration::from_secs(60);
+const WAIT: Duration = Duration::from_mins(1);
 /// So often an action may lose against others before it is given up.
 pub(crate) const TRIES_MAX: u32 = 200;
 /// Longest wait after a lost race, in milliseconds.

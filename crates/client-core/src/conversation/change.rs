@@ -194,7 +194,11 @@ impl Draft {
             // Both stand alone and are taken up elsewhere.
             Action::Rotate { .. } | Action::Leave => return Ok(Step::Waits),
         }
-        Ok(if self.profile == before { Step::Done } else { Step::Taken })
+        Ok(if self.profile == before {
+            Step::Done
+        } else {
+            Step::Taken
+        })
     }
 
     fn add(&mut self, devices: &[NewDevice], close: bool) -> Step {
@@ -213,13 +217,15 @@ impl Draft {
     }
 
     fn ban(&mut self, core: &Core, user: UserId) -> Result<(), ClientError> {
-        let inside = self.certificates.iter().find(|certificate| certificate.user == user);
-        let key = match inside {
-            Some(certificate) => certificate.identity_key.0.clone(),
-            None => {
-                let contact = core.store.contact(user)?;
-                contact.ok_or(ClientError::UnknownPerson)?.identity_key.to_vec()
-            }
+        let inside = self
+            .certificates
+            .iter()
+            .find(|certificate| certificate.user == user);
+        let key = if let Some(certificate) = inside {
+            certificate.identity_key.0.clone()
+        } else {
+            let contact = core.store.contact(user)?;
+            contact.ok_or(ClientError::UnknownPerson)?.identity_key.to_vec()
         };
         self.profile.ban(Banned {
             user,

@@ -10,9 +10,9 @@ use crate::store::conversation::{Conversation, ConversationState};
 use crate::store::message::Failure;
 use std::collections::BTreeSet;
 use undertone_mls::{CommitApplied, Member};
-use undertone_wire::{UserId, codec};
 use undertone_wire::conversation::ConversationKind;
 use undertone_wire::group::Role;
+use undertone_wire::{UserId, codec};
 
 /// A new epoch began.
 pub(crate) fn begun(
@@ -85,11 +85,7 @@ pub(crate) fn read_profile(core: &Core, conversation: &mut Conversation) -> Resu
 }
 
 /// A device that went counts anew when it comes again; a secret that it may have heard of is not used.
-fn forget_gone(
-    core: &Core,
-    conversation: &Conversation,
-    applied: &CommitApplied,
-) -> Result<(), ClientError> {
+fn forget_gone(core: &Core, conversation: &Conversation, applied: &CommitApplied) -> Result<(), ClientError> {
     let again = |gone: &Member| applied.added.iter().any(|added| added.device == gone.device);
     for gone in applied.removed.iter().filter(|gone| !again(gone)) {
         core.store.forget_peer_counter(conversation.id, gone.device)?;
@@ -125,7 +121,10 @@ fn must_tell(
     }
     let members = core.groups.with(conversation.id, |group, _| group.members())?;
     let old = |member: &&Member| !applied.added.iter().any(|added| added.device == member.device);
-    let known = members.iter().filter(old).any(|member| member.user == committer.user);
+    let known = members
+        .iter()
+        .filter(old)
+        .any(|member| member.user == committer.user);
     // Who comes by the link for the first time has read the state on the door.
     if applied.external && !known {
         return Ok(false);

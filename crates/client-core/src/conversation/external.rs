@@ -92,7 +92,10 @@ async fn attempt(core: &Rc<Core>, me: &Me, way: &Way) -> Result<ConversationId, 
         return Err(ClientError::Protocol(None));
     }
     // A request whose answer was lost comes first: the server may have taken it.
-    let begun = core.store.conversation(id)?.filter(|known| known.state.is_coming());
+    let begun = core
+        .store
+        .conversation(id)?
+        .filter(|known| known.state.is_coming());
     let request = match begun.and_then(|begun| begun.creation) {
         Some(begun) => codec::from_cbor(&begun)?,
         None => match make(core, me, way, &material, &profile)? {
@@ -307,7 +310,8 @@ fn accepted_join(core: &Core, me: &Me, accepted: &Accepted) -> Result<(), Client
         core.store.forget_vouchers(id)?;
         core.store.forget_peer_counters(id)?;
         core.store.forget_running_hashes(id, accepted.sequence)?;
-        core.store.add_running_hash(id, accepted.sequence, &running_hash)?;
+        core.store
+            .add_running_hash(id, accepted.sequence, &running_hash)?;
         let place = Place {
             conversation: id,
             sequence: accepted.sequence,
@@ -329,10 +333,10 @@ fn accepted_join(core: &Core, me: &Me, accepted: &Accepted) -> Result<(), Client
 }
 
 /// What was sent between the last entry that this device has and its coming again is lost to it, but for
-/// the one commit that it could not process.
+/// the one commit that it could not process. Without a running hash, something was said of it before.
 fn note_gap(core: &Core, before: &Conversation, accepted: &Accepted) -> Result<(), ClientError> {
     let between = accepted.sequence.0.saturating_sub(before.sequence.0);
-    if between > 2 {
+    if between > 2 && !before.running_hash.is_empty() {
         let notice = Notice {
             kind: NoticeKind::LostMessages,
             sequence: before.sequence,
@@ -410,6 +414,11 @@ pub(crate) fn resume(core: &Rc<Core>) {
     core.spawn(resumed.boxed_local());
 }
 
+/// Whether a conversation waits for being come into again.
+pub(crate) fn must_resume(core: &Core) -> Result<bool, ClientError> {
+    Ok(core.store.has_lost_conversation()?)
+}
+
 async fn resume_all(core: &Rc<Core>) -> Result<(), ClientError> {
     let me = core.me()?;
     for conversation in core.store.conversations()? {
@@ -433,17 +442,51 @@ async fn resume_all(core: &Rc<Core>) -> Result<(), ClientError> {
     Ok(())
 }
 
+/// The server knows the user as no member.
+fn is_stranger(refusal: &ClientError) -> bool {
+    let ClientError::Api(error) = refusal else {
+        return false;
+    };
+    matches!(error.code(), Some(ErrorCode::NotFound | ErrorCode::Forbidden))
+}
+
+/// Whoever came into a room by a commit that was voided is a member no more: the link is as good as
+/// before.
+async fn come_by_link(
+    core: &Rc<Core>,
+    id: ConversationId,
+) -> Result<Option<Result<ConversationId, ClientError>>, ClientError> {
+    let secret = match core.store.conversation(id)? {
+        Some(known) => room_secret::current(core, &known)?,
+        None => None,
+    };
+    Ok(match secret {
+        Some(secret) => Some(come_in(core, &Way::Link(secret)).await),
+        None => None,
+    })
+}
+
 /// Comes into a lost conversation again; without a right to it any more, it ends here.
 async fn come_back(core: &Rc<Core>, id: ConversationId) -> Result<(), ClientError> {
-    let refusal = match come_in(core, &Way::Member(id)).await {
-        Ok(_) => return Ok(()),
-        Err(error) => error,
+    let came = match come_in(core, &Way::Member(id)).await {
+        Err(refusal) if is_stranger(&refusal) => come_by_link(core, id).await?.unwrap_or(Err(refusal)),
+        came => came,
+    };
+    let Err(refusal) = came else {
+        return Ok(());
     };
     let end = match &refusal {
         ClientError::Api(error) => match error.code() {
-            Some(ErrorCode::NotFound | ErrorCode::Forbidden | ErrorCode::Banned) => {
-                ConversationState::Removed
-            }
+            Some(
+                ErrorCode::NotFound
+                | ErrorCode::Forbidden
+                | ErrorCode::Banned
+                | ErrorCode::LinkReplaced
+                | ErrorCode::RoomLocked
+                | ErrorCode::RoomFull
+                | ErrorCode::KnockRequired
+                | ErrorCode::CommitInvalid,
+            ) => ConversationState::Removed,
             Some(ErrorCode::RoomClosed) => ConversationState::Closed,
             _ => return Err(refusal),
         },

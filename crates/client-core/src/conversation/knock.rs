@@ -24,11 +24,7 @@ pub(crate) async fn list(core: &Rc<Core>, id: ConversationId) -> Result<Vec<Knoc
 }
 
 /// Lets a device in.
-pub(crate) async fn admit(
-    core: &Rc<Core>,
-    id: ConversationId,
-    device: DeviceId,
-) -> Result<(), ClientError> {
+pub(crate) async fn admit(core: &Rc<Core>, id: ConversationId, device: DeviceId) -> Result<(), ClientError> {
     let me = core.me()?;
     let knocks = fetch(core, id).await?;
     let waiting = knocks.len();
@@ -51,11 +47,7 @@ pub(crate) async fn admit(
 }
 
 /// Does not let a device in.
-pub(crate) async fn refuse(
-    core: &Rc<Core>,
-    id: ConversationId,
-    device: DeviceId,
-) -> Result<(), ClientError> {
+pub(crate) async fn refuse(core: &Rc<Core>, id: ConversationId, device: DeviceId) -> Result<(), ClientError> {
     member::active(core, id)?;
     core.account
         .authorized(async |token| core.api.refuse_knock(token, id, device).await)

@@ -27,7 +27,11 @@ pub(crate) async fn add(core: &Rc<Core>, id: ConversationId, users: &[UserId]) -
     let me = core.me()?;
     let members = core.groups.with(id, |group, _| group.members())?;
     let inside: BTreeSet<UserId> = members.iter().map(|member| member.user).collect();
-    let new: BTreeSet<UserId> = users.iter().copied().filter(|user| !inside.contains(user)).collect();
+    let new: BTreeSet<UserId> = users
+        .iter()
+        .copied()
+        .filter(|user| !inside.contains(user))
+        .collect();
     if new.is_empty() {
         return Ok(());
     }

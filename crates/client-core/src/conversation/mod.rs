@@ -3,11 +3,13 @@
 //!
 //! # Layout
 //! - `create`, `open_direct`: beginning; `join`: a Welcome; `external`: an external commit
+//! - `fresh_device`: both, for devices that came later
 //! - `action`, `change`: the queue of wishes, and the commits that they become; `epoch`: what follows
 //! - `certificate`: when a guest became an account
 //! - `member`, `leave`, `terms`, `refresh_keys`: what people wish
 //! - `room`, `room_secret`, `rotate`, `knock`: rooms and their links
-//! - `claim`, `pin`: key packages and identity keys of others; `group_info`: by what others join; `groups`: the groups in memory
+//! - `claim`, `pin`: key packages and identity keys of others; `group_info`: by what others join
+//! - `groups`: the groups in memory
 
 pub(crate) mod action;
 pub(crate) mod certificate;
@@ -16,6 +18,7 @@ mod claim;
 pub(crate) mod create;
 pub(crate) mod epoch;
 pub(crate) mod external;
+pub(crate) mod fresh_device;
 pub(crate) mod group_info;
 pub(crate) mod groups;
 pub(crate) mod join;

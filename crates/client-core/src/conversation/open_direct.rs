@@ -2,6 +2,7 @@
 //! made and comes into the conversation of the first.
 
 use super::create::{self, Founding};
+use super::external::{self, Way};
 use crate::change::Change;
 use crate::core::{Core, Me};
 use crate::error::ClientError;
@@ -40,7 +41,9 @@ pub(crate) async fn open_direct(core: &Rc<Core>, user: UserId) -> Result<Convers
     };
     for _ in 1..create::TRIES {
         match submit(core, &request).await {
-            Err(ClientError::Api(error)) if create::is_outdated(&error) => request = begin(core, &me, user).await?,
+            Err(ClientError::Api(error)) if create::is_outdated(&error) => {
+                request = begin(core, &me, user).await?;
+            }
             other => return other,
         }
     }
@@ -143,7 +146,8 @@ async fn wait_for(
         .iter()
         .any(|head| head.conversation == conversation)
     {
-        return Err(ClientError::ConversationOnOtherDevice);
+        // It lives on the user's other devices.
+        return external::come_in(core, &Way::Member(conversation)).await;
     }
     // This device is a member: its Welcome is on the way.
     if !core.status.is_running() {

@@ -93,7 +93,11 @@ fn judge(me: &Me, contacts: &[Contact], certificate: &DeviceCertificateBody) -> 
         }
         _ => {}
     }
-    let known = if pinned.is_some() { Verdict::Renamed } else { Verdict::New };
+    let known = if pinned.is_some() {
+        Verdict::Renamed
+    } else {
+        Verdict::New
+    };
     // Guests choose their names themselves, and nobody else is meant by them.
     if certificate.kind == UserKind::Guest {
         return known;

@@ -41,7 +41,11 @@ pub(super) fn plan_next(core: &Core, id: ConversationId) -> Result<(), ClientErr
         }
     }
     let longest = EVERY.as_secs();
-    plan(core, id, EVERY.saturating_add(Duration::from_secs(OsRng.gen_range(0..=longest))))
+    plan(
+        core,
+        id,
+        EVERY.saturating_add(Duration::from_secs(OsRng.gen_range(0..=longest))),
+    )
 }
 
 fn plan(core: &Core, id: ConversationId, wait: Duration) -> Result<(), ClientError> {

@@ -14,7 +14,7 @@ use std::rc::Rc;
 use undertone_wire::content::ConversationState as Agreed;
 use undertone_wire::conversation::ConversationKind;
 use undertone_wire::room::{KnockRequest, RoomDoor};
-use undertone_wire::{ConversationId, Counter, Sequence};
+use undertone_wire::{ConversationId, Counter, Sequence, Timestamp};
 
 /// A link that was used to knock counts for no rotation yet.
 pub(super) const KNOCKED: u32 = 0;
@@ -54,7 +54,7 @@ pub(crate) async fn look(core: &Core, text: &str) -> Result<RoomDoorView, Client
         retention_seconds: door.retention_seconds,
         timer: agreed.timer,
         history: agreed.history,
-        expires_at_ms: door.expires_at.map(|at| at.as_millis()),
+        expires_at_ms: door.expires_at.map(Timestamp::as_millis),
     })
 }
 
@@ -122,8 +122,7 @@ async fn knock(
     core.transaction(|| {
         let waiting = waiting_row(core, id)?;
         core.store.save_conversation(&waiting)?;
-        core.store
-            .save_room_secret(id, KNOCKED, None, secret.bytes())?;
+        core.store.save_room_secret(id, KNOCKED, None, secret.bytes())?;
         Ok(core.store.save_agreed(id, agreed)?)
     })?;
     core.publish(Change::Conversations);

@@ -355,11 +355,14 @@ mod tests {
         let secret = secret();
         let request = secret.request();
         assert_eq!(request.room, secret.room());
-        assert_ne!(request.admission_token.as_slice(), secret.psk(1).secret.as_slice());
+        assert_ne!(
+            request.admission_token.as_slice(),
+            secret.psk(1).secret.as_slice()
+        );
         let link = secret.server_side(&ConversationState::default(), &mut rand::rngs::OsRng);
         let hash = Sha256::digest(request.admission_token.as_slice());
         assert_eq!(link.unwrap().admission_hash.as_slice(), hash.as_slice());
-        assert_eq!(secret.room().to_string(), "to be pinned");
+        assert_eq!(secret.room().to_string(), "jvzm3aw7noxay3jfw4uc3ryklq");
     }
 
     #[test]

@@ -94,7 +94,9 @@ pub(crate) fn heard(core: &Core, now: Timestamp) -> Result<(), ClientError> {
     core.clock.hear(now, &*core.platform);
     core.transaction(|| {
         keep(core)?;
-        Ok(core.store.bound_read_timers(core.clock.trusted(&*core.platform))?)
+        Ok(core
+            .store
+            .bound_read_timers(core.clock.trusted(&*core.platform))?)
     })?;
     core.signal.notify();
     Ok(())

@@ -2,19 +2,23 @@
 //! commit or state message that did it. What a commit may do is decided by the rule in `mls`; here it
 //! is only told.
 
+mod told;
+
 use super::key::MessageKey;
 use super::share;
+use crate::conversation::pin;
 use crate::core::{Core, Me};
 use crate::error::ClientError;
 use crate::store::message::{Lifetime, MessageState, RowKind, StoredMessage};
 use crate::store::share::Arrival;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
-use undertone_mls::{CommitApplied, Member};
+use told::{People, people_events, profile_events};
+use undertone_mls::CommitApplied;
 use undertone_wire::content::{Expiry, HistorySharing};
 use undertone_wire::conversation::{Accepted, ConversationKind, LogEntry};
-use undertone_wire::group::{GroupProfile, Role};
+use undertone_wire::device::DeviceCertificateBody;
+use undertone_wire::group::Role;
 use undertone_wire::{ConversationId, DeviceId, MessageId, Sequence, Timestamp, UserId};
 
 /// What the ids of events are hashed under.
@@ -148,12 +152,7 @@ pub(crate) fn founded(core: &Core, me: &Me, place: Place) -> Result<(), ClientEr
 }
 
 /// This device came into a conversation that its user was not in: added by somebody, or by the link.
-pub(crate) fn joined_here(
-    core: &Core,
-    me: &Me,
-    place: Place,
-    by: Option<UserId>,
-) -> Result<(), ClientError> {
+pub(crate) fn joined_here(core: &Core, me: &Me, place: Place, by: Option<UserId>) -> Result<(), ClientError> {
     if is_direct(core, place)? {
         return Ok(());
     }
@@ -189,12 +188,31 @@ pub(crate) fn voided(core: &Core, me: &Me, entry: &LogEntry) -> Result<(), Clien
         return Ok(());
     }
     let author = members.iter().find(|member| member.device == entry.sender);
+    let stranger = core.suspects.borrow_mut().remove(&entry.conversation);
+    let user = match (author, stranger) {
+        (Some(author), _) => author.user,
+        // Whoever tried to come in is nobody whom this device knows: their certificate was in the commit.
+        (None, Some((sequence, stranger))) if sequence == entry.sequence => {
+            let user = stranger.user;
+            note_stranger(core, me, stranger)?;
+            user
+        }
+        (None, _) => UserId::from_bytes([0; UserId::LEN]),
+    };
     let who = Actor {
-        user: author.map_or(UserId::from_bytes([0; UserId::LEN]), |member| member.user),
+        user,
         device: entry.sender,
     };
     let place = Place::of(entry);
     write(core, me, Deed { place, who }, just(Happening::Voided))
+}
+
+/// Notes the name of somebody who is named in the timeline, unless it is taken by somebody else.
+fn note_stranger(core: &Core, me: &Me, stranger: DeviceCertificateBody) -> Result<(), ClientError> {
+    match pin::check_and_pin(core, me, &[stranger]) {
+        Err(ClientError::KeyChanged { .. }) => Ok(()),
+        noted => noted,
+    }
 }
 
 /// A commit that this device had processed is void, with all that followed: own messages are to be sent
@@ -267,157 +285,6 @@ fn by_me(me: &Me, place: Place) -> Deed {
         device: me.device,
     };
     Deed { place, who }
-}
-
-/// Who came and went with a commit, by person: another device of somebody who is there is no news.
-struct People {
-    came: BTreeSet<UserId>,
-    went: BTreeSet<UserId>,
-    now: BTreeSet<UserId>,
-}
-
-impl People {
-    fn of(applied: &CommitApplied, members: &[Member]) -> Self {
-        let is_in = |list: &[Member], device| list.iter().any(|member| member.device == device);
-        let mut before: BTreeSet<UserId> = applied.removed.iter().map(|member| member.user).collect();
-        let mut now: BTreeSet<UserId> = applied.added.iter().map(|member| member.user).collect();
-        for member in members {
-            let added = is_in(&applied.added, member.device);
-            // The tree of a device that was removed may be the one from before.
-            let removed = is_in(&applied.removed, member.device);
-            if !added {
-                before.insert(member.user);
-            }
-            if added || !removed {
-                now.insert(member.user);
-            }
-        }
-        Self {
-            came: now.difference(&before).copied().collect(),
-            went: before.difference(&now).copied().collect(),
-            now,
-        }
-    }
-}
-
-fn people_events(applied: &CommitApplied, people: &People) -> Vec<(Actor, Event)> {
-    let committer = actor(applied.committer);
-    let mut told = Vec::new();
-    let (joined, added): (Vec<UserId>, Vec<UserId>) = people
-        .came
-        .iter()
-        .partition(|user| applied.external && **user == committer.user);
-    if !joined.is_empty() {
-        told.push((committer, just(Happening::Joined)));
-    }
-    let is_banned = |profile: &GroupProfile, user| profile.banned.iter().any(|banned| banned.user == user);
-    let mut removed = Vec::new();
-    let mut banned = Vec::new();
-    for user in &people.went {
-        let left = applied.left.iter().find(|member| member.user == *user);
-        if let Some(member) = left {
-            told.push((actor(*member), just(Happening::Left)));
-        } else if is_banned(&applied.after, *user) {
-            banned.push(*user);
-        } else {
-            removed.push(*user);
-        }
-    }
-    let lists = [
-        (Happening::Added, added),
-        (Happening::Removed, removed),
-        (Happening::Banned, banned),
-    ];
-    for (what, whom) in lists {
-        if !whom.is_empty() {
-            told.push((committer, Event { what, whom }));
-        }
-    }
-    told
-}
-
-fn profile_events(applied: &CommitApplied, people: &People) -> Vec<(Actor, Event)> {
-    let (before, after) = (&applied.before, &applied.after);
-    let mut told = Vec::new();
-    let stayed = people.now.difference(&people.came);
-    let changed: Vec<UserId> = stayed
-        .filter(|user| before.role(**user) != after.role(**user))
-        .copied()
-        .collect();
-    for role in [Role::Owner, Role::Admin, Role::Member, Role::ReadOnly] {
-        let whom: Vec<UserId> = changed
-            .iter()
-            .filter(|user| after.role(**user) == role)
-            .copied()
-            .collect();
-        if !whom.is_empty() {
-            told.push(Event {
-                what: Happening::RoleChanged(role),
-                whom,
-            });
-        }
-    }
-    let unbanned: Vec<UserId> = before
-        .banned
-        .iter()
-        .filter(|banned| !after.banned.contains(banned))
-        .map(|banned| banned.user)
-        .collect();
-    if !unbanned.is_empty() {
-        told.push(Event {
-            what: Happening::Unbanned,
-            whom: unbanned,
-        });
-    }
-    if before.capacity != after.capacity {
-        told.push(just(Happening::CapacityChanged(after.capacity)));
-    }
-    if before.slow_mode_seconds != after.slow_mode_seconds {
-        told.push(just(Happening::SlowModeChanged(after.slow_mode_seconds)));
-    }
-    if before.retention_seconds != after.retention_seconds {
-        told.push(just(Happening::RetentionChanged(after.retention_seconds)));
-    }
-    told.extend(door_events(applied, people));
-    if applied.renamed.is_some() {
-        told.push(just(Happening::BecameAccount));
-    }
-    let who = actor(applied.committer);
-    told.into_iter().map(|event| (who, event)).collect()
-}
-
-/// A kick locks the door and the next link opens it: those two are not told.
-fn door_events(applied: &CommitApplied, people: &People) -> Vec<Event> {
-    let (Some(before), Some(after)) = (applied.before.room, applied.after.room) else {
-        return Vec::new();
-    };
-    let mut told = Vec::new();
-    let rotated = before.rotation != after.rotation;
-    if rotated {
-        told.push(just(Happening::LinkChanged));
-    }
-    let by_the_way = if after.locked {
-        !people.went.is_empty()
-    } else {
-        rotated
-    };
-    if before.locked != after.locked && !by_the_way {
-        told.push(just(Happening::LockChanged(after.locked)));
-    }
-    if before.knock != after.knock {
-        told.push(just(Happening::KnockChanged(after.knock)));
-    }
-    if before.expires_at != after.expires_at {
-        told.push(just(Happening::ClosingChanged(after.expires_at)));
-    }
-    told
-}
-
-const fn actor(member: Member) -> Actor {
-    Actor {
-        user: member.user,
-        device: member.device,
-    }
 }
 
 #[cfg(test)]

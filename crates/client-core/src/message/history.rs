@@ -73,13 +73,22 @@ mod tests {
         let mut ended = entry();
         ended.kind = EntryKind::Expired;
         ended.payload = hash_of(entry().payload.as_slice()).to_vec().into();
-        assert_eq!(extend(&before, &ended).unwrap(), extend(&before, &entry()).unwrap());
+        assert_eq!(
+            extend(&before, &ended).unwrap(),
+            extend(&before, &entry()).unwrap()
+        );
         ended.payload = Bytes(vec![0; 32]);
-        assert_ne!(extend(&before, &ended).unwrap(), extend(&before, &entry()).unwrap());
+        assert_ne!(
+            extend(&before, &ended).unwrap(),
+            extend(&before, &entry()).unwrap()
+        );
         let mut voided = entry();
         voided.kind = EntryKind::Voided;
         voided.payload = Bytes::default();
-        assert_ne!(extend(&before, &voided).unwrap(), extend(&before, &entry()).unwrap());
+        assert_ne!(
+            extend(&before, &voided).unwrap(),
+            extend(&before, &entry()).unwrap()
+        );
     }
 
     #[test]

@@ -15,9 +15,7 @@ pub(crate) fn mark_read(core: &Core, conversation: ConversationId) -> Result<(),
     let now = clock::read_at(core);
     let (read, timers) = core.transaction(|| {
         let read = core.store.mark_read(conversation, known.sequence)?;
-        let timers = core
-            .store
-            .begin_read_timers(conversation, known.sequence, now)?;
+        let timers = core.store.begin_read_timers(conversation, known.sequence, now)?;
         Ok((read, timers > 0))
     })?;
     if timers {

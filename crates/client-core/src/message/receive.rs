@@ -46,9 +46,7 @@ pub(crate) fn message(
         .with(conversation.id, |group, _| Ok(group.epoch_authenticator()))?;
     let known = Knowledge {
         epoch_authenticator: &authenticator,
-        hash_at_seen: core
-            .store
-            .running_hash(conversation.id, verified.seen.sequence)?,
+        hash_at_seen: core.store.running_hash(conversation.id, verified.seen.sequence)?,
         last_counter: core.store.peer_counter(conversation.id, entry.sender)?,
     };
     let notice = verify::suspect(entry, &verified, &known);
@@ -107,16 +105,9 @@ fn deed(arrival: &Arrival<'_>, user: undertone_wire::UserId) -> Deed {
 }
 
 /// Keeps a text, unless it is kept already or has ended on its way.
-fn keep(
-    arrival: &Arrival<'_>,
-    verified: Verified,
-    text: String,
-) -> Result<Option<NoticeKind>, ClientError> {
+fn keep(arrival: &Arrival<'_>, verified: Verified, text: String) -> Result<Option<NoticeKind>, ClientError> {
     let Arrival { core, entry, .. } = *arrival;
-    match core
-        .store
-        .message_sender(entry.conversation, verified.message)?
-    {
+    match core.store.message_sender(entry.conversation, verified.message)? {
         Some(device) if device == entry.sender => return Ok(None),
         // Somebody else's message, sent again in another name.
         Some(_) => return Ok(Some(NoticeKind::HistoryMismatch)),

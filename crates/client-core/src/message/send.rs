@@ -66,10 +66,7 @@ pub(crate) fn queue_part(
     let rng = &mut rand::rngs::OsRng;
     let key = MessageKey::random(rng);
     let written_at = core.platform.now();
-    let saying = Saying {
-        part,
-        expires: None,
-    };
+    let saying = Saying { part, expires: None };
     let bubble = Bubble {
         key,
         conversation,
@@ -117,9 +114,8 @@ fn check_open(core: &Core, conversation: ConversationId) -> Result<(), ClientErr
         Some(ConversationState::Blocked | ConversationState::Removed | ConversationState::Closed) => {
             Err(ClientError::ConversationBlocked)
         }
-        Some(ConversationState::Creating | ConversationState::Joining | ConversationState::Waiting) | None => {
-            Err(ClientError::UnknownConversation)
-        }
+        Some(ConversationState::Creating | ConversationState::Joining | ConversationState::Waiting)
+        | None => Err(ClientError::UnknownConversation),
     }
 }
 

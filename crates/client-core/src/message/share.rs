@@ -6,6 +6,7 @@
 //! waits a second longer than the one before and a little at random, and no longer wants to as soon as
 //! somebody has. What was shared is vouched for by the sharer alone, and shown so.
 
+use super::event::Place;
 use super::key::MessageKey;
 use super::receive::{self, Arrival};
 use super::verify;
@@ -19,7 +20,6 @@ use crate::sync::status::Phase;
 use rand::Rng;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use super::event::Place;
 use undertone_mls::{CommitApplied, Member};
 use undertone_wire::content::{Content, HistorySharing, Part, SharedHistory, SharedMessage};
 use undertone_wire::limits::HISTORY_MESSAGES_MAX;
@@ -47,7 +47,9 @@ pub(super) fn plan(
     if core.store.agreed(place.conversation)?.history == HistorySharing::Nothing {
         return Ok(());
     }
-    let own = core.groups.with(place.conversation, |group, _| Ok(group.own_leaf()))?;
+    let own = core
+        .groups
+        .with(place.conversation, |group, _| Ok(group.own_leaf()))?;
     let is_new = |member: &Member| applied.added.iter().any(|new| new.user == member.user);
     let mut leaves: Vec<(bool, u32)> = members
         .iter()
@@ -68,7 +70,9 @@ pub(super) fn plan(
 /// Shares where it is this device's turn; says how long nothing is to be done.
 pub(super) fn round(core: &Core) -> Result<Duration, ClientError> {
     let wanted = core.store.shares_wanted()?;
-    core.sharing.borrow_mut().retain(|share, _| wanted.contains(share));
+    core.sharing
+        .borrow_mut()
+        .retain(|share, _| wanted.contains(share));
     let mut wait = Duration::MAX;
     if core.status.phase() != Phase::Online {
         // The others have their turns meanwhile.
@@ -121,7 +125,7 @@ fn parts(core: &Core, me: &Me, wanted: ShareWanted) -> Result<Vec<Part>, ClientE
         HistorySharing::Nothing => return Ok(Vec::new()),
         HistorySharing::Messages(count) => (count.min(HISTORY_MESSAGES_MAX), Timestamp::default()),
         HistorySharing::Hours(hours) => {
-            let long = Duration::from_secs(u64::from(hours).saturating_mul(3600));
+            let long = Duration::from_hours(u64::from(hours));
             (HISTORY_MESSAGES_MAX, now.minus(long))
         }
     };
@@ -193,19 +197,25 @@ pub(super) fn received(
     if others || for_others || agreed.history == HistorySharing::Nothing {
         return Ok(());
     }
-    let limit = usize::from(HISTORY_MESSAGES_MAX);
+    let shared = store.shared_count(id, came.sequence)?;
+    let left = u64::from(HISTORY_MESSAGES_MAX).saturating_sub(shared);
+    let limit = usize::try_from(left).unwrap_or(usize::MAX);
     for message in history.messages.iter().take(limit) {
-        keep(arrival, sender, message)?;
+        keep(arrival, (sender, came.sequence), message)?;
     }
-    let sequence = came.sequence;
-    let shared_by = Some(sender);
-    Ok(store.save_arrival(id, Came { sequence, shared_by })?)
+    let came = Came {
+        shared_by: Some(sender),
+        ..came
+    };
+    Ok(store.save_arrival(id, came)?)
 }
 
-fn keep(arrival: &Arrival<'_>, sharer: UserId, shared: &SharedMessage) -> Result<(), ClientError> {
-    let Arrival {
-        core, me, entry, ..
-    } = *arrival;
+fn keep(
+    arrival: &Arrival<'_>,
+    (by, commit): (UserId, Sequence),
+    shared: &SharedMessage,
+) -> Result<(), ClientError> {
+    let Arrival { core, me, entry, .. } = *arrival;
     let Ok(read) = verify::read(shared.content.as_slice()) else {
         return Ok(());
     };
@@ -224,8 +234,6 @@ fn keep(arrival: &Arrival<'_>, sharer: UserId, shared: &SharedMessage) -> Result
     if known.is_some() || ended || shared.sent_at > entry.sent_at {
         return Ok(());
     }
-    let before = core.store.arrival(entry.conversation)?;
-    let commit = before.map_or(entry.sequence, |came| came.sequence);
     core.store.add_message(&StoredMessage {
         row: 0,
         key: MessageKey::of_received(entry.conversation, read.message),
@@ -244,7 +252,7 @@ fn keep(arrival: &Arrival<'_>, sharer: UserId, shared: &SharedMessage) -> Result
         payload_hash: None,
         lifetime,
         kind: RowKind::Shared(SharedBy {
-            user: sharer,
+            user: by,
             name: shared.name.clone(),
         }),
     })?;

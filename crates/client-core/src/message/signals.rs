@@ -125,7 +125,10 @@ pub(crate) fn leave(core: &Core) {
         return;
     }
     if let Err(error) = say_everywhere(core, gone, |_| true) {
-        tracing::debug!(error = &error as &dyn std::error::Error, "nobody was told of the end");
+        tracing::debug!(
+            error = &error as &dyn std::error::Error,
+            "nobody was told of the end"
+        );
     }
 }
 
@@ -235,7 +238,9 @@ pub(super) fn drop_ended(core: &Core) -> Duration {
     if ended {
         core.publish(Change::Conversations);
     }
-    next.map_or(Duration::MAX, |until| Duration::from_millis(until.saturating_sub(now)))
+    next.map_or(Duration::MAX, |until| {
+        Duration::from_millis(until.saturating_sub(now))
+    })
 }
 
 fn attend(core: &Core, user: UserId, attention: Attention) {

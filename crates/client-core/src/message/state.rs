@@ -54,19 +54,19 @@ fn is_picture(bytes: &[u8]) -> bool {
 
 /// Somebody said what is agreed on: it is, if they may. What changed is told, but not to those who hear of
 /// it for the first time. Part of the entry's transaction.
-pub(super) fn apply(
-    core: &Core,
-    me: &Me,
-    deed: Deed,
-    new: &ConversationState,
-) -> Result<(), ClientError> {
+pub(super) fn apply(core: &Core, me: &Me, deed: Deed, new: &ConversationState) -> Result<(), ClientError> {
     let known = core.store.conversation(deed.place.conversation)?;
+    let kind = known.as_ref().map(|known| known.kind);
     let may = known.is_some_and(|known| may_set(&known, deed.who.user));
     if !may || !is_valid(new) {
         tracing::debug!("a state does not count");
         return Ok(());
     }
-    let before = core.store.known_agreed(deed.place.conversation)?;
+    let mut before = core.store.known_agreed(deed.place.conversation)?;
+    if kind == Some(ConversationKind::Direct) {
+        // Nothing is agreed on at the beginning, and both know that.
+        before = before.or_else(|| Some(ConversationState::default()));
+    }
     core.store.save_agreed(deed.place.conversation, new)?;
     for event in before.iter().flat_map(|before| changes(before, new)) {
         event::write(core, me, deed, event)?;

@@ -26,16 +26,16 @@ async fn run(core: Rc<Core>) {
         let told = core.signal.count();
         let mut wait = LOOK_EVERY.min(signals::drop_ended(&core));
         for chore in [reaper::round, share::round] {
-            wait = wait.min(chore(&core).unwrap_or_else(failed));
+            wait = wait.min(chore(&core).unwrap_or_else(|error| failed(&error)));
         }
         let changed = core.signal.after(told);
         select(pin!(changed), core.platform.sleep(wait)).await;
     }
 }
 
-fn failed(error: ClientError) -> Duration {
+fn failed(error: &ClientError) -> Duration {
     tracing::warn!(
-        error = &error as &dyn std::error::Error,
+        error = error as &dyn std::error::Error,
         "messages could not be kept in order"
     );
     LOOK_EVERY

@@ -29,7 +29,11 @@ impl Store {
     }
 
     /// Keeps what is agreed on.
-    pub(crate) fn save_agreed(&self, id: ConversationId, state: &ConversationState) -> Result<(), StoreError> {
+    pub(crate) fn save_agreed(
+        &self,
+        id: ConversationId,
+        state: &ConversationState,
+    ) -> Result<(), StoreError> {
         let bytes = codec::to_cbor(state).map_err(|_bad| StoreError::BadRow {
             table: "agreed_state",
             column: "state",

@@ -79,7 +79,10 @@ impl ConversationState {
 
     /// Whether this device is out, and comes in by a Welcome or a link only.
     pub const fn is_outside(self) -> bool {
-        matches!(self, Self::Joining | Self::Waiting | Self::Lost | Self::Removed | Self::Closed)
+        matches!(
+            self,
+            Self::Joining | Self::Waiting | Self::Lost | Self::Removed | Self::Closed
+        )
     }
 }
 
@@ -144,7 +147,11 @@ impl Store {
 
     /// Whether this device must come into a conversation again.
     pub fn has_lost_conversation(&self) -> Result<bool, StoreError> {
-        let found = self.row("SELECT id FROM conversation WHERE state = 'lost' LIMIT 1", [], |_| Ok(()))?;
+        let found = self.row(
+            "SELECT id FROM conversation WHERE state = 'lost' LIMIT 1",
+            [],
+            |_| Ok(()),
+        )?;
         Ok(found.is_some())
     }
 

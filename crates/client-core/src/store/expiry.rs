@@ -27,11 +27,7 @@ impl Store {
         self.execute(
             "UPDATE message SET expires_at = ?3 + timer_seconds * 1000 WHERE conversation = ?1 \
              AND position <= ?2 AND timer_from = 'read' AND own = 0 AND expires_at IS NULL",
-            (
-                conversation.as_bytes(),
-                integer(read.0),
-                integer(now.as_millis()),
-            ),
+            (conversation.as_bytes(), integer(read.0), integer(now.as_millis())),
         )
     }
 
@@ -60,12 +56,27 @@ impl Store {
         )
     }
 
-    /// Deletes the messages that have ended, with all that is indexed of them.
+    /// Deletes the messages that have ended, with all that is indexed of them. Own ones that have not come
+    /// back through the log yet are known when they do. Part of a transaction.
     pub(crate) fn delete_ended(&self, now: Timestamp) -> Result<usize, StoreError> {
+        self.execute(
+            "INSERT OR IGNORE INTO ended_echo (conversation, payload_hash) SELECT conversation, payload_hash \
+             FROM message WHERE expires_at <= ?1 AND payload_hash IS NOT NULL AND sequence IS NULL",
+            [integer(now.as_millis())],
+        )?;
         self.execute(
             "DELETE FROM message WHERE expires_at <= ?1",
             [integer(now.as_millis())],
         )
+    }
+
+    /// Whether this is the echo of an own message that has ended; forgets it.
+    pub(crate) fn take_ended_echo(&self, id: ConversationId, hash: &[u8; 32]) -> Result<bool, StoreError> {
+        let known = self.execute(
+            "DELETE FROM ended_echo WHERE conversation = ?1 AND payload_hash = ?2",
+            (id.as_bytes(), hash),
+        )?;
+        Ok(known > 0)
     }
 
     /// When the next message ends that has not ended before.

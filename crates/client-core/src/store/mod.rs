@@ -19,8 +19,8 @@ mod schema;
 mod search;
 mod seen;
 pub mod session;
-mod voucher;
 pub(crate) mod share;
+mod voucher;
 
 use crate::testing::{Checkpoints, Killed};
 use rusqlite::{Connection, OptionalExtension, Params, Row};

@@ -29,11 +29,11 @@ pub enum StoreLocation {
 
 impl StoreLocation {
     const fn is_encrypted(&self) -> bool {
-        #[cfg(test)]
-        if let Self::Plain(_) = self {
-            return false;
+        match self {
+            #[cfg(test)]
+            Self::Plain(_) => false,
+            _ => true,
         }
-        true
     }
 }
 

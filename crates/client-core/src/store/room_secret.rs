@@ -19,7 +19,11 @@ impl Store {
     ) -> Result<Option<SecretBytes>, StoreError> {
         self.row(
             "SELECT secret FROM room_secret WHERE conversation = ?1 AND rotation = ?2 AND user = ?3",
-            (conversation.as_bytes(), integer(rotation.into()), key(user.as_ref())),
+            (
+                conversation.as_bytes(),
+                integer(rotation.into()),
+                key(user.as_ref()),
+            ),
             |row| {
                 let column = Column {
                     row,

@@ -14,6 +14,14 @@ ALTER TABLE message ADD COLUMN timer_from TEXT CHECK (timer_from IN ('sent', 're
 ALTER TABLE message ADD COLUMN expires_at INTEGER;
 CREATE INDEX message_expires ON message (expires_at) WHERE expires_at IS NOT NULL;
 
+-- Own messages that ended before they came back through the log: SHA-256 of the ciphertext, by which
+-- they are known when they do.
+CREATE TABLE ended_echo (
+    conversation BLOB NOT NULL REFERENCES conversation (id) ON DELETE CASCADE,
+    payload_hash BLOB NOT NULL CHECK (length(payload_hash) = 32),
+    PRIMARY KEY (conversation, payload_hash)
+) WITHOUT ROWID;
+
 -- CBOR of what members agree on and the server does not know.
 CREATE TABLE agreed_state (
     conversation BLOB PRIMARY KEY REFERENCES conversation (id) ON DELETE CASCADE,

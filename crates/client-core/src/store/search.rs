@@ -11,12 +11,7 @@ const WORDS_MAX: usize = 16;
 impl Store {
     /// Messages that hold every word of `query`, or begin a word with it, newest first;
     /// none that had ended by `now`.
-    pub fn search(
-        &self,
-        query: &str,
-        limit: u32,
-        now: Timestamp,
-    ) -> Result<Vec<StoredMessage>, StoreError> {
+    pub fn search(&self, query: &str, limit: u32, now: Timestamp) -> Result<Vec<StoredMessage>, StoreError> {
         let Some(expression) = match_expression(query) else {
             return Ok(Vec::new());
         };

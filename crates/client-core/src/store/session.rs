@@ -4,8 +4,8 @@
 use super::column::{Column, integer};
 use super::contact::kind_text;
 use super::{Store, StoreError};
-use std::fmt;
 use rusqlite::params;
+use std::fmt;
 use undertone_wire::guest::UserKind;
 use undertone_wire::server_info::ServerInfo;
 use undertone_wire::{DeviceId, Timestamp, UserId, UserName};

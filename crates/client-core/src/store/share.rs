@@ -105,12 +105,33 @@ impl Store {
     }
 
     /// Somebody has shared for the newcomers of a commit; gives whether that was still wanted.
-    pub(crate) fn delete_share_wanted(&self, id: ConversationId, sequence: Sequence) -> Result<bool, StoreError> {
+    pub(crate) fn delete_share_wanted(
+        &self,
+        id: ConversationId,
+        sequence: Sequence,
+    ) -> Result<bool, StoreError> {
         let deleted = self.execute(
             "DELETE FROM share_wanted WHERE conversation = ?1 AND sequence = ?2",
             (id.as_bytes(), integer(sequence.0)),
         )?;
         Ok(deleted > 0)
+    }
+
+    /// How many messages were shared with this device for a commit.
+    pub(crate) fn shared_count(&self, id: ConversationId, commit: Sequence) -> Result<u64, StoreError> {
+        let count = self.row(
+            "SELECT count(*) AS shared FROM message WHERE conversation = ?1 AND position = ?2 \
+             AND shared_by IS NOT NULL",
+            (id.as_bytes(), integer(commit.0.saturating_sub(1))),
+            |row| {
+                Column {
+                    row,
+                    table: "message",
+                }
+                .number("shared")
+            },
+        )?;
+        Ok(count.unwrap_or_default())
     }
 
     /// The messages that may be shared, oldest first.

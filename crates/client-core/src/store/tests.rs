@@ -182,7 +182,12 @@ fn nothing_readable_and_nothing_deleted_is_in_the_files() {
     assert!(!found(&all_bytes(), "canary") && !found(&all_bytes(), "CREATE TABLE"));
     assert_eq!(store.search("canary", 10, Timestamp::default()).unwrap().len(), 1);
     store.delete_message(row).unwrap();
-    assert!(store.search("canary", 10, Timestamp::default()).unwrap().is_empty());
+    assert!(
+        store
+            .search("canary", 10, Timestamp::default())
+            .unwrap()
+            .is_empty()
+    );
     // Inside the encryption, the index must not keep the words of deleted messages either.
     let kept: Vec<Vec<u8>> = store
         .rows("SELECT block FROM message_fts_data", [], |row| Ok(row.get(0)?))
@@ -242,7 +247,12 @@ fn a_timeline_is_in_the_order_of_the_log_with_what_is_not_sent_at_its_end() {
     store.add_message(&at(3, message(3, "second"))).unwrap();
     store.add_message(&at(2, message(4, "first"))).unwrap();
     assert_eq!(texts(&store), ["first", "second", "own", "own later"]);
-    assert_eq!(store.unread(CONVERSATION, Sequence(1), Timestamp::default()).unwrap(), 3);
+    assert_eq!(
+        store
+            .unread(CONVERSATION, Sequence(1), Timestamp::default())
+            .unwrap(),
+        3
+    );
     store
         .mark_accepted(pending, Sequence(4), Timestamp::from_millis(50))
         .unwrap();

@@ -18,7 +18,7 @@ use crate::testing::{
     INBOX_BEFORE_COMMIT,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use undertone_mls::CommitApplied;
+use undertone_mls::{CommitApplied, Group};
 use undertone_wire::conversation::{Accepted, ConversationHead, LogEntry, LogPage};
 use undertone_wire::stream::{Acknowledge, Refused};
 use undertone_wire::{ConversationId, Sequence};
@@ -32,6 +32,8 @@ pub(crate) enum Incoming {
     Page(LogPage),
     /// The server no longer has what comes after this device's place.
     CutOff(ConversationHead),
+    /// The server says that this device is not in a conversation.
+    NotInside(ConversationId),
     /// The server has stored what was sent.
     Accepted(Accepted),
     /// The server has not.
@@ -113,6 +115,7 @@ impl Batch<'_> {
             Incoming::Entry(entry) => self.entry(&entry),
             Incoming::Page(page) => self.page(&page),
             Incoming::CutOff(head) => self.cut_off(&head),
+            Incoming::NotInside(id) => self.not_inside(id),
             Incoming::Voided(at) => self.voided(at),
             Incoming::Stands(at) => self.stands(at),
             Incoming::Closed(id) => self.closed(id),
@@ -199,6 +202,19 @@ impl Batch<'_> {
         Ok(())
     }
 
+    /// This device was removed while it was away, or its commit was undone: it comes in again if its user
+    /// may, and learns otherwise that they may not.
+    fn not_inside(&mut self, id: ConversationId) -> Result<(), ClientError> {
+        let Some(mut conversation) = self.take(id)? else {
+            return Ok(());
+        };
+        if conversation.state == ConversationState::Active {
+            self.lose(&mut conversation)?;
+        }
+        self.keep(conversation);
+        Ok(())
+    }
+
     /// A commit that was processed here is void: the group is of an epoch that never was, and what was sent
     /// in it counts as never sent. Where it was not processed, the log says the same.
     fn voided(&mut self, at: Acknowledge) -> Result<(), ClientError> {
@@ -210,6 +226,8 @@ impl Batch<'_> {
                 self.core.store.save_conversation(&conversation)?;
                 event::undone(self.core, self.me, conversation.id, at.sequence)?;
                 conversation.sequence = Sequence(at.sequence.0.saturating_sub(1));
+                // What it was is said by that entry: nothing of what follows is lost.
+                conversation.running_hash = Vec::new();
                 self.lose(&mut conversation)?;
             } else {
                 self.outcome.behind.insert(conversation.id);
@@ -290,10 +308,7 @@ impl Batch<'_> {
         place: Place,
     ) -> Result<(), ClientError> {
         self.core.checkpoints.reach(COMMIT_BEFORE_MERGE)?;
-        let applied = self
-            .core
-            .groups
-            .with(conversation.id, |group, provider| group.merge_pending(provider))?;
+        let applied = self.core.groups.with(conversation.id, Group::merge_pending)?;
         self.core.store.delete_own_commit(conversation.id)?;
         let founded = conversation.state == ConversationState::Creating;
         conversation.state = ConversationState::Active;

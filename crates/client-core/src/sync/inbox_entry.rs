@@ -40,14 +40,15 @@ pub(super) fn apply(
 }
 
 /// Something of another device that is gone: its counter counts as used.
-fn hole(
-    batch: &mut Batch<'_>,
-    conversation: &mut Conversation,
-    entry: &LogEntry,
-) -> Result<(), ClientError> {
+fn hole(batch: &mut Batch<'_>, conversation: &mut Conversation, entry: &LogEntry) -> Result<(), ClientError> {
     let core = batch.core;
     if entry.kind == EntryKind::Voided {
         event::voided(core, batch.me, entry)?;
+    } else {
+        let last = core.store.peer_counter(conversation.id, entry.sender)?;
+        if let Some(kind) = verify::counter_gap(entry.counter, last) {
+            batch.notice(conversation, kind)?;
+        }
     }
     core.store
         .save_peer_counter(conversation.id, entry.sender, entry.counter)?;
@@ -75,19 +76,16 @@ fn echoed(
     entry: &LogEntry,
     hash: &[u8; 32],
 ) -> Result<bool, ClientError> {
-    let Some(message) = batch.core.store.message_by_payload(conversation.id, hash)? else {
-        return Ok(false);
+    let store = &batch.core.store;
+    let Some(message) = store.message_by_payload(conversation.id, hash)? else {
+        return Ok(store.take_ended_echo(conversation.id, hash)?);
     };
     receive::own_echo(&arrival(batch, conversation, entry), &message)?;
     batch.outcome.answered.insert(conversation.id);
     Ok(true)
 }
 
-fn arrival<'a>(
-    batch: &Batch<'a>,
-    conversation: &'a Conversation,
-    entry: &'a LogEntry,
-) -> Arrival<'a> {
+fn arrival<'a>(batch: &Batch<'a>, conversation: &'a Conversation, entry: &'a LogEntry) -> Arrival<'a> {
     Arrival {
         core: batch.core,
         me: batch.me,
@@ -200,7 +198,6 @@ fn message(
             Some(NoticeKind::LostMessages)
         }
     };
-    eprintln!("DBG msg {:?} {:?} seq {:?} counter {:?} notice {:?}", batch.me.name, entry.sender, entry.sequence, entry.counter, notice);
     if let Some(kind) = notice {
         batch.notice(conversation, kind)?;
     }
@@ -243,9 +240,29 @@ fn commit(
                 "a commit cannot be processed"
             );
             core.groups.forget(conversation.id);
+            suspect_author(batch, entry);
             batch.outcome.stuck.insert(conversation.id, entry.sequence);
             Ok(())
         }
+    }
+}
+
+/// Remembers who made a commit that cannot be processed, to name them if it is voided.
+fn suspect_author(batch: &Batch<'_>, entry: &LogEntry) {
+    let core = batch.core;
+    let author = core.groups.with(entry.conversation, |group, provider| {
+        group.author_of(provider, &batch.me.mls, entry.payload.as_slice())
+    });
+    match author {
+        Ok(author) if author.device == entry.sender => {
+            let suspect = (entry.sequence, author);
+            core.suspects.borrow_mut().insert(entry.conversation, suspect);
+        }
+        Ok(_) => tracing::debug!("a commit is not of the device that sent it"),
+        Err(error) => tracing::debug!(
+            error = &error as &dyn std::error::Error,
+            "nobody knows whose commit it is"
+        ),
     }
 }
 
@@ -291,7 +308,6 @@ fn follow_commit(
         }
         _ => Some(NoticeKind::HistoryMismatch),
     };
-    eprintln!("DBG commit {:?} {:?} seq {:?} counter {:?} last {:?} ext {} suspect {:?}", batch.me.name, entry.sender, entry.sequence, entry.counter, last, applied.external, suspect);
     if let Some(kind) = suspect {
         batch.notice(conversation, kind)?;
     }

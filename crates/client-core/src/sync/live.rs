@@ -10,7 +10,7 @@ use super::pending::{Pending, after};
 use super::{resync, stock};
 use crate::account::{AccessToken, AccountError};
 use crate::change::Change;
-use crate::conversation::{external, leave};
+use crate::conversation::{external, fresh_device, leave};
 use crate::core::Core;
 use crate::error::ClientError;
 use crate::testing::{ACK_AFTER_WIRE, COMMIT_BEFORE_WIRE, SEND_AFTER_WIRE, SEND_BEFORE_WIRE};
@@ -102,6 +102,7 @@ impl Live {
         let core = Rc::clone(&self.core);
         core.spawn(refill(Rc::clone(&core)).boxed_local());
         external::resume(&core);
+        fresh_device::look(&core);
         loop {
             if core.status.is_stopping() {
                 self.send_signals().await?;
@@ -187,6 +188,8 @@ impl Live {
 
     /// Sends whatever is due.
     async fn send_all(&mut self) -> Result<(), ClientError> {
+        // First of all: what comes before it makes the user visible to everyone.
+        self.send_signals().await?;
         let now = self.now();
         if now >= self.ping_at_ms {
             self.ping_at_ms = after(now, PING_EVERY);
@@ -210,8 +213,7 @@ impl Live {
             .await?;
         }
         self.fetch_logs().await?;
-        self.send_outgoing().await?;
-        self.send_signals().await
+        self.send_outgoing().await
     }
 
     async fn send_signals(&mut self) -> Result<(), ClientError> {

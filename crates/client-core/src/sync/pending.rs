@@ -133,7 +133,11 @@ impl Pending {
 
     /// When something here is due next.
     pub(super) fn next_ms(&self) -> u64 {
-        let expected = self.expected.values().chain(self.stuck.values()).map(|(_, by)| by);
+        let expected = self
+            .expected
+            .values()
+            .chain(self.stuck.values())
+            .map(|(_, by)| by);
         let waits = self
             .fetching
             .values()

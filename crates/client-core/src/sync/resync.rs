@@ -3,6 +3,7 @@
 use super::inbox::{self, Incoming};
 use crate::core::Core;
 use crate::error::ClientError;
+use crate::store::conversation::ConversationState;
 use std::collections::{BTreeMap, BTreeSet};
 use undertone_wire::conversation::ConversationHead;
 use undertone_wire::{ConversationId, Sequence};
@@ -30,6 +31,13 @@ pub(super) fn plan(core: &Core, heads: &[ConversationHead]) -> Result<Plan, Clie
     }
     if !cut_off.is_empty() {
         inbox::apply(core, cut_off)?;
+    }
+    let told: BTreeSet<_> = heads.iter().map(|head| head.conversation).collect();
+    for known in core.store.conversations()? {
+        // Whoever is out is not told so here: asking for the log says it.
+        if known.state == ConversationState::Active && !told.contains(&known.id) {
+            plan.behind.insert(known.id);
+        }
     }
     for head in heads {
         match core.store.conversation(head.conversation)? {

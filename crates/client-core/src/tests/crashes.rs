@@ -2,6 +2,7 @@
 
 use super::world::{Device, World};
 use crate::testing::{CHECKPOINTS, Checkpoints};
+use crate::view::RoomOptions;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use std::cell::{Cell, RefCell};
@@ -121,12 +122,15 @@ fn a_kill_at_any_point_loses_and_doubles_nothing() {
         .iter()
         .filter(|point| !reached.contains_key(*point))
         .collect();
-    // A Welcome comes only to those who did not begin the conversation: see the next test.
+    // A Welcome comes only to those who did not begin the conversation, and rooms are another story: see
+    // the next tests.
     assert_eq!(
         missed,
         [
             &"client.welcome.before_commit",
-            &"client.welcome.after_commit_before_ack"
+            &"client.welcome.after_commit_before_ack",
+            &"client.join.before_wire",
+            &"client.join.after_wire"
         ]
     );
 }
@@ -151,6 +155,33 @@ fn whoever_is_killed_while_joining_joins_later() {
         world.settle(&[&alice, &bob]);
         assert_eq!(bob.texts(conversation), ["welcome"]);
         assert_eq!(world.server.welcomes_waiting(), 0);
+    }
+}
+
+#[test]
+fn whoever_is_killed_while_coming_into_a_room_is_inside_later() {
+    for point in ["client.join.before_wire", "client.join.after_wire"] {
+        let mut world = World::new();
+        let (ada, ben) = (world.someone("Ada"), world.someone("Ben"));
+        let (alice, bob) = (world.device(&ada), world.device(&ben));
+        let room = world
+            .run(alice.client().create_room(RoomOptions::default()))
+            .unwrap();
+        let link = alice.client().room_link(room).unwrap().unwrap().link;
+        bob.checkpoints.replace(once_at(point, 1));
+        world.restart(&bob);
+        let client = bob.client();
+        let killed = world.run(client.join_room(&link));
+        assert!(killed.is_err() && bob.checkpoints.borrow().is_killed(), "{point}");
+        drop(client);
+        bob.checkpoints.take();
+        world.restart(&bob);
+        world.settle(&[&alice, &bob]);
+        world.run(bob.send(room, "inside"));
+        world.settle(&[&alice, &bob]);
+        assert_eq!(alice.texts(room), ["inside"], "{point}");
+        assert_eq!(alice.client().members(room).unwrap().len(), 2);
+        assert!(alice.notices(room).is_empty() && bob.notices(room).is_empty());
     }
 }
 

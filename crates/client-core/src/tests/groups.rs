@@ -3,8 +3,10 @@
 
 use super::world::{Device, Someone, World};
 use crate::error::ClientError;
-use crate::view::{MemberView, StatePatch, TermsPatch};
+use crate::platform::Platform;
+use crate::view::{MemberView, RoomOptions, StatePatch, TermsPatch};
 use std::rc::Rc;
+use std::time::Duration;
 use undertone_wire::ConversationId;
 use undertone_wire::group::Role;
 
@@ -27,11 +29,17 @@ fn settle(world: &mut World, devices: &[Rc<Device>]) {
 
 fn members(device: &Device, conversation: ConversationId) -> Vec<(String, Role)> {
     let members = device.client().members(conversation).unwrap();
-    members.into_iter().map(|member| (member.name, member.role)).collect()
+    members
+        .into_iter()
+        .map(|member| (member.name, member.role))
+        .collect()
 }
 
 fn names(device: &Device, conversation: ConversationId) -> Vec<String> {
-    members(device, conversation).into_iter().map(|(name, _)| name).collect()
+    members(device, conversation)
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect()
 }
 
 fn code<T: std::fmt::Debug>(result: Result<T, ClientError>) -> String {
@@ -67,7 +75,9 @@ fn whoever_is_added_later_reads_from_then_on_and_is_told_what_is_agreed_on() {
         ..StatePatch::default()
     };
     world.run(devices[0].client().set_state(group, patch)).unwrap();
-    world.run(devices[0].client().add_members(group, &[cy.user])).unwrap();
+    world
+        .run(devices[0].client().add_members(group, &[cy.user]))
+        .unwrap();
     world.run(devices[1].send(group, "after"));
     settle(&mut world, &devices);
     assert_eq!(devices[2].texts(group), ["after"]);
@@ -83,7 +93,10 @@ fn a_member_neither_adds_nor_puts_out_nor_renames_and_nothing_of_it_stays() {
     devices.push(world.device(&dan));
     let ben = devices[1].client();
     assert_eq!(code(world.run(ben.add_members(group, &[dan.user]))), "forbidden");
-    assert_eq!(code(world.run(ben.remove_member(group, people[2].user))), "forbidden");
+    assert_eq!(
+        code(world.run(ben.remove_member(group, people[2].user))),
+        "forbidden"
+    );
     assert_eq!(
         code(world.run(ben.set_role(group, people[1].user, Role::Owner))),
         "forbidden"
@@ -110,7 +123,9 @@ fn roles_are_given_and_taken_and_the_last_owner_hands_over_before_leaving() {
     let (mut world, people, devices, group) = group(&["Ada", "Ben", "Cy"]);
     let (ada, ben) = (devices[0].client(), devices[1].client());
     assert_eq!(code(world.run(ada.leave(group))), "last_owner");
-    world.run(ada.set_role(group, people[1].user, Role::Owner)).unwrap();
+    world
+        .run(ada.set_role(group, people[1].user, Role::Owner))
+        .unwrap();
     settle(&mut world, &devices);
     assert_eq!(
         code(world.run(ben.set_role(group, people[0].user, Role::Member))),
@@ -122,7 +137,9 @@ fn roles_are_given_and_taken_and_the_last_owner_hands_over_before_leaving() {
     assert_eq!(names(&devices[1], group), ["Ben", "Cy"]);
     assert_eq!(names(&devices[0], group), Vec::<String>::new());
     assert_eq!(code(world.run(ada.leave(group))), "conversation_blocked");
-    world.run(ben.set_role(group, people[2].user, Role::ReadOnly)).unwrap();
+    world
+        .run(ben.set_role(group, people[2].user, Role::ReadOnly))
+        .unwrap();
     settle(&mut world, &devices);
     assert_eq!(
         members(&devices[2], group).last(),
@@ -190,7 +207,11 @@ fn what_everybody_wants_at_once_happens_in_one_order_without_a_storm() {
     let all = world.run(futures::future::join_all(refreshed));
     assert!(all.iter().all(Result::is_ok), "{all:?}");
     settle(&mut world, &devices);
-    assert_eq!(world.server.epoch(group).0, before + 8, "every wish is one commit");
+    assert_eq!(
+        world.server.epoch(group).0,
+        before + 8,
+        "every wish is one commit"
+    );
     let tries = world.server.commits_tried(group);
     assert!(tries < 60, "{tries} tries");
     world.run(devices[7].send(group, "together"));
@@ -206,13 +227,12 @@ fn a_wish_survives_the_end_of_the_client() {
     let (mut world, people, devices, group) = group(&["Ada", "Ben", "Cy"]);
     devices[0].link.down.set(true);
     let ada = devices[0].client();
-    let removed = world.run(async {
+    world.run(async {
         let wait = ada.remove_member(group, people[1].user);
-        let too_long = crate::platform::Platform::sleep(&*devices[0].platform, std::time::Duration::from_secs(5));
-        futures::pin_mut!(wait, too_long);
+        let too_long = devices[0].platform.sleep(Duration::from_secs(5));
+        futures::pin_mut!(wait);
         futures::future::select(wait, too_long).await;
     });
-    let () = removed;
     drop(ada);
     devices[0].link.down.set(false);
     world.restart(&devices[0]);
@@ -225,7 +245,9 @@ fn the_devices_of_somebody_who_leaves_go_together() {
     let mut world = World::new();
     let (ada, ben) = (world.someone("Ada"), world.someone("Ben"));
     let devices = [world.device(&ada), world.device(&ben), world.device(&ben)];
-    let group = world.run(devices[0].client().create_group("Two", &[ben.user])).unwrap();
+    let group = world
+        .run(devices[0].client().create_group("Two", &[ben.user]))
+        .unwrap();
     settle(&mut world, &devices);
     let view: Vec<MemberView> = devices[0].client().members(group).unwrap();
     assert_eq!(view[1].devices, 2);
@@ -236,7 +258,10 @@ fn the_devices_of_somebody_who_leaves_go_together() {
         assert!(!device.conversations()[0].writable);
     }
     world.run(devices[0].client().leave(group)).unwrap();
-    assert!(!devices[0].conversations()[0].writable, "whoever is alone just goes");
+    assert!(
+        !devices[0].conversations()[0].writable,
+        "whoever is alone just goes"
+    );
 }
 
 #[test]
@@ -246,4 +271,46 @@ fn fresh_keys_come_by_themselves_some_time_after_being_added() {
     world.pass(300_000);
     settle(&mut world, &devices);
     assert_eq!(world.server.epoch(group).0, before + 2, "those who were added");
+}
+
+#[test]
+fn a_device_that_comes_later_comes_into_a_group_for_which_another_of_its_user_vouches() {
+    let (mut world, people, mut devices, group) = group(&["Ada", "Ben"]);
+    world.run(devices[1].client().refresh_keys(group)).unwrap();
+    devices.push(world.device(&people[1]));
+    settle(&mut world, &devices);
+    world.run(devices[2].send(group, "from the tablet"));
+    settle(&mut world, &devices);
+    assert_eq!(devices[0].texts(group), ["from the tablet"]);
+    assert_eq!(devices[2].conversations()[0].title, "Tea", "Ada's device told it");
+    assert_eq!(devices[0].client().members(group).unwrap()[1].devices, 2);
+}
+
+#[test]
+fn a_device_that_comes_later_is_brought_into_what_it_cannot_come_into_by_itself() {
+    let (mut world, people, mut devices, group) = group(&["Ada", "Ben"]);
+    world.run(devices[0].client().refresh_keys(group)).unwrap();
+    let options = RoomOptions {
+        title: "Room".to_owned(),
+        ..RoomOptions::default()
+    };
+    let room = world.run(devices[1].client().create_room(options)).unwrap();
+    devices.push(world.device(&people[1]));
+    settle(&mut world, &devices);
+    assert_eq!(
+        devices[2].conversations().len(),
+        0,
+        "nobody whom it knows vouches"
+    );
+    world.restart(&devices[1]);
+    settle(&mut world, &devices);
+    for conversation in [group, room] {
+        world.run(devices[2].send(conversation, "from the tablet"));
+    }
+    settle(&mut world, &devices);
+    assert_eq!(devices[0].texts(group), ["from the tablet"]);
+    assert_eq!(devices[1].texts(room), ["from the tablet"]);
+    let link = |device: &Device| device.client().room_link(room).unwrap().map(|view| view.link);
+    assert!(link(&devices[2]).is_some());
+    assert_eq!(link(&devices[2]), link(&devices[1]));
 }

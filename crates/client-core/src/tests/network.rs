@@ -121,7 +121,10 @@ impl Link {
             (Method::Put, ["group-info"]) => json(server.replace_group_info(id, read(body))),
             (Method::Put, ["sealed-state"]) => json(server.replace_sealed_state(id, read(body))),
             (Method::Get, ["knocks"]) => json(Ok(server.knocks(id))),
-            (Method::Delete, ["knocks", device]) => json(server.refuse_knock(id, device.parse().unwrap())),
+            (Method::Delete, ["knocks", device]) => {
+                server.refuse_knock(id, device.parse().unwrap());
+                json(Ok(()))
+            }
             _ => json::<()>(Err(ErrorBody::new(ErrorCode::NotFound, "no such call"))),
         }
     }

@@ -2,7 +2,7 @@
 //! were cut off, and a server that lies about it. The conversation goes on; nothing acknowledged is lost.
 
 use super::world::{Device, Someone, World};
-use crate::view::{ConversationStateView, NoticeView};
+use crate::view::{ConversationStateView, EventKind, NoticeView};
 use std::cell::Cell;
 use std::rc::Rc;
 use undertone_mls::{Group, MemoryKeyValue, MlsDevice, Provider};
@@ -53,9 +53,12 @@ fn whoever_cannot_process_what_others_could_comes_in_again_and_writes_on() {
     let (mut world, _, devices, group) = group(&["Ada", "Ben", "Cy"]);
     world.run(devices[1].send(group, "one"));
     settle(&mut world, &devices);
-    garble_commits(&world, &devices[1], u32::MAX);
+    devices[1].link.cut();
+    devices[1].link.down.set(true);
     world.run(devices[0].client().refresh_keys(group)).unwrap();
     world.pass(2000);
+    garble_commits(&world, &devices[1], u32::MAX);
+    devices[1].link.down.set(false);
     world.run(devices[1].send(group, "two"));
     settle(&mut world, &devices);
     for device in &devices {
@@ -80,6 +83,9 @@ fn a_commit_that_nobody_can_process_is_void_and_the_conversation_goes_on() {
     for device in &devices[..2] {
         assert_eq!(device.texts(group), ["one", "two", "three"]);
         assert_eq!(device.notices(group), []);
+        let mut told = device.messages(group).into_iter().filter_map(|row| row.event);
+        let void = told.find(|event| event.what == EventKind::Voided);
+        assert_eq!(void.map(|event| event.who_name).as_deref(), Some("Cy"));
     }
 }
 
@@ -120,7 +126,10 @@ fn a_device_whose_log_was_cut_off_behind_a_commit_comes_in_again() {
     world.run(devices[2].send(group, "good"));
     settle(&mut world, &devices);
     assert_eq!(devices[1].texts(group), ["one", "here again", "good"]);
-    assert_eq!(devices[2].texts(group), ["one", "lost to Ben", "here again", "good"]);
+    assert_eq!(
+        devices[2].texts(group),
+        ["one", "lost to Ben", "here again", "good"]
+    );
     assert_eq!(
         devices[1].notices(group),
         [NoticeView::LostMessages],
@@ -146,7 +155,11 @@ fn a_group_that_a_ghost_vouches_for_is_not_come_into() {
     world.server.tell(devices[1].id, ServerFrame::Stands(reported));
     world.pass(20_000);
     let view = &devices[1].conversations()[0];
-    assert_eq!(view.state, ConversationStateView::Joining, "not inside the false one");
+    assert_eq!(
+        view.state,
+        ConversationStateView::Joining,
+        "not inside the false one"
+    );
     let members = devices[1].client().members(group).unwrap();
     assert!(!members.iter().any(|member| member.name == "Ghost"));
     world.server.show_group(group, honest);
@@ -166,7 +179,10 @@ fn make_up(
 ) -> undertone_wire::group::GroupResponse {
     let mut group = Group::create(provider, ghost, id, &GroupProfile::group(founder)).unwrap();
     let packages: Vec<_> = world.server.claim(victim).key_packages;
-    let packages: Vec<_> = packages.into_iter().map(|claimed| claimed.key_package.0).collect();
+    let packages: Vec<_> = packages
+        .into_iter()
+        .map(|claimed| claimed.key_package.0)
+        .collect();
     let seen = undertone_wire::content::SeenEntry {
         sequence: undertone_wire::Sequence(0),
         running_hash: undertone_wire::Bytes::default(),

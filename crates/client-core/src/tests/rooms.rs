@@ -46,7 +46,7 @@ impl Room {
     fn full(names: &[&str]) -> Self {
         let mut room = Self::new(names, false);
         let link = room.link();
-        for device in room.devices[1..].to_vec() {
+        for device in &room.devices[1..] {
             room.world.run(device.client().join_room(&link)).unwrap();
         }
         room.settle();
@@ -105,10 +105,14 @@ fn a_code_is_as_good_as_the_link_and_a_member_passes_it_on() {
     let mut room = Room::new(&["Ada", "Ben", "Cy"], false);
     let by_ada = room.devices[0].client().room_link(room.id).unwrap().unwrap();
     let typed = by_ada.code.to_uppercase().replace('-', " ");
-    room.world.run(room.devices[1].client().join_room(&typed)).unwrap();
+    room.world
+        .run(room.devices[1].client().join_room(&typed))
+        .unwrap();
     let by_ben = room.devices[1].client().room_link(room.id).unwrap().unwrap();
     assert_eq!(by_ben, by_ada);
-    room.world.run(room.devices[2].client().join_room(&by_ben.link)).unwrap();
+    room.world
+        .run(room.devices[2].client().join_room(&by_ben.link))
+        .unwrap();
     room.settle();
     assert_eq!(room.names(1), ["Ada", "Ben", "Cy"]);
 }
@@ -165,7 +169,7 @@ fn nobody_comes_into_a_locked_room() {
 fn whoever_knocks_is_let_in_or_not_by_somebody_inside() {
     let mut room = Room::new(&["Ada", "Ben", "Cy"], true);
     let link = room.link();
-    for device in room.devices[1..].to_vec() {
+    for device in &room.devices[1..] {
         assert!(room.world.run(device.client().join_room(&link)).unwrap().waiting);
         assert_eq!(device.conversations()[0].state, ConversationStateView::Waiting);
     }
@@ -174,12 +178,17 @@ fn whoever_knocks_is_let_in_or_not_by_somebody_inside() {
     let who: Vec<_> = knocks.iter().map(|knock| knock.name.as_str()).collect();
     assert_eq!(who, ["Ben", "Cy"]);
     room.world.run(ada.admit(room.id, room.devices[1].id)).unwrap();
-    room.world.run(ada.refuse_knock(room.id, room.devices[2].id)).unwrap();
+    room.world
+        .run(ada.refuse_knock(room.id, room.devices[2].id))
+        .unwrap();
     room.settle();
     assert_eq!(room.names(1), ["Ada", "Ben"]);
     assert!(room.devices[2].conversations().is_empty(), "Cy waits no longer");
     assert_eq!(room.devices[1].conversations()[0].title, "Tea");
-    assert_eq!(room.devices[1].client().room_link(room.id).unwrap().unwrap().link, link);
+    assert_eq!(
+        room.devices[1].client().room_link(room.id).unwrap().unwrap().link,
+        link
+    );
     assert_eq!(
         code(room.world.run(ada.admit(room.id, room.devices[2].id))),
         "not_found"
@@ -193,7 +202,9 @@ fn whoever_is_put_out_cannot_come_back_by_the_link_that_they_had() {
     let mut room = Room::full(&["Ada", "Ben", "Cy", "Dan"]);
     let old = room.link();
     let (ada, ben) = (room.devices[0].client(), room.devices[1].client());
-    room.world.run(ada.remove_member(room.id, room.people[1].user)).unwrap();
+    room.world
+        .run(ada.remove_member(room.id, room.people[1].user))
+        .unwrap();
     room.settle();
     assert!(!room.devices[1].conversations()[0].writable);
     assert_eq!(code(room.world.run(ben.join_room(&old))), "not_found");
@@ -213,7 +224,9 @@ fn whoever_is_put_out_cannot_come_back_by_the_link_that_they_had() {
 fn whoever_is_banned_does_not_come_back_by_any_link() {
     let mut room = Room::full(&["Ada", "Ben", "Cy"]);
     let (ada, ben) = (room.devices[0].client(), room.devices[1].client());
-    room.world.run(ada.ban_member(room.id, room.people[1].user)).unwrap();
+    room.world
+        .run(ada.ban_member(room.id, room.people[1].user))
+        .unwrap();
     room.settle();
     let new = room.link();
     assert_eq!(code(room.world.run(ben.join_room(&new))), "banned");
@@ -226,7 +239,10 @@ fn a_link_that_was_replaced_lets_nobody_in_and_the_next_does() {
     let dan = room.world.someone("Dan");
     room.devices.push(room.world.device(&dan));
     let old = room.link();
-    let new = room.world.run(room.devices[0].client().rotate_link(room.id)).unwrap();
+    let new = room
+        .world
+        .run(room.devices[0].client().rotate_link(room.id))
+        .unwrap();
     assert_ne!(new.link, old);
     let client = room.devices[3].client();
     assert_eq!(code(room.world.run(client.join_room(&old))), "not_found");
@@ -265,9 +281,14 @@ fn what_is_agreed_on_in_a_room_stands_on_its_door() {
         title: Some("Coffee".to_owned()),
         ..StatePatch::default()
     };
-    room.world.run(room.devices[0].client().set_state(room.id, patch)).unwrap();
+    room.world
+        .run(room.devices[0].client().set_state(room.id, patch))
+        .unwrap();
     let link = room.link();
-    let door = room.world.run(room.devices[2].client().look_at_room(&link)).unwrap();
+    let door = room
+        .world
+        .run(room.devices[2].client().look_at_room(&link))
+        .unwrap();
     assert_eq!(door.title, "Coffee");
     room.settle();
     assert_eq!(room.devices[1].conversations()[0].title, "Coffee");
@@ -357,8 +378,62 @@ fn a_muted_member_is_muted_by_everybodys_rule() {
     let mut room = Room::full(&["Ada", "Ben"]);
     let ada = room.devices[0].client();
     let ben = room.people[1].user;
-    room.world.run(ada.set_role(room.id, ben, Role::ReadOnly)).unwrap();
+    room.world
+        .run(ada.set_role(room.id, ben, Role::ReadOnly))
+        .unwrap();
     room.settle();
     assert_eq!(room.devices[1].conversations()[0].role, Role::ReadOnly);
     assert!(!room.devices[1].conversations()[0].may.write);
+}
+
+#[test]
+fn guests_may_have_the_same_name_and_are_different_people() {
+    let mut room = Room::new(&["Ada"], false);
+    let link = room.link();
+    for _ in 0..2 {
+        let guest = room.world.guest("Brisk Magpie");
+        let device = room.world.device(&guest);
+        room.world.run(device.client().join_room(&link)).unwrap();
+        room.people.push(guest);
+        room.devices.push(device);
+    }
+    room.world.run(room.devices[2].send(room.id, "which one am I"));
+    room.settle();
+    assert_eq!(room.names(1), ["Ada", "Brisk Magpie", "Brisk Magpie"]);
+    let message = &room.devices[0].messages(room.id);
+    let said = message.iter().find(|message| message.event.is_none()).unwrap();
+    assert_eq!(said.sender, room.people[2].user);
+    room.is_level();
+}
+
+#[test]
+fn whoever_is_banned_opens_the_client_again_and_is_told_so_at_the_door() {
+    let mut room = Room::new(&["Ada"], false);
+    let guest = room.world.guest("Brisk Magpie");
+    let device = room.world.device(&guest);
+    room.people.push(guest);
+    room.devices.push(device);
+    let ada = room.devices[0].client();
+    let user = room.people[1].user;
+    let link = room.link();
+    room.world.run(room.devices[1].client().join_room(&link)).unwrap();
+    room.world.run(ada.set_role(room.id, user, Role::ReadOnly)).unwrap();
+    room.world.run(ada.set_role(room.id, user, Role::Member)).unwrap();
+    room.world.run(room.devices[1].send(room.id, "here"));
+    room.world.run(ada.remove_member(room.id, user)).unwrap();
+    let link = room.link();
+    room.world.run(room.devices[1].client().join_room(&link)).unwrap();
+    room.world.run(room.devices[1].send(room.id, "here again"));
+    room.world.run(ada.ban_member(room.id, user)).unwrap();
+    room.settle();
+    room.world.restart(&room.devices[1]);
+    let link = room.link();
+    let client = room.devices[1].client();
+    assert!(!room.world.run(client.look_at_room(&link)).unwrap().joined);
+    assert_eq!(code(room.world.run(client.join_room(&link))), "banned");
+    assert_eq!(
+        client.conversations().unwrap()[0].state,
+        ConversationStateView::Removed
+    );
+    assert_eq!(room.devices[1].texts(room.id), ["here", "here again"]);
 }

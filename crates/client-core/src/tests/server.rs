@@ -7,8 +7,8 @@ mod room;
 use super::ledger::{Conversation, refusal};
 use super::platform::VirtualPlatform;
 use crate::platform::Platform;
-use plane::Place;
 use futures::channel::mpsc::UnboundedSender;
+use plane::Place;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -16,14 +16,15 @@ use std::time::Duration;
 use undertone_mls::found_group;
 use undertone_wire::account::{PeopleResponse, Person, PersonDetails};
 use undertone_wire::conversation::{
-    Accepted, ConversationKind, ConversationsResponse, CreateConversationRequest, LogPage, PendingWelcome,
+    Accepted, ConversationKind, ConversationsResponse, CreateConversationRequest, EntryKind, LogPage,
+    PendingWelcome,
 };
 use undertone_wire::device::DeviceSummary;
 use undertone_wire::key_package::{
     ClaimKeyPackagesResponse, ClaimedKeyPackage, KeyPackageStock, UploadKeyPackagesRequest,
 };
 use undertone_wire::signal::{SealedSignal, Visibility};
-use undertone_wire::stream::{Authenticated, ClientFrame, Presence, ServerFrame};
+use undertone_wire::stream::{Authenticated, ClientFrame, FetchLog, Presence, ServerFrame};
 use undertone_wire::{
     Bytes, ConversationId, DeviceId, Epoch, ErrorBody, ErrorCode, Sequence, Timestamp, UserId, UserName,
 };
@@ -38,6 +39,8 @@ pub(super) struct KnownDevice {
     last_resort: Option<Bytes>,
     welcomes: Vec<PendingWelcome>,
     live: Option<UnboundedSender<ServerFrame>>,
+    /// Nobody is told that it is there before its first frame.
+    told: bool,
 }
 
 impl KnownDevice {
@@ -51,6 +54,7 @@ impl KnownDevice {
             last_resort: None,
             welcomes: Vec::new(),
             live: None,
+            told: false,
         }
     }
 }
@@ -109,6 +113,15 @@ impl FakeServer {
     /// Hands a frame to a device that is connected.
     pub(super) fn hand_out(&self, device: DeviceId, frame: ServerFrame) {
         self.0.borrow().push(device, frame);
+    }
+
+    /// How many messages a conversation had.
+    pub(super) fn sent(&self, conversation: ConversationId) -> usize {
+        let state = self.0.borrow();
+        let log = &state.conversations[&conversation].log;
+        log.iter()
+            .filter(|entry| entry.kind == EntryKind::Message)
+            .count()
     }
 
     /// What the last message of a conversation says of its end.
@@ -316,17 +329,31 @@ impl FakeServer {
         for welcome in state.devices[&device].welcomes.clone() {
             state.push(device, ServerFrame::Welcome(welcome));
         }
-        state.tell_presence(device, true);
     }
 
     /// The connection is gone.
     pub(super) fn disconnect(&self, device: DeviceId) {
         let mut state = self.0.borrow_mut();
-        state.devices.get_mut(&device).unwrap().live = None;
+        let known = state.devices.get_mut(&device).unwrap();
+        (known.live, known.told) = (None, false);
+        let user = known.user;
         state.tell_presence(device, false);
+        state.shown.remove(&user);
     }
 
     pub(super) fn receive(&self, device: DeviceId, frame: ClientFrame) {
+        if let ClientFrame::Show(visibility) = &frame {
+            let mut state = self.0.borrow_mut();
+            let user = state.devices[&device].user;
+            state.shown.insert(user, *visibility);
+        }
+        let is_told = std::mem::replace(
+            &mut self.0.borrow_mut().devices.get_mut(&device).unwrap().told,
+            true,
+        );
+        if !is_told {
+            self.0.borrow().tell_presence(device, true);
+        }
         match frame {
             ClientFrame::Authenticate(_) => {
                 let live = self.0.borrow().devices[&device].live.clone();
@@ -334,29 +361,7 @@ impl FakeServer {
                     self.authenticate(device, live);
                 }
             }
-            ClientFrame::Fetch(fetch) => {
-                let page = self
-                    .0
-                    .borrow()
-                    .conversations
-                    .get(&fetch.conversation)
-                    .map(|conversation| {
-                        let gone = conversation.gone();
-                        let kept = conversation.log.iter().skip(gone);
-                        let wanted = kept
-                            .filter(|entry| entry.sequence > fetch.after)
-                            .take(fetch.limit as usize);
-                        LogPage {
-                            conversation: fetch.conversation,
-                            entries: wanted.cloned().collect(),
-                            head: conversation.head_sequence(),
-                            first_kept: Sequence(gone as u64 + 1),
-                        }
-                    });
-                if let Some(page) = page {
-                    self.0.borrow().push(device, ServerFrame::Log(page));
-                }
-            }
+            ClientFrame::Fetch(fetch) => self.0.borrow().hand_out_log(device, fetch),
             ClientFrame::Acknowledge(acknowledge) => {
                 let mut state = self.0.borrow_mut();
                 if let Some(conversation) = state.conversations.get_mut(&acknowledge.conversation) {
@@ -370,39 +375,8 @@ impl FakeServer {
                 welcomes.retain(|welcome| welcome.conversation != acknowledge.conversation);
             }
             ClientFrame::Ping => self.0.borrow().push(device, ServerFrame::Pong),
-            ClientFrame::Send(send) => {
-                let mut state = self.0.borrow_mut();
-                let place = Place {
-                    device,
-                    conversation: send.conversation,
-                    counter: send.counter,
-                };
-                let result = state.message(place, &send);
-                state.answer(place, result);
-            }
-            ClientFrame::Commit(submit) => {
-                let mut state = self.0.borrow_mut();
-                let place = Place {
-                    device,
-                    conversation: submit.conversation,
-                    counter: submit.commit.counter,
-                };
-                let result = state.commit(device, submit.conversation, submit.epoch, &submit.commit);
-                if let (Ok(_), Some(link)) = (&result, submit.room) {
-                    let known = state.conversations.get_mut(&submit.conversation).unwrap();
-                    known.link = Some(link);
-                }
-                state.answer(place, result);
-            }
-            ClientFrame::Propose(submit) => {
-                let mut state = self.0.borrow_mut();
-                let place = Place {
-                    device,
-                    conversation: submit.conversation,
-                    counter: submit.counter,
-                };
-                let result = state.propose(device, &submit);
-                state.answer(place, result);
+            ClientFrame::Send(_) | ClientFrame::Commit(_) | ClientFrame::Propose(_) => {
+                self.0.borrow_mut().append_frame(device, frame);
             }
             ClientFrame::CannotProcess(report) => self.0.borrow_mut().cannot_process(device, report),
             ClientFrame::Signal(mut signal) => {
@@ -412,11 +386,8 @@ impl FakeServer {
                 state.pass_on(device, &signal);
             }
             ClientFrame::Show(visibility) => {
-                let mut state = self.0.borrow_mut();
-                let user = state.devices[&device].user;
-                state.shown.insert(user, visibility);
                 if visibility == Visibility::Nobody {
-                    state.tell_presence(device, false);
+                    self.0.borrow().tell_presence(device, false);
                 }
             }
         }
@@ -424,6 +395,57 @@ impl FakeServer {
 }
 
 impl State {
+    fn hand_out_log(&self, device: DeviceId, fetch: FetchLog) {
+        let Some(known) = self.conversations.get(&fetch.conversation) else {
+            return;
+        };
+        let gone = known.gone();
+        let kept = known.log.iter().skip(gone);
+        let wanted = kept
+            .filter(|entry| entry.sequence > fetch.after)
+            .take(fetch.limit as usize);
+        let page = LogPage {
+            conversation: fetch.conversation,
+            entries: wanted.cloned().collect(),
+            head: known.head_sequence(),
+            first_kept: Sequence(gone as u64 + 1),
+        };
+        self.push(device, ServerFrame::Log(page));
+    }
+
+    /// Appends what a frame brings, and answers it.
+    fn append_frame(&mut self, device: DeviceId, frame: ClientFrame) {
+        let (conversation, counter, result) = match frame {
+            ClientFrame::Send(send) => {
+                let place = Place {
+                    device,
+                    conversation: send.conversation,
+                    counter: send.counter,
+                };
+                (send.conversation, send.counter, self.message(place, &send))
+            }
+            ClientFrame::Commit(submit) => {
+                let id = submit.conversation;
+                let result = self.commit(device, id, submit.epoch, &submit.commit);
+                if let (Ok(_), Some(link)) = (&result, submit.room) {
+                    self.conversations.get_mut(&id).unwrap().link = Some(link);
+                }
+                (id, submit.commit.counter, result)
+            }
+            ClientFrame::Propose(submit) => {
+                let result = self.propose(device, &submit);
+                (submit.conversation, submit.counter, result)
+            }
+            _ => return,
+        };
+        let place = Place {
+            device,
+            conversation,
+            counter,
+        };
+        self.answer(place, result);
+    }
+
     /// The server's clock.
     fn clock(&self) -> Timestamp {
         let now = self.clock.as_ref().map(|clock| clock.now()).unwrap_or_default();
@@ -468,7 +490,7 @@ impl State {
     }
 
     fn presence_for(&self, device: DeviceId) -> Vec<Presence> {
-        let online = |id: &DeviceId| self.devices[id].live.is_some() && !self.hides(*id);
+        let online = |id: &DeviceId| self.devices[id].told && !self.hides(*id);
         let sharers = self.sharers(device);
         sharers
             .iter()

@@ -151,15 +151,19 @@ fn all_devices_of_both_people_take_part() {
 }
 
 #[test]
-fn a_conversation_from_before_a_device_was_added_is_named() {
+fn a_device_comes_into_a_conversation_from_before_it_was_added() {
     let mut world = World::new();
     let (ada, ben) = (world.someone("Ada"), world.someone("Ben"));
-    let (phone, _bob) = (world.device(&ada), world.device(&ben));
-    world.run(phone.open(&ben));
+    let (phone, bob) = (world.device(&ada), world.device(&ben));
+    let conversation = world.run(phone.open(&ben));
     let laptop = world.device(&ada);
-    let error = world.run(laptop.client().open_direct(ben.user)).unwrap_err();
-    assert_eq!(error.code(), "conversation_on_other_device");
-    assert!(laptop.conversations().is_empty());
+    assert_eq!(world.run(laptop.open(&ben)), conversation);
+    world.run(laptop.send(conversation, "from the laptop"));
+    world.settle(&[&phone, &bob, &laptop]);
+    for device in [&phone, &bob, &laptop] {
+        assert_eq!(device.texts(conversation), ["from the laptop"]);
+        assert!(device.notices(conversation).is_empty());
+    }
 }
 
 #[test]

@@ -4,10 +4,10 @@
 use super::world::{Device, Someone, World};
 use crate::client::Client;
 use crate::error::ClientError;
-use crate::view::{EventKind, EventView, StatePatch, TermsPatch};
+use crate::view::{EventKind, EventView, RoomOptions, StatePatch, TermsPatch};
 use std::rc::Rc;
 use undertone_wire::ConversationId;
-use undertone_wire::content::{Expiry, HistorySharing};
+use undertone_wire::content::{Expiry, HistorySharing, Part};
 use undertone_wire::group::Role;
 
 /// Ada owns a group with Ben; Cy is outside.
@@ -111,9 +111,15 @@ fn everybody_is_told_who_came_and_went_and_nobody_counts_it_as_unread() {
     let before = |first: &[(EventKind, String, Vec<String>)]| [first, &since_cy].concat();
     assert_eq!(
         group.told(&group.alice),
-        before(&[row(EventKind::Founded, "Ada", &[]), row(EventKind::Added, "Ada", &["Ben"])])
+        before(&[
+            row(EventKind::Founded, "Ada", &[]),
+            row(EventKind::Added, "Ada", &["Ben"])
+        ])
     );
-    assert_eq!(group.told(&group.bob), before(&[row(EventKind::Added, "Ada", &["Ben"])]));
+    assert_eq!(
+        group.told(&group.bob),
+        before(&[row(EventKind::Added, "Ada", &["Ben"])])
+    );
     assert_eq!(group.told(&group.carl), since_cy);
     let roles: Vec<_> = events(&group.bob, group.talk)
         .into_iter()
@@ -145,7 +151,11 @@ fn a_state_counts_from_admins_and_is_told_as_it_changed() {
         let last: Vec<_> = told.iter().rev().take(3).rev().collect();
         assert_eq!(
             last.iter().map(|event| event.what).collect::<Vec<_>>(),
-            [EventKind::TitleChanged, EventKind::TopicChanged, EventKind::TimerSet]
+            [
+                EventKind::TitleChanged,
+                EventKind::TopicChanged,
+                EventKind::TimerSet
+            ]
         );
         assert_eq!(last[0].title.as_deref(), Some("Coffee"));
         assert_eq!(last[2].timer, Some(Expiry::AfterRead(60)));
@@ -157,7 +167,7 @@ fn a_state_counts_from_admins_and_is_told_as_it_changed() {
         title: "Bob's".to_owned(),
         ..Default::default()
     };
-    bob.say_state(talk, state);
+    bob.say(talk, Part::State(state));
     group.settle();
     for device in [&group.alice, &group.bob] {
         assert_eq!(device.conversations()[0].title, "Coffee");
@@ -167,7 +177,10 @@ fn a_state_counts_from_admins_and_is_told_as_it_changed() {
     // Who comes later sees the state, and not how it came to be.
     group.add_cy();
     let view = &group.carl.conversations()[0];
-    assert_eq!((view.title.as_str(), view.timer), ("Coffee", Some(Expiry::AfterRead(60))));
+    assert_eq!(
+        (view.title.as_str(), view.timer),
+        ("Coffee", Some(Expiry::AfterRead(60)))
+    );
     assert_eq!(group.told(&group.carl), [row(EventKind::Added, "Ada", &["Cy"])]);
 }
 
@@ -241,7 +254,11 @@ fn who_joins_gets_the_last_messages_where_they_are_shared() {
             ("after", "Ben", "-", false)
         ]
     );
-    assert_eq!(group.carl.conversations()[0].unread, 1, "what is shared is no news");
+    assert_eq!(
+        group.carl.conversations()[0].unread,
+        1,
+        "what is shared is no news"
+    );
     let found = group.carl.client().search("three", 5).unwrap();
     assert_eq!(found.len(), 1);
     // The others have each message once.
@@ -264,7 +281,9 @@ fn another_shares_when_whoever_added_cannot() {
     group.world.run(group.alice.send(group.talk, "lately"));
     group.settle();
     let alice = Rc::clone(&group.alice);
-    let added = group.world.run(alice.client().add_members(group.talk, &[group.cy.user]));
+    let added = group
+        .world
+        .run(alice.client().add_members(group.talk, &[group.cy.user]));
     added.unwrap();
     alice.link.down.set(true);
     alice.link.cut();
@@ -278,11 +297,14 @@ fn another_shares_when_whoever_added_cannot() {
         .map(|row| (row.text.as_str(), row.shared_by_name.as_deref()))
         .collect();
     assert_eq!(shared, [("lately", Some("Ben"))]);
+    let sent = group.world.server.sent(group.talk);
     // Who comes back does not share once more.
     group.settle();
     group.world.pass(10_000);
     group.settle();
     assert_eq!(carl.texts(group.talk), ["lately"]);
+    // But for the state, which Ada had queued for the newcomer.
+    assert!(group.world.server.sent(group.talk) <= sent + 1);
 }
 
 #[test]
@@ -300,4 +322,92 @@ fn what_is_shared_ends_when_it_would_have_ended() {
     assert_eq!(group.carl.texts(group.talk), ["a minute", "for ever"]);
     group.world.pass(60_000);
     assert_eq!(group.carl.texts(group.talk), ["for ever"]);
+}
+
+#[test]
+fn who_comes_by_a_link_gets_what_is_shared_from_one_member() {
+    let mut world = World::new();
+    let people = ["Ada", "Ben", "Cy"].map(|name| world.someone(name));
+    let [alice, bob, carl] = [0, 1, 2].map(|at| world.device(&people[at]));
+    let options = RoomOptions {
+        title: "Tea".to_owned(),
+        history: HistorySharing::Messages(5),
+        ..RoomOptions::default()
+    };
+    let room = world.run(alice.client().create_room(options)).unwrap();
+    let link = alice.client().room_link(room).unwrap().unwrap().link;
+    world.run(bob.client().join_room(&link)).unwrap();
+    world.settle(&[&alice, &bob]);
+    world.pass(5000);
+    for (device, text) in [(&alice, "one"), (&bob, "two")] {
+        world.run(device.send(room, text));
+    }
+    world.settle(&[&alice, &bob]);
+    world.run(carl.client().join_room(&link)).unwrap();
+    world.settle(&[&alice, &bob, &carl]);
+    world.pass(10_000);
+    world.settle(&[&alice, &bob, &carl]);
+    assert_eq!(carl.texts(room), ["one", "two"]);
+    let shared = carl.messages(room).into_iter().filter(|row| row.shared);
+    let mut sharers: Vec<_> = shared.filter_map(|row| row.shared_by_name).collect();
+    sharers.dedup();
+    assert_eq!(sharers, ["Ada"], "the lowest leaf is online");
+    assert_eq!(
+        events(&carl, room)
+            .iter()
+            .map(|event| (event.what, event.who_is_me))
+            .collect::<Vec<_>>(),
+        [(EventKind::Joined, true)]
+    );
+    let last = events(&alice, room).pop().unwrap();
+    assert_eq!((last.what, last.who_name.as_str()), (EventKind::Joined, "Cy"));
+    for device in [&alice, &bob, &carl] {
+        assert!(device.notices(room).is_empty());
+    }
+}
+
+#[test]
+fn nobody_shares_what_is_not_shared() {
+    let mut group = Group::new();
+    group.share(HistorySharing::Messages(5));
+    group.world.run(group.alice.send(group.talk, "once"));
+    group.share(HistorySharing::Nothing);
+    let sent = group.world.server.sent(group.talk);
+    group.add_cy();
+    assert!(group.carl.texts(group.talk).is_empty());
+    assert_eq!(
+        group.world.server.sent(group.talk),
+        sent + 1,
+        "the state for the newcomer, and no history"
+    );
+    // What a member sends all the same is not taken.
+    let history = group.bob.history_for(group.talk);
+    group.bob.say(group.talk, history);
+    group.settle();
+    assert!(group.carl.texts(group.talk).is_empty());
+}
+
+#[test]
+fn what_is_shared_is_shared_once_and_for_those_of_one_commit() {
+    let mut group = Group::new();
+    group.world.run(group.alice.send(group.talk, "once"));
+    group.settle();
+    group.add_cy();
+    group.share(HistorySharing::Messages(5));
+    let dee = group.world.someone("Dee");
+    let dora = group.world.device(&dee);
+    let sent = group.world.server.sent(group.talk);
+    let (talk, alice) = (group.talk, Rc::clone(&group.alice));
+    group.act(&alice, async |ada| ada.add_members(talk, &[dee.user]).await);
+    group.world.settle(&[&dora]);
+    group.world.pass(40_000);
+    group.settle();
+    group.world.settle(&[&dora]);
+    assert_eq!(dora.texts(talk), ["once"]);
+    assert!(group.carl.texts(talk).is_empty(), "Cy came by another commit");
+    assert_eq!(
+        group.world.server.sent(talk),
+        sent + 2,
+        "the state for the newcomer, and the history of one member"
+    );
 }

@@ -7,6 +7,7 @@ use crate::message::key::MessageKey;
 use crate::message::reaper::RAW_STORAGE_BOUND;
 use crate::view::StatePatch;
 use undertone_wire::content::Expiry;
+use undertone_wire::stream::ServerFrame;
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
@@ -25,7 +26,11 @@ fn a_message_vanishes_from_both_devices_when_its_time_has_come() {
     let talk = world.run(alice.open(&ben));
     world.run(alice.send(talk, "this stays"));
     let sent = world.run(alice.send(talk, vanishing("this goes", Expiry::AfterSent(60))));
-    assert_eq!(world.server.last_expiry(talk), Some(60), "the server deletes it, too");
+    assert_eq!(
+        world.server.last_expiry(talk),
+        Some(60),
+        "the server deletes it, too"
+    );
     assert_eq!(sent.expiry, Some(Expiry::AfterSent(60)));
     let ends = sent.expires_at_ms.unwrap();
     assert_eq!(ends, sent.sent_at_ms + 60_000);
@@ -100,7 +105,10 @@ fn new_messages_take_the_conversations_timer() {
     }
     let by_timer = world.run(bob.send(talk, "by the timer"));
     let own = world.run(bob.send(talk, vanishing("its own", Expiry::AfterSent(90))));
-    assert_eq!((by_timer.expiry, own.expiry), (timer, Some(Expiry::AfterSent(90))));
+    assert_eq!(
+        (by_timer.expiry, own.expiry),
+        (timer, Some(Expiry::AfterSent(90)))
+    );
     world.settle(&[&alice, &bob]);
     world.pass(30_000);
     assert_eq!(alice.texts(talk), ["its own"]);
@@ -240,4 +248,51 @@ fn nothing_of_what_ended_is_left_in_the_files() {
     world.pass(60_000 + u64::try_from(RAW_STORAGE_BOUND.as_millis()).unwrap());
     assert!(!world.files_hold(CANARY), "in no file and in no log of one");
     assert!(world.files_hold("ordinary"));
+}
+
+#[test]
+fn an_own_message_that_ended_before_it_came_back_is_known() {
+    let mut world = World::new();
+    let (ada, ben) = (world.someone("Ada"), world.someone("Ben"));
+    let (alice, bob) = (world.device(&ada), world.device(&ben));
+    let talk = world.run(alice.open(&ben));
+    world.settle(&[&alice, &bob]);
+    let own = alice.id;
+    world.server.tamper(move |device, frame| match frame {
+        ServerFrame::Entry(_) | ServerFrame::Log(_) if device == own => Vec::new(),
+        frame => vec![frame],
+    });
+    world.run(alice.send(talk, vanishing("short", Expiry::AfterSent(5))));
+    alice.link.cut();
+    alice.link.down.set(true);
+    world.pass(10_000);
+    assert!(alice.texts(talk).is_empty());
+    world.server.tamper(|_, frame| vec![frame]);
+    world.settle(&[&alice, &bob]);
+    world.run(alice.send(talk, "next"));
+    world.settle(&[&alice, &bob]);
+    assert_eq!(alice.texts(talk), ["next"]);
+    assert!(alice.notices(talk).is_empty());
+}
+
+#[test]
+fn a_clock_that_was_never_right_neither_hides_nor_keeps() {
+    let mut world = World::new();
+    let (ada, ben) = (world.someone("Ada"), world.someone("Ben"));
+    let (alice, bob) = (world.device(&ada), world.device(&ben));
+    let talk = world.run(alice.open(&ben));
+    world.server.set_ahead(2 * 3_600_000);
+    world.restart(&alice);
+    world.restart(&bob);
+    let sent = world.run(alice.send(talk, vanishing("a minute", Expiry::AfterSent(60))));
+    let wall = alice.platform.story_now();
+    assert!(
+        sent.expires_at_ms.unwrap().abs_diff(wall + 60_000) < 2000,
+        "by the local clock"
+    );
+    world.settle(&[&alice, &bob]);
+    world.pass(50_000);
+    assert_eq!((alice.texts(talk).len(), bob.texts(talk).len()), (1, 1));
+    world.pass(10_000);
+    assert_eq!((alice.texts(talk).len(), bob.texts(talk).len()), (0, 0));
 }

@@ -17,12 +17,12 @@ use futures::executor::LocalPool;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
-use undertone_mls::{DeviceKey, MlsDevice};
 use undertone_mls::certificate::{IdentityKey, certificate_version};
-use undertone_wire::content::{ConversationState, Part};
+use undertone_mls::{DeviceKey, MlsDevice};
+use undertone_wire::content::{Part, SharedHistory, SharedMessage};
 use undertone_wire::device::DeviceCertificateBody;
 use undertone_wire::guest::UserKind;
-use undertone_wire::{ConversationId, DeviceId, Timestamp, UserId};
+use undertone_wire::{Bytes, ConversationId, DeviceId, Sequence, Timestamp, UserId};
 use zeroize::Zeroizing;
 
 /// A person.
@@ -270,15 +270,34 @@ impl Device {
         self.client().wait_sent(key).await.unwrap()
     }
 
-    /// Says what is agreed on, as a client does that does not ask whether its user may.
-    pub(super) fn say_state(&self, conversation: ConversationId, state: ConversationState) {
+    /// Says something, as a client does that does not ask whether its user may.
+    pub(super) fn say(&self, conversation: ConversationId, part: Part) {
         let client = self.client();
         let core = client.core();
         let me = core.me().unwrap();
-        let part = Part::State(state);
         core.transaction(|| send::queue_part(core, &me, conversation, part))
             .unwrap();
         core.signal.notify();
+    }
+
+    /// All messages that this device has, for those whom the newest of the commits added.
+    pub(super) fn history_for(&self, conversation: ConversationId) -> Part {
+        let client = self.client();
+        let store = &client.core().store;
+        let rows = self.messages(conversation);
+        let commit = rows.iter().filter(|row| row.event.is_some());
+        let commit = commit.filter_map(|row| row.sequence).max().unwrap();
+        let messages = rows.iter().filter(|row| row.event.is_none());
+        let shared = messages.map(|row| SharedMessage {
+            user: row.sender,
+            name: row.sender_name.parse().unwrap(),
+            sent_at: Timestamp::from_millis(row.sent_at_ms),
+            content: Bytes(store.message(row.key).unwrap().unwrap().content),
+        });
+        Part::History(SharedHistory {
+            for_commit: Sequence(commit),
+            messages: shared.collect(),
+        })
     }
 
     pub(super) fn messages(&self, conversation: ConversationId) -> Vec<MessageView> {

@@ -69,6 +69,7 @@ pub struct RoomView {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own")]
 pub struct MayView {
     /// Write.
     pub write: bool,
@@ -286,7 +287,10 @@ fn may(conversation: &Conversation, role: Role) -> MayView {
     let active = conversation.state == ConversationState::Active;
     let direct = conversation.kind == ConversationKind::Direct;
     let leads = active && !direct && role >= Role::Admin;
-    let open = matches!(conversation.state, ConversationState::Active | ConversationState::Lost);
+    let open = matches!(
+        conversation.state,
+        ConversationState::Active | ConversationState::Lost
+    );
     MayView {
         write: open && role > Role::ReadOnly,
         add: leads,
@@ -307,7 +311,11 @@ fn room(terms: RoomTerms) -> RoomView {
 }
 
 /// With slow mode, when the user can write again, if that is still to come.
-fn write_again(core: &Core, conversation: &Conversation, role: Role) -> Result<Option<Timestamp>, ClientError> {
+fn write_again(
+    core: &Core,
+    conversation: &Conversation,
+    role: Role,
+) -> Result<Option<Timestamp>, ClientError> {
     let profile = conversation.profile.as_ref();
     let seconds = profile.map_or(0, |profile| profile.slow_mode_seconds);
     if seconds == 0 || role >= Role::Admin {

@@ -1,6 +1,7 @@
 //! Who is in a conversation, and who stands at its door.
 
 use super::IdentityLook;
+use super::person::{PresenceView, person};
 use crate::core::Core;
 use crate::error::ClientError;
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,10 @@ pub struct MemberView {
     pub devices: u32,
     /// Whether somebody tried to come in under their name with another identity key.
     pub key_changed: bool,
+    /// Whether one of their devices is connected.
+    pub online: bool,
+    /// How present they are.
+    pub presence: PresenceView,
 }
 
 /// One device at the door of a room.
@@ -91,18 +96,20 @@ pub(crate) fn members(core: &Core, id: ConversationId) -> Result<Vec<MemberView>
             known.devices = known.devices.saturating_add(1);
             continue;
         }
-        let look = IdentityLook::of(user);
+        let person = person(core, user, certificate.name.as_str(), certificate.kind);
         let contact = core.store.contact(user)?;
         let member = MemberView {
             user,
-            name: certificate.name.as_str().to_owned(),
-            identity_colour: look.colour,
-            identity_shape: look.shape,
+            name: person.name,
+            identity_colour: person.identity_colour,
+            identity_shape: person.identity_shape,
             role: profile.role(user),
             kind: certificate.kind,
             is_me: user == me.user,
             devices: 1,
             key_changed: contact.is_some_and(|contact| contact.key_changed),
+            online: person.online,
+            presence: person.presence,
         };
         people.insert(user, member);
     }

@@ -1,8 +1,8 @@
 //! Messages and timelines: what is stored, and behind it what is shown before it is stored.
 
+use super::IdentityLook;
 use super::conversation::{NoticeView, notices};
 use super::event::{self, EventView};
-use super::IdentityLook;
 use crate::core::{Core, Me};
 use crate::error::ClientError;
 use crate::message::clock;
@@ -203,7 +203,9 @@ pub(crate) fn message(core: &Core, key: MessageKey) -> Result<Option<MessageView
 pub(crate) fn search(core: &Core, query: &str, limit: u32) -> Result<Vec<MessageView>, ClientError> {
     let Ok(me) = core.me() else { return Ok(Vec::new()) };
     let mut names = Names::new(core, &me);
-    let found = core.store.search(query, limit.min(LIMIT_MAX), clock::shown(core))?;
+    let found = core
+        .store
+        .search(query, limit.min(LIMIT_MAX), clock::shown(core))?;
     found.into_iter().map(|message| names.view(message)).collect()
 }
 

@@ -160,6 +160,7 @@ pub struct TermsPatch {
 }
 
 /// A field that is there, be it `null`, is a wish.
+#[expect(clippy::option_option, reason = "missing and `null` differ")]
 fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(value).map(Some)
 }
@@ -174,7 +175,10 @@ mod tests {
         assert_eq!((patch.timer, patch.picture.is_none()), (Some(None), true));
         assert_eq!(patch.title.as_deref(), Some("Tea"));
         let patch: TermsPatch = serde_json::from_str(r#"{"retentionSeconds":60,"expiresAt":null}"#).unwrap();
-        assert_eq!((patch.retention_seconds, patch.expires_at), (Some(Some(60)), Some(None)));
+        assert_eq!(
+            (patch.retention_seconds, patch.expires_at),
+            (Some(Some(60)), Some(None))
+        );
         assert_eq!(patch.locked, None);
     }
 }

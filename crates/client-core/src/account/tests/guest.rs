@@ -33,7 +33,10 @@ async fn a_guest_comes_back_as_the_same_until_they_end() {
     let server = Rc::new(FakeServer::new());
     let mut device = guest(&server).await;
     let session = device.account.session().unwrap();
-    assert_eq!((session.kind, session.name.as_str()), (UserKind::Guest, "Brisk Magpie"));
+    assert_eq!(
+        (session.kind, session.name.as_str()),
+        (UserKind::Guest, "Brisk Magpie")
+    );
     let day = Duration::from_hours(24);
     assert_eq!(session.stay_until, Some(server.now.get().plus(day)));
     device.restart();
@@ -60,7 +63,10 @@ async fn a_guest_has_a_name_and_an_identity_of_their_own() {
         let seed = session.identity_seed.unwrap();
         assert_eq!(IdentityKey::from_seed(&seed).public(), session.identity_key);
         let certificate = verify_certificate(&session.certificate).unwrap();
-        assert_eq!((certificate.name, certificate.kind), (session.name.clone(), UserKind::Guest));
+        assert_eq!(
+            (certificate.name, certificate.kind),
+            (session.name.clone(), UserKind::Guest)
+        );
         assert!(session.name.as_str().contains(' '));
     }
     assert_ne!(one.account.identity_key(), other.account.identity_key());
@@ -93,7 +99,10 @@ async fn the_end_is_noticed_at_a_renewal_too() {
     let server = Rc::new(FakeServer::new());
     let device = guest(&server).await;
     server.revoke_all();
-    assert!(matches!(device.account.stay().await, Err(AccountError::GuestEnded)));
+    assert!(matches!(
+        device.account.stay().await,
+        Err(AccountError::GuestEnded)
+    ));
     assert!(device.store.session().unwrap().is_none());
 }
 
@@ -124,7 +133,10 @@ async fn a_guest_becomes_an_account_and_stays_who_they_are() {
     assert_eq!((&after.identity_seed, after.stay_until), (&None, None));
     assert!(after.renew_leaves && after.next_certificate.is_none());
     let certificate = verify_certificate(&after.certificate).unwrap();
-    assert_eq!((certificate.name.as_str(), certificate.kind), ("Ada", UserKind::Account));
+    assert_eq!(
+        (certificate.name.as_str(), certificate.kind),
+        ("Ada", UserKind::Account)
+    );
     let mls = device.account.mls_device().unwrap();
     assert_eq!(mls.certificate, after.certificate, "groups get the new one");
     device.restart();
@@ -191,14 +203,20 @@ async fn a_server_cannot_turn_a_guest_into_somebody_else() {
     let device = guest(&server).await;
     server.promote("Mallory");
     let refused = device.account.stay().await;
-    assert!(matches!(refused, Err(AccountError::ServerDisagrees)), "{refused:?}");
+    assert!(
+        matches!(refused, Err(AccountError::ServerDisagrees)),
+        "{refused:?}"
+    );
     assert_eq!(stored(&device).kind, UserKind::Guest);
     // Not even when the guest has asked to become another.
     let path = "/api/v1/guests/account".to_owned();
     server.fault.replace(Some((path, Fault::RequestLost)));
     assert!(device.account.become_account(input("Ada")).await.is_err());
     let refused = device.account.stay().await;
-    assert!(matches!(refused, Err(AccountError::ServerDisagrees)), "{refused:?}");
+    assert!(
+        matches!(refused, Err(AccountError::ServerDisagrees)),
+        "{refused:?}"
+    );
     assert_eq!(stored(&device).name.as_str(), "Brisk Magpie");
 }
 

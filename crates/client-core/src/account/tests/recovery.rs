@@ -79,7 +79,8 @@ async fn a_server_that_swaps_key_vault_or_name_changes_nothing() {
         let refused = device.account.recover(input("Ada", &key)).await;
         let noticed = matches!(
             refused,
-            Err(AccountError::ServerDisagrees | AccountError::Vault(VaultError::Closed | VaultError::Malformed(_)))
+            Err(AccountError::ServerDisagrees
+                | AccountError::Vault(VaultError::Closed | VaultError::Malformed(_)))
         );
         assert!(noticed, "lie {number}: {refused:?}");
         assert_eq!(server.count("/api/v1/recovery/finish"), 0);

@@ -14,9 +14,7 @@ use undertone_opaque::server::{
 };
 use undertone_wire::account::*;
 use undertone_wire::error::ErrorResponse;
-use undertone_wire::guest::{
-    BecomeAccountRequest, CreateGuestRequest, GuestStay, ProofChallenge, UserKind,
-};
+use undertone_wire::guest::{BecomeAccountRequest, CreateGuestRequest, GuestStay, ProofChallenge, UserKind};
 use undertone_wire::recovery::*;
 use undertone_wire::session::*;
 use undertone_wire::{DeviceId, ErrorBody, ErrorCode, LoginId, Timestamp, UserId, UserName};
@@ -262,7 +260,10 @@ impl FakeServer {
     fn create_guest(&self, request: &CreateGuestRequest) -> Result<Vec<u8>, ErrorBody> {
         let challenge = b"find something".as_slice();
         if let Some(difficulty) = self.difficulty.get()
-            && request.proof.as_ref().is_none_or(|proof| proof.challenge.as_slice() != challenge)
+            && request
+                .proof
+                .as_ref()
+                .is_none_or(|proof| proof.challenge.as_slice() != challenge)
         {
             let mut error = ErrorBody::new(ErrorCode::ProofRequired, "work");
             error.proof = Some(ProofChallenge {
@@ -299,7 +300,10 @@ impl FakeServer {
         let row = sessions.get_mut(&device).ok_or(ErrorCode::SessionRevoked)?;
         assert_eq!((certificate.device, certificate.user), (device, row.user));
         assert_eq!(certificate.signature_key.0, row.signature_key);
-        assert_eq!((certificate.kind, &certificate.name), (UserKind::Account, &request.name));
+        assert_eq!(
+            (certificate.kind, &certificate.name),
+            (UserKind::Account, &request.name)
+        );
         (row.kind, row.name) = (UserKind::Account, request.name.clone());
         row.generation += 1;
         let account = AccountRow {

@@ -1,8 +1,9 @@
 //! Which rows a commit leaves in the timeline.
 
 use super::*;
-use undertone_wire::group::{Banned, RoomTerms};
-use undertone_wire::{IdentityHash, Timestamp};
+use undertone_mls::Member;
+use undertone_wire::IdentityHash;
+use undertone_wire::group::{Banned, GroupProfile, RoomTerms};
 
 const ADA: UserId = UserId::from_bytes([1; 16]);
 const BEN: UserId = UserId::from_bytes([2; 16]);

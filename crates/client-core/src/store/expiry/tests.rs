@@ -48,8 +48,12 @@ fn shown(store: &Store, now: Timestamp) -> Vec<String> {
 #[test]
 fn what_has_ended_is_hidden_first_and_deleted_when_it_is_time() {
     let store = in_memory();
-    store.add_message(&timed(2, "short tea", ends(seconds(1)))).unwrap();
-    store.add_message(&timed(3, "long tea", ends(seconds(5)))).unwrap();
+    store
+        .add_message(&timed(2, "short tea", ends(seconds(1))))
+        .unwrap();
+    store
+        .add_message(&timed(3, "long tea", ends(seconds(5))))
+        .unwrap();
     store
         .add_message(&timed(4, "tea for ever", Lifetime::default()))
         .unwrap();
@@ -88,7 +92,11 @@ fn reading_begins_the_timers_of_what_others_wrote_once() {
     for row in [timed(2, "one", after_read), timed(3, "two", after_read), own] {
         store.add_message(&row).unwrap();
     }
-    let begin = |read, now| store.begin_read_timers(CONVERSATION, Sequence(read), now).unwrap();
+    let begin = |read, now| {
+        store
+            .begin_read_timers(CONVERSATION, Sequence(read), now)
+            .unwrap()
+    };
     assert_eq!((begin(2, NOW), begin(2, seconds(5))), (1, 0));
     assert_eq!(store.next_end(NOW).unwrap(), Some(seconds(10)));
     assert_eq!(begin(9, seconds(5)), 1);

@@ -190,6 +190,9 @@ impl Live {
             signals::presence_changed(&self.core, *presence)?;
         }
         signals::connected(&self.core)?;
+        if external::must_resume(&self.core)? {
+            external::resume(&self.core);
+        }
         // The token must be renewed before it ends, by the server's clock and counted on ours.
         let left = authenticated.expires_at.since(authenticated.now);
         let wait = left.saturating_sub(RENEW_BEFORE).max(RENEW_EVERY_AT_LEAST);
@@ -208,7 +211,9 @@ impl Live {
                         .map_or(HOLD_AFTER_STALE, Duration::from_millis);
                     self.pending.fetched(conversation);
                     self.pending.hold(conversation, after(self.now(), wait));
-                    if body.code != ErrorCode::NotFound {
+                    if body.code == ErrorCode::NotFound {
+                        self.apply(vec![Incoming::NotInside(conversation)])?;
+                    } else {
                         self.pending.behind.insert(conversation);
                     }
                 }

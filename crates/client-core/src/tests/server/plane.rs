@@ -29,7 +29,10 @@ impl FakeServer {
     pub(in super::super) fn end_last_message(&self, conversation: ConversationId) {
         let mut state = self.0.borrow_mut();
         let known = state.conversations.get_mut(&conversation).unwrap();
-        let last = known.log.iter_mut().rfind(|entry| entry.kind == EntryKind::Message);
+        let last = known
+            .log
+            .iter_mut()
+            .rfind(|entry| entry.kind == EntryKind::Message);
         let last = last.unwrap();
         last.kind = EntryKind::Expired;
         last.payload = crate::message::history::hash_of(last.payload.as_slice())

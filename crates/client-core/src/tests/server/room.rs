@@ -122,12 +122,11 @@ impl FakeServer {
         }
     }
 
-    pub(in super::super) fn refuse_knock(&self, conversation: ConversationId, device: DeviceId) -> Answer<()> {
+    pub(in super::super) fn refuse_knock(&self, conversation: ConversationId, device: DeviceId) {
         let mut state = self.0.borrow_mut();
         let known = state.conversations.get_mut(&conversation).unwrap();
         known.knocks.retain(|knock| knock.device != device);
         state.push(device, ServerFrame::KnockRefused(conversation));
-        Ok(())
     }
 
     /// What anybody with the database has.

@@ -5,9 +5,7 @@ use crate::transport::Method;
 use crate::transport::call::Call;
 use undertone_wire::conversation::{Accepted, ConversationsResponse, JoinRequest, SubmitProposalRequest};
 use undertone_wire::group::{GroupResponse, ReplaceGroupInfoRequest};
-use undertone_wire::room::{
-    KnockRequest, KnocksResponse, ReplaceSealedStateRequest, RoomDoor, RoomRequest,
-};
+use undertone_wire::room::{KnockRequest, KnocksResponse, ReplaceSealedStateRequest, RoomDoor, RoomRequest};
 use undertone_wire::{ConversationId, DeviceId};
 
 impl Api {
