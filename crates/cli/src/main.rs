@@ -37,7 +37,11 @@ fn main() -> ExitCode {
             finish(form, command::trust::run(&args, &mut Output::stdout(form)))
         }
         Command::Admin(command) => {
-            let form = if command.is_json() { Form::Json } else { Form::Human };
+            let form = if command.is_json() {
+                Form::Json
+            } else {
+                Form::Human
+            };
             finish(form, admin(command, Output::stdout(form)))
         }
         Command::Client(command) => {

@@ -14,7 +14,8 @@ use undertone_client_core::store::{StoreKey, StoreLocation};
 use undertone_client_core::testing::Checkpoints;
 use undertone_client_core::transport::native::NativeTransport;
 use undertone_client_core::view::{
-    ConversationStateView, ConversationView, EventView, MessageStateView, MessageView, SessionView, TimelineQuery,
+    ConversationStateView, ConversationView, EventView, MessageStateView, MessageView, SessionView,
+    TimelineQuery,
 };
 use undertone_client_core::{Client, ClientOptions, MessageKey};
 use undertone_wire::content::Expiry;
@@ -295,6 +296,18 @@ impl Actor {
         })
         .await
         .with_context(|| format!("shown: {:?}", self.timeline(talk)))
+    }
+
+    /// Waits until this line is somewhere in the timeline.
+    pub async fn reads(&self, talk: ConversationId, from: &str, text: &str) -> Result<()> {
+        let what = format!("{} reads {text:?}", self.name);
+        self.until(&what, |_| {
+            let mut lines = self.timeline(talk)?.into_iter();
+            Ok(lines
+                .any(|line| line.from == from && line.text == text)
+                .then_some(()))
+        })
+        .await
     }
 
     /// Waits until a conversation with somebody is in the list.

@@ -1,13 +1,19 @@
 //! What a story tells of groups and rooms: `ada.founds_a_group("Crew", &[&bob])`, `eve.joins(&link)`.
 
 use crate::actor::Actor;
+use crate::world::eventually;
 use anyhow::{Context, Result};
-use undertone_client_core::ClientError;
+use futures::StreamExt;
+use futures::lock::Mutex;
+use futures::stream::select_all;
+use std::collections::BTreeSet;
+use std::rc::Rc;
 use undertone_client_core::account::{BecomeAccountInput, Password};
 use undertone_client_core::view::{
     ConversationStateView, ConversationView, EventKind, EventView, JoinedView, MemberView, RoomOptions,
     TermsPatch,
 };
+use undertone_client_core::{Client, ClientError};
 use undertone_wire::group::Role;
 use undertone_wire::{ConversationId, UserId};
 
@@ -16,6 +22,45 @@ pub fn code<T>(result: Result<T>) -> Option<String> {
     let error = result.err()?;
     let client = error.downcast_ref::<ClientError>();
     Some(client.map_or_else(|| format!("{error:#}"), |error| error.code().to_owned()))
+}
+
+/// Waits until all of these are in the same group, and in it for good: none is coming in again.
+pub async fn all_are_together<'a>(
+    actors: impl Iterator<Item = &'a Actor> + Clone,
+    talk: ConversationId,
+) -> Result<()> {
+    let clients: Result<Vec<_>> = actors.clone().map(Actor::client).collect();
+    let changes = select_all(clients?.iter().map(Client::changes));
+    let changes = Rc::new(Mutex::new(changes));
+    let together = || {
+        let mut epochs = BTreeSet::new();
+        for actor in actors.clone() {
+            let view = actor.view(talk)?;
+            if view.is_none_or(|view| view.state != ConversationStateView::Active) {
+                return Ok(None);
+            }
+            epochs.insert(actor.epoch_authenticator(talk)?);
+        }
+        Ok((epochs.len() == 1).then_some(()))
+    };
+    let came = eventually("all are together", together, || {
+        let changes = Rc::clone(&changes);
+        // The news never end while the clients live.
+        async move {
+            let _news = changes.lock().await.next().await;
+        }
+    });
+    came.await.with_context(|| {
+        let stand = |actor: &Actor| {
+            let state = actor.view(talk).map(|view| view.map(|view| view.state));
+            (
+                actor.name().to_owned(),
+                state,
+                actor.epoch_authenticator(talk).ok(),
+            )
+        };
+        format!("shown: {:?}", actors.map(stand).collect::<Vec<_>>())
+    })
 }
 
 impl Actor {
@@ -118,7 +163,12 @@ impl Actor {
                 Ok(self.view(talk)?.filter(|view| view.state == state).map(|_| ()))
             })
             .await;
-        shown.with_context(|| format!("shown: {:?}", self.view(talk).map(|view| view.map(|view| view.state))))
+        shown.with_context(|| {
+            format!(
+                "shown: {:?}",
+                self.view(talk).map(|view| view.map(|view| view.state))
+            )
+        })
     }
 
     /// Waits until exactly these people are in it, in this device's eyes.

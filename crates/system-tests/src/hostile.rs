@@ -170,7 +170,12 @@ impl Hostile {
     pub async fn commits(&mut self, spoil: &Spoil) -> Result<Accepted> {
         for _ in 0..TRIES {
             self.catches_up().await?;
-            let Self { provider, device, inside, .. } = &mut *self;
+            let Self {
+                provider,
+                device,
+                inside,
+                ..
+            } = &mut *self;
             let inside = inside.as_mut().context("outside")?;
             let conversation = inside.group.conversation();
             let epoch = inside.group.epoch();
@@ -212,7 +217,10 @@ impl Hostile {
         loop {
             let inside = self.inside.as_ref().context("outside")?;
             let (conversation, after) = (inside.group.conversation(), inside.seen.sequence);
-            let path = format!("/api/v1/conversations/{conversation}/log?after={}&limit=200", after.0);
+            let path = format!(
+                "/api/v1/conversations/{conversation}/log?after={}&limit=200",
+                after.0
+            );
             let page: LogPage = self.get(&path).await?;
             let Some(last) = page.entries.last().map(|entry| entry.sequence) else {
                 return Ok(());
@@ -220,7 +228,9 @@ impl Hostile {
             let inside = self.inside.as_mut().context("outside")?;
             for entry in &page.entries {
                 if entry.kind == EntryKind::Commit && entry.epoch == inside.group.epoch() {
-                    inside.group.apply_commit(&self.provider, entry.payload.as_slice())?;
+                    inside
+                        .group
+                        .apply_commit(&self.provider, entry.payload.as_slice())?;
                     inside.seen = seen_at(&inside.group, entry.sequence);
                 }
             }

@@ -8,10 +8,10 @@ mod proxy;
 mod world;
 
 pub use actor::{Actor, Line};
-pub use gathering::code;
+pub use gathering::{all_are_together, code};
 pub use hostile::{Entering, Hostile};
-pub use undertone_mls::rogue::Spoil;
 pub use proxy::{FaultProxy, Faults, Happened};
+pub use undertone_mls::rogue::Spoil;
 pub use world::{Database, PASSWORD, Story, World, story};
 
 /// Tells each story on SQLite and on PostgreSQL: `fn name(world) { … }` becomes two tests.

@@ -1,6 +1,7 @@
 //! Groups: who is in them, what they may do, and what everyone is told of it.
 
 use anyhow::{Context, Result, ensure};
+use undertone_client_core::testing::Checkpoints;
 use undertone_client_core::view::{ConversationStateView, EventKind, StatePatch};
 use undertone_system_tests::{World, code, stories};
 use undertone_wire::group::Role::{Admin, Member, Owner, ReadOnly};
@@ -38,6 +39,22 @@ stories! {
         bob.stands(crew, ConversationStateView::Active).await?;
         ada.sends(crew, "Bob again").await?;
         bob.sees(crew, &[("Ada", "Bob again")]).await
+    }
+
+    async fn who_is_put_out_while_away_learns_it(world: &World) -> Result<()> {
+        let (ada, bob, cleo) = (world.user("Ada").await?, world.user("Bob").await?, world.user("Cleo").await?);
+        let crew = ada.founds_a_group("Crew", &[&bob, &cleo]).await?;
+        bob.finds_conversation_with("Crew").await?;
+        cleo.finds_conversation_with("Crew").await?;
+        let bobs = bob.user()?;
+        bob.kill();
+        ada.removes(crew, bobs).await?;
+        ada.sends(crew, "without Bob").await?;
+        bob.start(Checkpoints::default()).await?;
+        bob.stands(crew, ConversationStateView::Removed).await?;
+        cleo.sees(crew, &[("Ada", "without Bob")]).await?;
+        ensure!(bob.timeline(crew)?.is_empty(), "Bob reads on");
+        Ok(())
     }
 
     async fn nobody_acts_above_their_role(world: &World) -> Result<()> {
@@ -125,9 +142,11 @@ stories! {
         let bobs = ada.members(crew)?.into_iter().find(|member| member.name == "Bob");
         ensure!(bobs.context("no Bob")?.devices == 2, "not with all devices");
         // A device that is added to the account later comes by itself into what was before.
+        // It believes in a group for which a device of the same person vouches.
+        phone.client()?.refresh_keys(crew).await?;
+        phone.sends(crew, "my tablet comes").await?;
         let tablet = world.device("Bob").await?;
         tablet.logs_in().await?;
-        tablet.finds_conversation_with("Crew").await?;
         tablet.stands(crew, ConversationStateView::Active).await?;
         tablet.sends(crew, "from the tablet").await?;
         for device in [&ada, &bob, &phone] {

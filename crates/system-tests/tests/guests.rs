@@ -49,8 +49,9 @@ stories! {
         let laptop = world.device("Maggie").await?;
         laptop.logs_in().await?;
         ensure!(laptop.user()? == before, "another user");
-        laptop.finds_conversation_with("Harbour").await?;
-        laptop.stands(room, ConversationStateView::Active).await
+        laptop.joins(&link).await?;
+        laptop.stands(room, ConversationStateView::Active).await?;
+        ada.sees_people(room, &[("Ada", Owner), ("Maggie", Member)]).await
     }
 
     async fn guests_make_rooms_and_are_namesakes_but_call_nobody(world: &World) -> Result<()> {

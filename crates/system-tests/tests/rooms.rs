@@ -158,7 +158,7 @@ stories! {
         for number in 0..3 {
             ada.sends(room, &format!("word {number} of an owner")).await?;
         }
-        eve.sees(room, &[("Ada", "word 2 of an owner")]).await?;
+        eve.reads(room, "Ada", "word 2 of an owner").await?;
         ensure!(!ada.timeline(room)?.iter().any(|line| line.text == "and another"), "too fast");
         // The server holds it back, not only Eve's program; it goes when the owner lets it.
         ada.sets(room, TermsPatch { slow_mode_seconds: Some(0), ..TermsPatch::default() }).await?;
@@ -229,11 +229,7 @@ stories! {
 }
 
 /// Waits until this device has another link than `old`.
-async fn link_after(
-    actor: &Actor,
-    old: &str,
-    room: undertone_wire::ConversationId,
-) -> Result<String> {
+async fn link_after(actor: &Actor, old: &str, room: undertone_wire::ConversationId) -> Result<String> {
     let what = format!("{} has a new link", actor.name());
     actor
         .until(&what, |client| {

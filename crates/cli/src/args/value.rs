@@ -33,7 +33,10 @@ impl FromStr for Seconds {
             'w' => 604_800,
             _ => return Err(InvalidValue::Length),
         };
-        let number = text.strip_suffix(unit).and_then(number).ok_or(InvalidValue::Length)?;
+        let number = text
+            .strip_suffix(unit)
+            .and_then(number)
+            .ok_or(InvalidValue::Length)?;
         let seconds = seconds.checked_mul(number).ok_or(InvalidValue::Length)?;
         Ok(Self(seconds))
     }

@@ -173,7 +173,10 @@ fn print_session(
             (UserKind::Guest, None) => ", guest".to_owned(),
             (UserKind::Guest, Some(end)) => format!(", guest until {end} at least"),
         };
-        let who = format!("{} on {}, device {}{kind}", result.name, result.server, result.device);
+        let who = format!(
+            "{} on {}, device {}{kind}",
+            result.name, result.server, result.device
+        );
         match &result.recovery_key {
             None => who,
             Some(key) => format!("{who}\n\n{RECOVERY_WORDS}\n\n  {key}"),

@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::path::PathBuf;
 use undertone_server::config::DatabaseUrl;
-use undertone_server::store::sweep::Swept;
-use undertone_server::{Config, Environment, maintenance};
+use undertone_server::maintenance::{self, Cleaned};
+use undertone_server::{Config, Environment};
 
 use super::serve::ServeError;
 
@@ -32,7 +32,12 @@ impl AdminCommand {
 #[derive(Debug, Args)]
 pub(crate) struct CleanupArgs {
     /// The server's data directory.
-    #[arg(long, value_name = "DIR", default_value = "undertone-data", env = "UNDERTONE_DATA")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "undertone-data",
+        env = "UNDERTONE_DATA"
+    )]
     data: PathBuf,
     /// sqlite, or <postgres://user:password@host/database>
     #[arg(
@@ -56,6 +61,7 @@ struct Removed {
     welcomes: u64,
     knocks: u64,
     rooms: u64,
+    guests: u64,
     key_packages: u64,
 }
 
@@ -68,22 +74,15 @@ pub(crate) async fn run(command: AdminCommand, output: &mut Output) -> Result<()
         ..Config::new(args.data)
     };
     let cleaned = maintenance::cleanup(&config, &Environment::default()).await;
-    let Swept {
-        expired,
-        entries,
-        welcomes,
-        knocks,
-        rooms,
-        key_packages,
-        ..
-    } = cleaned.map_err(ServeError::from)?;
+    let Cleaned { swept, guests } = cleaned.map_err(ServeError::from)?;
     let removed = Removed {
-        messages: expired,
-        log_entries: entries,
-        welcomes,
-        knocks,
-        rooms,
-        key_packages,
+        messages: swept.expired,
+        log_entries: swept.entries,
+        welcomes: swept.welcomes,
+        knocks: swept.knocks,
+        rooms: swept.rooms,
+        guests,
+        key_packages: swept.key_packages,
     };
     output.print(&removed, for_people)
 }
@@ -95,6 +94,7 @@ fn for_people(removed: &Removed) -> String {
         (removed.welcomes, "welcomes that nobody fetched in time"),
         (removed.knocks, "knocks at doors of rooms"),
         (removed.rooms, "rooms that have ended"),
+        (removed.guests, "devices of guests who were away too long"),
         (removed.key_packages, "key packages that have expired"),
     ];
     let lines = counts.iter().filter(|(count, _)| *count > 0);
@@ -117,6 +117,7 @@ mod tests {
             welcomes: 0,
             knocks: 0,
             rooms: 0,
+            guests: 0,
             key_packages: 0,
         };
         assert_eq!(for_people(&removed), "Nothing was past its time.");

@@ -74,7 +74,10 @@ pub(super) async fn members(open: &mut Open, args: ConversationArgs) -> Result<(
 pub(super) async fn timer(open: &mut Open, args: TimerArgs) -> Result<(), CliError> {
     open.catch_up().await?;
     let conversation = known(open, &args.conversation)?;
-    let timer = args.length.seconds().map(|seconds| expiry(seconds, args.after_read));
+    let timer = args
+        .length
+        .seconds()
+        .map(|seconds| expiry(seconds, args.after_read));
     let patch = StatePatch {
         timer: Some(timer),
         ..StatePatch::default()

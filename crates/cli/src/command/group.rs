@@ -3,8 +3,8 @@
 use super::result::ConversationResult;
 use super::{Open, conversation, who};
 use crate::args::{
-    GroupCommand, GroupCreateArgs, GroupSetArgs, PeopleArgs, RenameArgs, RoleArgs, SecondsOrOff, SettingsArgs,
-    expiry,
+    GroupCommand, GroupCreateArgs, GroupSetArgs, PeopleArgs, RenameArgs, RoleArgs, SecondsOrOff,
+    SettingsArgs, expiry,
 };
 use crate::error::CliError;
 use undertone_client_core::view::{StatePatch, TermsPatch};
@@ -19,14 +19,18 @@ pub(super) async fn run(open: &mut Open, command: GroupCommand) -> Result<(), Cl
     match command {
         GroupCommand::Create(args) => create(open, args).await,
         GroupCommand::Add(args) => add(open, args).await,
-        GroupCommand::Remove(args) => each(open, args, async |open, id, user| {
-            Ok(open.client.remove_member(id, user).await?)
-        })
-        .await,
-        GroupCommand::Ban(args) => each(open, args, async |open, id, user| {
-            Ok(open.client.ban_member(id, user).await?)
-        })
-        .await,
+        GroupCommand::Remove(args) => {
+            each(open, args, async |open, id, user| {
+                Ok(open.client.remove_member(id, user).await?)
+            })
+            .await
+        }
+        GroupCommand::Ban(args) => {
+            each(open, args, async |open, id, user| {
+                Ok(open.client.ban_member(id, user).await?)
+            })
+            .await
+        }
         GroupCommand::Unban(args) => unban(open, args).await,
         GroupCommand::Role(args) => role(open, args).await,
         GroupCommand::Leave(args) => leave(open, &args.conversation).await,

@@ -16,8 +16,7 @@ mod watch;
 mod who;
 
 use crate::args::{
-    ClientCommand, GuestArgs, LoginArgs, ProfileArgs, RecoverArgs, RegisterArgs, RoomCommand,
-    RoomInfoArgs,
+    ClientCommand, GuestArgs, LoginArgs, ProfileArgs, RecoverArgs, RegisterArgs, RoomCommand, RoomInfoArgs,
 };
 use crate::environment::Environment;
 use crate::error::CliError;
@@ -147,7 +146,9 @@ impl Open {
     fn require_session(&self) -> Result<(), CliError> {
         match self.client.session() {
             SessionView::SignedIn { .. } => Ok(()),
-            SessionView::SignedOut { guest_ended: true, .. } => Err(ClientError::GuestEnded.into()),
+            SessionView::SignedOut {
+                guest_ended: true, ..
+            } => Err(ClientError::GuestEnded.into()),
             SessionView::SignedOut { ended: true, .. } => Err(ClientError::SessionRevoked.into()),
             SessionView::SignedOut { .. } => Err(CliError::SignedOut),
         }

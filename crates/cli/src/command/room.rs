@@ -140,33 +140,34 @@ async fn info(open: &mut Open, args: RoomInfoArgs) -> Result<(), CliError> {
 }
 
 fn info_words(info: &InfoResult) -> String {
-    let mut text = format!(
-        "{}\n{} of at most {} people",
+    let mut lines = vec![
         printable(&info.conversation.title),
-        info.people,
-        info.capacity
-    );
+        format!("{} of at most {} people", info.people, info.capacity),
+    ];
     if !info.topic.is_empty() {
-        text.push_str(&format!("\n{}", printable(&info.topic)));
+        lines.push(printable(&info.topic));
     }
     if info.slow_mode_seconds > 0 {
-        text.push_str(&format!("\nSlow mode: {} s between two messages", info.slow_mode_seconds));
+        lines.push(format!(
+            "Slow mode: {} s between two messages",
+            info.slow_mode_seconds
+        ));
     }
     if info.timer.is_some() {
-        text.push_str("\nMessages vanish by a timer");
+        lines.push("Messages vanish by a timer".to_owned());
     }
     if let Some(door) = &info.door {
         if door.locked {
-            text.push_str("\nLocked: nobody comes in");
+            lines.push("Locked: nobody comes in".to_owned());
         }
         if door.knock {
-            text.push_str("\nYou knock, and somebody inside lets you in");
+            lines.push("You knock, and somebody inside lets you in".to_owned());
         }
         if let Some(end) = door.expires_at {
-            text.push_str(&format!("\nEnds at {end}"));
+            lines.push(format!("Ends at {end}"));
         }
     }
-    text
+    lines.join("\n")
 }
 
 fn link(open: &mut Open, args: &RoomLinkArgs) -> Result<(), CliError> {

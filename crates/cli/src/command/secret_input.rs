@@ -32,7 +32,10 @@ mod tests {
 
     #[test]
     fn the_first_line_counts_and_no_more_than_a_link_is_read() {
-        assert_eq!(first_line(&b" abcd-efgh \r\nmore\n"[..]).unwrap().as_str(), "abcd-efgh");
+        assert_eq!(
+            first_line(&b" abcd-efgh \r\nmore\n"[..]).unwrap().as_str(),
+            "abcd-efgh"
+        );
         let endless = first_line(io::BufReader::new(io::repeat(b'x')));
         assert_eq!(endless.unwrap().len(), 4096);
     }

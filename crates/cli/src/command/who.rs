@@ -10,7 +10,10 @@ pub(super) async fn on_server(open: &Open, named: &str) -> Result<UserId, CliErr
     let wanted = key(named);
     let mut after = None;
     loop {
-        let page = open.client.people(wanted.clone().map(|_| named.to_owned()), after).await?;
+        let page = open
+            .client
+            .people(wanted.clone().map(|_| named.to_owned()), after)
+            .await?;
         let found = page.people.iter().find(|person| key(&person.name) == wanted);
         if let (Some(found), Some(_)) = (found, &wanted) {
             return Ok(found.user);

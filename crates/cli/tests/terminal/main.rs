@@ -9,6 +9,7 @@
 )]
 
 mod canary;
+mod cleanup;
 mod gathering;
 mod search;
 mod wiretap;
@@ -208,7 +209,8 @@ fn presence_comes_and_goes() {
     let came = watch.next("presence");
     assert_eq!((&came["name"], &came["online"]), (&json!("Ada"), &json!(true)));
     other.terminate();
-    assert_eq!(watch.next("presence")["online"], json!(false));
+    // How present she is may be told in between.
+    while watch.next("presence")["online"] != json!(false) {}
 }
 
 #[test]

@@ -183,6 +183,11 @@ impl Said {
     }
 }
 
+/// Runs a verb of `undertone admin`, whatever comes of it.
+pub(crate) fn admin(args: &[&str]) -> Said {
+    said(undertone().arg("admin").args(args), "")
+}
+
 /// One device of someone.
 pub(crate) struct Profile {
     folder: TempDir,

@@ -9,7 +9,6 @@ use anyhow::{Context as _, Result};
 use futures::StreamExt as _;
 use rand::rngs::OsRng;
 use std::cell::Cell;
-use std::path::Path;
 use std::time::Duration;
 use tokio::time::{Instant, interval};
 use undertone_bench::measure::Figure;
@@ -30,39 +29,65 @@ pub(crate) async fn measure(world: &World, size: Size) -> Result<Vec<Figure>> {
     let mut inside = fill(world, &link, size).await?;
     inside.push(founder);
     let crowd = Guest::many(world, "Crowd", size.crowd).await?;
-    let before = folder_bytes(&world.server_folder())?;
-    let traffic: usize = crowd.iter().map(|guest| guest.traffic.bytes.get()).sum();
-    let tries: usize = crowd.iter().map(|guest| guest.traffic.commits.get()).sum();
-
+    let before = spent(&crowd);
     let over = Cell::new(false);
     let writer = inside.last().context("nobody is inside")?;
     let come = async {
         let start = Instant::now();
-        let coming = futures::future::try_join_all(crowd.iter().map(|guest| guest.come(&link))).await;
+        let coming = crowd.iter().map(|guest| come_and_rest(guest, &link));
+        let came = futures::future::try_join_all(coming).await;
         over.set(true);
-        coming.map(|_| start.elapsed())
+        came.map(|_| start.elapsed())
     };
     let (took, sent) = futures::future::try_join(come, write(writer, room, &over)).await?;
-    let (median, p99) = (at(&sent, 50), at(&sent, 99));
+    let after = spent(&crowd);
     let quiet = quiet(writer, room, sent.len().max(20)).await?;
-
-    let traffic = crowd.iter().map(|guest| guest.traffic.bytes.get()).sum::<usize>() - traffic;
-    let tries = crowd.iter().map(|guest| guest.traffic.commits.get()).sum::<usize>() - tries;
-    let stored = folder_bytes(&world.server_folder())?.saturating_sub(before);
     let store = crowd.last().map(|guest| std::fs::metadata(&guest.store));
     let store = usize::try_from(store.context("nobody came")??.len())?;
+
     let place = format!("{} into {}", size.crowd, size.inside);
-    let crowd = count(size.crowd);
+    let each = |before: usize, after: usize| count(after.saturating_sub(before)) / count(size.crowd);
+    let joins = count(size.crowd) / took.as_secs_f64();
     Ok(vec![
-        figure("joins", &place, crowd / took.as_secs_f64(), "per second"),
-        figure("joins handed in for each that was taken", &place, count(tries) / crowd, "requests"),
-        figure("sending meanwhile, median", &place, millis(median), "ms"),
-        figure("sending meanwhile, p99", &place, millis(p99), "ms"),
-        figure("sending afterwards, p99", &place, millis(at(&quiet, 99)), "ms"),
-        figure("HTTP of one who comes", &place, count(traffic) / crowd, "bytes"),
-        figure("server's disk for one who comes", &place, count(stored) / crowd, "bytes"),
+        figure("joins", &place, joins, "per second"),
+        figure(
+            "a join is handed in",
+            &place,
+            each(before.commits, after.commits),
+            "times",
+        ),
+        figure(
+            "HTTP of one who comes",
+            &place,
+            each(before.bytes, after.bytes),
+            "bytes",
+        ),
         figure("store of one who came", &place, count(store), "bytes"),
+        figure("sending meanwhile, median", &place, millis(at(&sent, 50)), "ms"),
+        figure("sending meanwhile, p99", &place, millis(at(&sent, 99)), "ms"),
+        figure("sending afterwards, p99", &place, millis(at(&quiet, 99)), "ms"),
     ])
+}
+
+/// What a crowd has needed so far.
+struct Spent {
+    commits: usize,
+    bytes: usize,
+}
+
+fn spent(crowd: &[Guest]) -> Spent {
+    Spent {
+        commits: crowd.iter().map(|guest| guest.traffic.commits.get()).sum(),
+        bytes: crowd.iter().map(|guest| guest.traffic.bytes.get()).sum(),
+    }
+}
+
+/// Comes in, and disconnects: to follow all who come afterwards is the work of many machines, and this
+/// is one.
+async fn come_and_rest(guest: &Guest, link: &str) -> Result<()> {
+    guest.come(link).await?;
+    guest.client.stop();
+    Ok(())
 }
 
 /// Lets people in until the room has its size; only the last of them stay connected.
@@ -126,16 +151,4 @@ fn at(times: &[Duration], percent: usize) -> Duration {
 
 fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
-}
-
-/// What lies in a folder.
-fn folder_bytes(folder: &Path) -> Result<usize> {
-    let mut bytes = 0;
-    for entry in std::fs::read_dir(folder)? {
-        let metadata = entry?.metadata()?;
-        if metadata.is_file() {
-            bytes += usize::try_from(metadata.len())?;
-        }
-    }
-    Ok(bytes)
 }

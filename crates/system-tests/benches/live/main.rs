@@ -28,7 +28,7 @@ pub(crate) struct Size {
 const FULL: Size = Size {
     storm: 50,
     inside: 300,
-    connected: 10,
+    connected: 5,
     crowd: 100,
 };
 const QUICK: Size = Size {
@@ -41,7 +41,10 @@ const QUICK: Size = Size {
 #[expect(clippy::print_stdout, reason = "the result, for whoever makes a table of it")]
 fn main() -> Result<()> {
     // `cargo bench` adds `--bench`.
-    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    let words: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| word != "--bench")
+        .collect();
     let size = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [] => FULL,
         ["--quick"] => QUICK,

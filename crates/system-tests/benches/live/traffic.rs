@@ -4,7 +4,11 @@ use async_trait::async_trait;
 use std::cell::Cell;
 use std::rc::Rc;
 use undertone_client_core::transport::native::NativeTransport;
-use undertone_client_core::transport::{Connection, HttpRequest, HttpResponse, Transport, TransportError};
+use undertone_client_core::transport::{
+    Connection, FrameSender, HttpRequest, HttpResponse, Transport, TransportError,
+};
+use undertone_wire::codec;
+use undertone_wire::stream::ClientFrame;
 
 /// What went through so far.
 #[derive(Debug, Default)]
@@ -13,6 +17,12 @@ pub(crate) struct Traffic {
     pub(crate) commits: Cell<usize>,
     /// Bytes of all requests and answers over HTTP.
     pub(crate) bytes: Cell<usize>,
+}
+
+impl Traffic {
+    fn commit(&self) {
+        self.commits.set(self.commits.get() + 1);
+    }
 }
 
 /// See the module.
@@ -24,9 +34,8 @@ pub(crate) struct Counted {
 #[async_trait(?Send)]
 impl Transport for Counted {
     async fn request(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let commits = ["/commits", "/join"];
-        if commits.iter().any(|end| request.path.ends_with(end)) {
-            self.traffic.commits.set(self.traffic.commits.get() + 1);
+        if request.path.ends_with("/join") {
+            self.traffic.commit();
         }
         let sent = request.body.as_ref().map_or(0, Vec::len);
         let answer = self.inner.request(request).await?;
@@ -36,10 +45,35 @@ impl Transport for Counted {
     }
 
     async fn connect(&self) -> Result<Connection, TransportError> {
-        self.inner.connect().await
+        let Connection { sender, receiver } = self.inner.connect().await?;
+        let sender = Box::new(CountedSender {
+            inner: sender,
+            traffic: Rc::clone(&self.traffic),
+        });
+        Ok(Connection { sender, receiver })
     }
 
     fn origin(&self) -> &str {
         self.inner.origin()
+    }
+}
+
+/// Frames, of which commits are counted.
+struct CountedSender {
+    inner: Box<dyn FrameSender>,
+    traffic: Rc<Traffic>,
+}
+
+#[async_trait(?Send)]
+impl FrameSender for CountedSender {
+    async fn send(&mut self, frame: Vec<u8>) -> Result<(), TransportError> {
+        if matches!(codec::from_cbor(&frame), Ok(ClientFrame::Commit(_))) {
+            self.traffic.commit();
+        }
+        self.inner.send(frame).await
+    }
+
+    async fn close(&mut self) {
+        self.inner.close().await;
     }
 }

@@ -149,7 +149,9 @@ impl Happening {
             EventKind::KnockOn => format!("{who} lets people knock from now on"),
             EventKind::KnockOff => format!("{who} lets people in by the link alone"),
             EventKind::LinkChanged => format!("{who} replaced the link"),
-            EventKind::CapacityChanged => format!("{who} set the most people to {}", self.capacity.unwrap_or(0)),
+            EventKind::CapacityChanged => {
+                format!("{who} set the most people to {}", self.capacity.unwrap_or(0))
+            }
             EventKind::ClosingChanged => format!("{who} changed when the room ends"),
             EventKind::BecameAccount => format!("{who} has an account now"),
             EventKind::Voided => format!("{who} sent a change that nobody could use; it does not count"),

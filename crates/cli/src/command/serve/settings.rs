@@ -348,7 +348,13 @@ mod tests {
         let off = assemble(&["--guests", "off"], &[("UNDERTONE_GUEST_IDLE_HOURS", "2")]).unwrap();
         assert!(!off.guests.enabled);
         assert_eq!(off.guests.idle_hours.get(), 2);
-        let flags = ["messages-per-minute", "rooms-per-hour", "sessions-per-hour", "free-per-minute", "proof-bits"];
+        let flags = [
+            "messages-per-minute",
+            "rooms-per-hour",
+            "sessions-per-hour",
+            "free-per-minute",
+            "proof-bits",
+        ];
         let words: Vec<String> = flags
             .into_iter()
             .zip(1..)

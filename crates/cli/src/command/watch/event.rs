@@ -149,8 +149,8 @@ fn presence_words(presence: &PresenceResult) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use undertone_wire::{ConversationId, UserId};
     use undertone_wire::conversation::ConversationKind;
+    use undertone_wire::{ConversationId, UserId};
 
     #[test]
     fn events_are_printed_as_documented() {
