@@ -108,7 +108,7 @@ test('screens of rooms and of guests', async ({ user, profile }) => {
   await page.getByRole('button', { name: /^People/u }).click();
   await expect(page.getByText('At the door, 1')).toBeVisible();
   await expectAccessible(page, 'people, with somebody at the door');
-  await page.getByRole('button', { name: 'Let Quiet Heron in' }).last().click();
+  await page.getByRole('button', { name: 'Let Quiet Heron in', exact: true }).first().click();
   await expect(heron.composer('Night shift swaps')).toBeVisible();
   await page.getByRole('button', { name: 'Quiet Heron: role and more' }).click();
   await expectAccessible(page, 'people, with a menu');

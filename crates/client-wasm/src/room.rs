@@ -80,7 +80,11 @@ impl Client {
 
     /// Puts somebody out for good.
     #[wasm_bindgen(js_name = banMember)]
-    pub async fn ban_member(&self, conversation: ConversationIdText, user: UserIdText) -> Result<(), Failure> {
+    pub async fn ban_member(
+        &self,
+        conversation: ConversationIdText,
+        user: UserIdText,
+    ) -> Result<(), Failure> {
         Ok(self.core.ban_member(parse(&conversation)?, parse(&user)?).await?)
     }
 

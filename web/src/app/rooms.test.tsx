@@ -50,6 +50,18 @@ test('who knocks waits at the door, and is inside when somebody opens', async ()
   await screen.findByRole('textbox', { name: 'Message to Night shift swaps' });
 });
 
+test('who is not let in is told so, and may ask again', async () => {
+  const double = atTheDoor(new CoreDouble(), true);
+  await open(double, LINK);
+  fireEvent.click(await screen.findByRole('button', { name: 'Ask to come in' }));
+  await screen.findByText(/Waiting for someone to let you in/u);
+  double.conversations = [];
+  double.tell('conversations');
+  await screen.findByText('You were not let in. You may ask again.');
+  fireEvent.click(button('Ask to come in as Quiet Heron'));
+  await waitFor(() => expect(called(double, 'joinRoom')).toHaveLength(2));
+});
+
 test('who is signed in joins under their own name', async () => {
   const double = atTheDoor(harbour());
   await open(double, LINK);

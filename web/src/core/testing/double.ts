@@ -293,7 +293,7 @@ export class CoreDouble {
         const chosen = this.people.filter((each) => members.includes(each.user)).map((each) => member(each, 'member'));
         return this.gather('group', title, chosen);
       },
-      createRoom: async ({ title, knock }) =>
+      createRoom: async ({ title = '', knock = false }) =>
         this.gather('room', title, [], { room: { locked: false, knock, rotation: 1 } }),
       roomLink: async () => ({
         link: 'https://harbour.example/r/4fq7abcd234567abcdefabcdef#nswp-4kqt-hq7m-3txa-5rkd-6wvn',

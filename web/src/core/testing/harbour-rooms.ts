@@ -57,7 +57,7 @@ function nightShift(double: CoreDouble): ConversationId {
     name: 'Brisk Magpie',
     identityColour: 9,
     identityShape: 4,
-    isGuest: true,
+    kind: 'guest',
     knockedAtMs: at(20),
   };
   double.waiting.set(room, [knock]);

@@ -11,8 +11,11 @@ import { Waiting } from './Waiting';
 
 interface ComposerProps {
   readonly conversation: ConversationView;
+  /** Chosen for what is written next; nothing for the conversation's own. */
+  readonly timer: Expiry | undefined;
+  readonly onTimer: (timer: Expiry | undefined) => void;
   /** Keeps and sends a text; rejects when it could not even be kept. */
-  readonly onSend: (text: string, timer: Expiry | undefined) => Promise<void>;
+  readonly onSend: (text: string) => Promise<void>;
   /** What to say when it could not be kept. */
   readonly describe: (error: unknown) => CoreError;
 }
@@ -29,10 +32,9 @@ function useWait(untilMs: number | undefined) {
   return { isWaiting, onOver: () => setOver(untilMs ?? 0) };
 }
 
-export function Composer({ conversation, onSend, describe }: ComposerProps) {
+export function Composer({ conversation, timer, onTimer, onSend, describe }: ComposerProps) {
   const { conversation: id, title, timer: usual, writeAgainAtMs, slowModeSeconds } = conversation;
   const [text, setText] = useState(() => draftOf(id));
-  const [timer, setTimer] = useState<Expiry>();
   const [problem, setProblem] = useState<string>();
   const field = useRef<HTMLTextAreaElement>(null);
   const { isWaiting, onOver } = useWait(writeAgainAtMs);
@@ -55,7 +57,7 @@ export function Composer({ conversation, onSend, describe }: ComposerProps) {
     change('');
     tellTyping('');
     setProblem(undefined);
-    onSend(sent, timer).catch((thrown: unknown) => {
+    onSend(sent).catch((thrown: unknown) => {
       change(sent);
       setProblem(problemText(describe(thrown)));
     });
@@ -100,7 +102,7 @@ export function Composer({ conversation, onSend, describe }: ComposerProps) {
             }}
             onKeyDown={onKeyDown}
           />
-          <TimerButton usual={usual} chosen={timer} onChoose={setTimer} />
+          <TimerButton usual={usual} chosen={timer} onChoose={onTimer} />
           <button
             type="submit"
             aria-label={words.conversation.send}

@@ -1,5 +1,5 @@
 /** The pane of one conversation: who can read it, what was said, and where one writes. */
-import { type ReactNode, useCallback } from 'react';
+import { type ReactNode, useCallback, useState } from 'react';
 import { Notice } from '../../components/Notice';
 import { SkeletonRows } from '../../components/SkeletonRows';
 import { coreError } from '../../core/errors';
@@ -69,14 +69,15 @@ function useConversation(conversation: ConversationView) {
     core.markRead(id).catch(() => {});
   }, [core, id]);
   const unread = useUnreadLine({ timeline, unread: conversation.unread, onRead });
-  const onSend = async (text: string, timer: Expiry | undefined) => {
+  const [timer, onTimer] = useState<Expiry>();
+  const onSend = async (text: string) => {
     await core.sendText(id, newMessageKey(), { text, ...(timer && { expires: timer }) });
   };
   const onOlder = () => store.showOlder(id);
   // A failure of these shows in the message itself, which stays as it was.
   const onRetry = useCallback((key: MessageKey) => void core.retry(key).catch(() => {}), [core]);
   const onDiscard = useCallback((key: MessageKey) => void core.discard(key).catch(() => {}), [core]);
-  return { snapshot, unread, onSend, onOlder, onRetry, onDiscard };
+  return { snapshot, unread, timer, onTimer, onSend, onOlder, onRetry, onDiscard };
 }
 
 /** Nothing was written, and there is nobody yet to read it. */
@@ -86,7 +87,7 @@ function isUntouched({ messages, more }: TimelineView, { people, kind }: Convers
 }
 
 export function ConversationPane({ conversation, isOffline, showsDetails, bar, door }: ConversationPaneProps) {
-  const { snapshot, unread, onSend, onOlder, onRetry, onDiscard } = useConversation(conversation);
+  const { snapshot, unread, timer, onTimer, onSend, onOlder, onRetry, onDiscard } = useConversation(conversation);
   const text = words.conversation;
   const timeline = snapshot.state === 'ready' ? snapshot.value : undefined;
   const why = silence(conversation);
@@ -133,7 +134,7 @@ export function ConversationPane({ conversation, isOffline, showsDetails, bar, d
         )}
         <Typing names={conversation.typing} />
         {why === undefined ? (
-          <Composer conversation={conversation} onSend={onSend} describe={coreError} />
+          <Composer conversation={conversation} timer={timer} onTimer={onTimer} onSend={onSend} describe={coreError} />
         ) : (
           <p role="status" className="px-3.5 pt-1 pb-2 text-center text-sm text-ink-2">
             {why}

@@ -25,7 +25,7 @@ export function KnockRow({ knock, isBusy, isPrimary = false, onAdmit, onRefuse }
           <span dir="auto" className="truncate text-start font-label" title={knock.name}>
             {knock.name}
           </span>
-          {knock.isGuest && <Tag>{people.guest}</Tag>}
+          {knock.kind === 'guest' && <Tag>{people.guest}</Tag>}
         </span>
         <span className="block text-xs text-ink-3">
           {isPrimary ? people.asksIn : people.asked(timeOf(knock.knockedAtMs))}

@@ -106,6 +106,8 @@ export function Entrance({ invitation, door, session, server, isWaiting, onInsid
   const { isBusy, failure, join: come } = useJoining(invitation, onInside);
   const { join } = words;
   const why = obstacle(door);
+  const [hasWaited, setWaited] = useState(isWaiting);
+  if (isWaiting && !hasWaited) setWaited(true);
   const isSignedIn = session.state === 'signed_in';
 
   if (isSignedIn && door.joined && !isWaiting) {
@@ -139,6 +141,7 @@ export function Entrance({ invitation, door, session, server, isWaiting, onInsid
   const way = { door, isBusy, onJoin: (nickname?: string) => void come(nickname) };
   return (
     <div className="grid gap-3">
+      {hasWaited && failure === undefined && !isBusy && <Notice tone="ember">{join.refused}</Notice>}
       {failure !== undefined && (
         <Notice tone="danger" alert>
           {failure}

@@ -50,6 +50,7 @@ export const rooms = {
     closed: 'This room has closed.',
     replaced: 'This link was replaced by another.',
     banned: 'You were banned from this room.',
+    refused: 'You were not let in. You may ask again.',
     unknown: 'This link or code does not fit any room here.',
     askSender: 'Ask who sent it for a new link.',
     another: 'Use another link or code',
