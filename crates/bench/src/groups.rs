@@ -5,7 +5,7 @@ use crate::measure::{Clock, Figure, Samples};
 use crate::people::Person;
 use crate::room::{Room, Seat, Tree, conversation, join_by_welcome, seen};
 use anyhow::{Context as _, Result};
-use undertone_mls::{Group, GroupChange, ratchet_tree};
+use undertone_mls::{Group, GroupChange};
 
 /// Bytes of the message that is measured.
 const MESSAGE_BYTES: usize = 1024;
@@ -58,12 +58,11 @@ pub fn measure(plan: Plan, clock: Clock<'_>, tell: &dyn Fn(&str)) -> Result<Vec<
 
 /// Somebody comes by the link.
 fn join(room: &Room, comer: &Person, samples: &mut Samples<'_>) -> Result<()> {
-    let info = room.owner().group_info()?;
     samples.bytes(
         "join: GroupInfo and tree to the joiner",
-        info.len() + ratchet_tree(&room.state, conversation())?.len(),
+        room.door.group_info.len() + room.door.ratchet_tree.len(),
     );
-    let (commit, _) = samples.time("join: the joiner makes the commit", || room.join(comer, &info))?;
+    let (commit, _) = samples.time("join: the joiner makes the commit", || room.join(comer))?;
     samples.bytes("join: commit to everyone", commit.commit.len());
     samples.time("join: the server checks it", || room.check(comer.id, &commit))?;
     apply(room.last(), "join: a member applies it", &commit.commit, samples)

@@ -4,13 +4,14 @@
 //! found when. It uses `undertone-mls` directly, so that neither network nor disk is in the figures.
 //!
 //! # Layout
+//! - `browser`: the same for JavaScript (feature `browser`)
 //! - [`measure`]: figures, and how they are taken
 //! - [`people`]: devices with certificates
 //! - [`room`]: rooms of a wanted size, with a full tree and with an empty one
 //! - [`groups`]: what is done in them and measured
 
 #[cfg(feature = "browser")]
-mod browser;
+pub mod browser;
 pub mod groups;
 pub mod measure;
 pub mod people;

@@ -6,7 +6,7 @@ use crate::people::Person;
 use anyhow::{Context as _, Result};
 use undertone_mls::{
     CheckedCommit, CommitCheck, ExternalJoin, Group, MemoryKeyValue, PendingCommit, Provider, PublicState,
-    RoomPsk, check_commit, found_group, ratchet_tree,
+    RoomPsk, check_commit, found_group,
 };
 use undertone_wire::content::SeenEntry;
 use undertone_wire::conversation::CommitBundle;
@@ -33,12 +33,22 @@ pub struct Seat {
     store: MemoryKeyValue,
 }
 
+/// What an external commit is made from.
+pub struct Door {
+    /// `GroupInfo` of the current epoch.
+    pub group_info: Vec<u8>,
+    /// Its ratchet tree.
+    pub ratchet_tree: Vec<u8>,
+}
+
 /// See the module.
 pub struct Room {
     /// The server's state.
     pub state: PublicState,
     /// The epoch of that.
     pub epoch: Epoch,
+    /// What the server gives to those who join.
+    pub door: Door,
     /// The owner, and whoever came last.
     owner: Seat,
     last: Seat,
@@ -73,6 +83,10 @@ impl Room {
         Ok(Self {
             state: checked.state,
             epoch: checked.epoch,
+            door: Door {
+                group_info: commit.group_info,
+                ratchet_tree: checked.ratchet_tree,
+            },
             owner: Seat::of(owner),
             last: Seat::of(other),
             tree,
@@ -97,8 +111,8 @@ impl Room {
     /// Somebody comes by the link. The others do not follow: they come again when they are needed.
     fn come(&mut self) -> Result<()> {
         let comer = Person::new(self.size + 1)?;
-        let (commit, store) = self.join(&comer, &self.last.group_info()?)?;
-        self.stand(self.check(comer.id, &commit)?);
+        let (commit, store) = self.join(&comer)?;
+        self.stand(self.check(comer.id, &commit)?, commit);
         self.last = Seat { person: comer, store };
         self.size += 1;
         Ok(())
@@ -106,22 +120,21 @@ impl Room {
 
     /// The owner, who has not followed, comes again: it replaces their leaf.
     fn bring_owner_back(&mut self) -> Result<()> {
-        let (commit, store) = self.join(&self.owner.person, &self.last.group_info()?)?;
+        let (commit, store) = self.join(&self.owner.person)?;
         let (provider, mut group) = self.last.group()?;
         group.apply_commit(&provider, &commit.commit)?;
-        self.stand(self.check(self.owner.person.id, &commit)?);
+        self.stand(self.check(self.owner.person.id, &commit)?, commit);
         self.last.store = provider.store().clone();
         self.owner.store = store;
         Ok(())
     }
 
     /// Makes an external commit.
-    pub fn join(&self, comer: &Person, info: &[u8]) -> Result<(PendingCommit, MemoryKeyValue)> {
-        let tree = ratchet_tree(&self.state, conversation())?;
+    pub fn join(&self, comer: &Person) -> Result<(PendingCommit, MemoryKeyValue)> {
         let provider = Provider::new(MemoryKeyValue::default());
         let join = ExternalJoin {
-            group_info: info,
-            ratchet_tree: &tree,
+            group_info: &self.door.group_info,
+            ratchet_tree: &self.door.ratchet_tree,
             psk: Some(&psk()),
             seen: &seen(),
         };
@@ -144,13 +157,17 @@ impl Room {
         join_by_welcome(&last, &commit, &checked)?;
         self.last = Seat::of(last);
         self.size += count;
-        self.stand(checked);
+        self.stand(checked, commit);
         Ok(())
     }
 
-    fn stand(&mut self, checked: CheckedCommit) {
+    fn stand(&mut self, checked: CheckedCommit, commit: PendingCommit) {
         self.state = checked.state;
         self.epoch = checked.epoch;
+        self.door = Door {
+            group_info: commit.group_info,
+            ratchet_tree: checked.ratchet_tree,
+        };
     }
 
     /// What the server says to a commit.
@@ -185,12 +202,6 @@ impl Seat {
         let provider = self.copy();
         let group = Group::load(&provider, conversation())?.context("the group is gone")?;
         Ok((provider, group))
-    }
-
-    /// What the server gives to those who join.
-    pub fn group_info(&self) -> Result<Vec<u8>> {
-        let (provider, group) = self.group()?;
-        Ok(group.export_group_info(&provider, &self.person.device)?)
     }
 
     /// A fresh copy of the store.

@@ -39,6 +39,10 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("xtask", &[]),
 ];
 
+/// What only tests switch on, and the crate that is nothing but tests.
+const TESTING: &str = "testing";
+const NEVER_SHIPS: &str = "undertone-system-tests";
+
 /// Finds crates that use more than they may, and crates that nobody has thought about.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -58,6 +62,29 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
                 findings.push(Finding::file(
                     &format!("crate {name}"),
                     format!("must not depend on {used}"),
+                ));
+            }
+        }
+    }
+    findings
+}
+
+/// Finds crates that ship and ask for a feature that only tests may switch on: it ends programs on
+/// purpose, and makes commits that nobody can use.
+pub(super) fn testing(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for package in list(tree.metadata(), "packages") {
+        let name = word(package, "name");
+        for dependency in list(package, "dependencies") {
+            let asks = list(dependency, "features")
+                .iter()
+                .any(|feature| feature == TESTING);
+            let ships = name != NEVER_SHIPS && word(dependency, "kind") != "dev";
+            if asks && ships {
+                let used = word(dependency, "name");
+                findings.push(Finding::file(
+                    &format!("crate {name}"),
+                    format!("must not ask for `{TESTING}` of {used}"),
                 ));
             }
         }
@@ -119,6 +146,18 @@ mod tests {
     #[test]
     fn a_new_crate_needs_its_arrows() {
         assert_eq!(using("undertone-gossip", &[]).len(), 1);
+    }
+
+    #[test]
+    fn what_ships_has_no_test_features() {
+        let asking = |name: &str, kind: Value| {
+            let dependency = json!({ "name": "undertone-mls", "kind": kind, "features": ["testing"] });
+            let metadata = json!({ "packages": [{ "name": name, "dependencies": [dependency] }] });
+            testing(&Tree::sample(&[]).with_metadata(metadata))
+        };
+        assert_eq!(asking("undertone-server", Value::Null).len(), 1);
+        assert_eq!(asking("undertone-server", json!("dev")), []);
+        assert_eq!(asking(NEVER_SHIPS, Value::Null), []);
     }
 
     #[test]

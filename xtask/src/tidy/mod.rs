@@ -19,12 +19,13 @@ use tree::{Finding, Tree};
 type Rule = (&'static str, fn(&Tree) -> Vec<Finding>);
 
 /// All rules.
-const RULES: [Rule; 20] = [
+const RULES: [Rule; 21] = [
     (
         "crates depend on each other only along the arrows of ARCHITECTURE.md",
         arrows::check,
     ),
     ("every crate takes the workspace's lints", arrows::lints),
+    ("what only tests switch on does not ship", arrows::testing),
     ("OpenMLS is named only in crates/mls", boundary::openmls),
     ("opaque-ke is named only in crates/opaque", boundary::opaque),
     ("SQL is written only in store/", boundary::sql),
