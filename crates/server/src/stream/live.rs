@@ -14,6 +14,7 @@ use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, SinkExt, StreamExt};
 use std::collections::HashSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use undertone_wire::conversation::{Accepted, ConversationHead, SubmitCommitRequest, SubmitProposalRequest};
 use undertone_wire::limits::{PING_DEADLINE, SIGNAL_BYTES};
@@ -33,8 +34,11 @@ pub(super) struct Live {
     state: AppState,
     caller: AuthedDevice,
     registration: Registration,
-    /// Answers under way.
-    pending: FuturesUnordered<BoxFuture<'static, ServerFrame>>,
+    /// Messages that were queued and wait to be durable: these hold nothing that others wait for.
+    queued: FuturesUnordered<BoxFuture<'static, ServerFrame>>,
+    /// What is checked and stored before it is answered. As tasks of their own, so that they go on while
+    /// this one writes or reads: a turn or a database connection that was given to them is given back.
+    work: JoinSet<ServerFrame>,
     /// When the connection is given up, if nothing is heard.
     silent_at: Instant,
     /// When the access token ends.
@@ -65,7 +69,8 @@ impl Live {
             socket,
             caller,
             registration,
-            pending: FuturesUnordered::new(),
+            queued: FuturesUnordered::new(),
+            work: JoinSet::new(),
             silent_at: Instant::now() + PING_DEADLINE,
             expires_at: Instant::now() + expires_at.since(now),
             is_shown: false,
@@ -145,7 +150,8 @@ impl Live {
         let Self {
             socket,
             registration,
-            pending,
+            queued,
+            work,
             silent_at,
             expires_at,
             ..
@@ -156,8 +162,9 @@ impl Live {
             () = sleep_until(*expires_at) => Err(Ending::Refused(body(ErrorCode::Unauthorized))),
             () = sleep_until(*silent_at) => Err(Ending::Silent),
             Some(frame) = registration.frames.next() => Ok(Event::Frame(frame)),
-            Some(answer) = pending.next(), if !pending.is_empty() => Ok(Event::Answer(answer)),
-            message = socket.recv(), if pending.len() < PENDING_MAX => match message {
+            Some(answer) = queued.next(), if !queued.is_empty() => Ok(Event::Answer(answer)),
+            Some(answer) = work.join_next(), if !work.is_empty() => answer.map(Event::Answer).map_err(|error| lost(&error)),
+            message = socket.recv(), if queued.len() + work.len() < PENDING_MAX => match message {
                 Some(Ok(message)) => Ok(Event::Received(message)),
                 Some(Err(error)) => Err(broken(&error)),
                 None => Err(Ending::Gone),
@@ -287,7 +294,7 @@ impl Live {
         };
         match queued {
             Ok(message) => {
-                self.pending
+                self.queued
                     .push(async move { outcome(conversation, counter, message.answer().await) }.boxed());
                 Ok(())
             }
@@ -305,45 +312,39 @@ impl Live {
     fn submit_commit(&mut self, request: SubmitCommitRequest, allowed: Result<(), ErrorBody>) {
         let (conversation, counter) = (request.conversation, request.commit.counter);
         let (delivery, caller) = (self.state.delivery.clone(), self.caller);
-        self.pending.push(
-            async move {
-                match allowed {
-                    Ok(()) => outcome(
-                        conversation,
-                        counter,
-                        delivery.commit(caller.into(), request).await,
-                    ),
-                    Err(error) => ServerFrame::Refused(Refused {
-                        conversation,
-                        counter,
-                        error,
-                    }),
-                }
+        self.work.spawn(async move {
+            match allowed {
+                Ok(()) => outcome(
+                    conversation,
+                    counter,
+                    delivery.commit(caller.into(), request).await,
+                ),
+                Err(error) => ServerFrame::Refused(Refused {
+                    conversation,
+                    counter,
+                    error,
+                }),
             }
-            .boxed(),
-        );
+        });
     }
 
     fn submit_proposal(&mut self, request: SubmitProposalRequest, allowed: Result<(), ErrorBody>) {
         let (conversation, counter) = (request.conversation, request.counter);
         let (delivery, caller) = (self.state.delivery.clone(), self.caller);
-        self.pending.push(
-            async move {
-                match allowed {
-                    Ok(()) => outcome(
-                        conversation,
-                        counter,
-                        delivery.propose(caller.into(), request).await,
-                    ),
-                    Err(error) => ServerFrame::Refused(Refused {
-                        conversation,
-                        counter,
-                        error,
-                    }),
-                }
+        self.work.spawn(async move {
+            match allowed {
+                Ok(()) => outcome(
+                    conversation,
+                    counter,
+                    delivery.propose(caller.into(), request).await,
+                ),
+                Err(error) => ServerFrame::Refused(Refused {
+                    conversation,
+                    counter,
+                    error,
+                }),
             }
-            .boxed(),
-        );
+        });
     }
 
     /// Takes a report of a commit that the device cannot process. What is not known yet is answered
@@ -364,19 +365,16 @@ impl Live {
 
     fn fetch(&mut self, fetch: FetchLog) {
         let (store, device) = (self.state.store.clone(), self.caller.device);
-        self.pending.push(
-            async move {
-                match store.log_page(device, fetch).await {
-                    Ok(Ok(page)) => ServerFrame::Log(page),
-                    Ok(Err(refusal)) => ServerFrame::Error(ErrorBody {
-                        conversation: Some(fetch.conversation),
-                        ..body(refusal.code())
-                    }),
-                    Err(error) => ServerFrame::Error(ApiError::from(error).into_body()),
-                }
+        self.work.spawn(async move {
+            match store.log_page(device, fetch).await {
+                Ok(Ok(page)) => ServerFrame::Log(page),
+                Ok(Err(refusal)) => ServerFrame::Error(ErrorBody {
+                    conversation: Some(fetch.conversation),
+                    ..body(refusal.code())
+                }),
+                Err(error) => ServerFrame::Error(ApiError::from(error).into_body()),
             }
-            .boxed(),
-        );
+        });
     }
 
     async fn send(&mut self, frame: &ServerFrame) -> Result<(), Ending> {
@@ -429,6 +427,12 @@ fn outcome(
             error: error.into_body(),
         }),
     }
+}
+
+/// A task that panicked: a mistake of the server, which ends this connection only.
+fn lost(error: &JoinError) -> Ending {
+    tracing::error!(error = error as &dyn std::error::Error, "a frame's task was lost");
+    Ending::Refused(body(ErrorCode::Internal))
 }
 
 fn unavailable(error: StoreError) -> Ending {
