@@ -5,6 +5,7 @@ use crate::account::Account;
 use crate::change::{Change, Publisher};
 use crate::client::ClientOptions;
 use crate::conversation::groups::Groups;
+use crate::conversation::returns::Returns;
 use crate::error::ClientError;
 use crate::message::clock::Clock;
 use crate::message::reaper::{self, Reaper};
@@ -69,6 +70,8 @@ pub(crate) struct Core {
     pub(crate) knocks: RefCell<BTreeMap<ConversationId, u32>>,
     /// Who made the commit that this device could not process last, of each conversation.
     pub(crate) suspects: RefCell<BTreeMap<ConversationId, (Sequence, DeviceCertificateBody)>>,
+    /// When conversations that are lost again and again may be come into.
+    pub(crate) returns: Returns,
     /// Whether conversations are being resumed.
     pub(crate) resuming: Cell<bool>,
     /// Whether key packages are being uploaded.
@@ -122,6 +125,7 @@ impl Core {
             leaving: RefCell::default(),
             knocks: RefCell::default(),
             suspects: RefCell::default(),
+            returns: Returns::default(),
             resuming: Cell::new(false),
             refilling: Cell::new(false),
             signal: Signal::default(),

@@ -322,6 +322,7 @@ fn accepted_join(core: &Core, me: &Me, accepted: &Accepted) -> Result<(), Client
             event::joined_here(core, me, place, None)?;
         } else {
             note_gap(core, &before, accepted)?;
+            core.returns.came(id, core.platform.monotonic_ms());
         }
         Ok(())
     })?;
@@ -435,8 +436,12 @@ async fn resume_all(core: &Rc<Core>) -> Result<(), ClientError> {
             tracing::debug!(error = &error as &dyn std::error::Error, "not resumed");
         }
         let lost = core.store.conversation(conversation.id)?;
-        if lost.is_some_and(|now| now.state == ConversationState::Lost && now.creation.is_none()) {
-            come_back(core, conversation.id).await?;
+        let is_lost = |now: Conversation| now.state == ConversationState::Lost && now.creation.is_none();
+        if lost.is_some_and(is_lost) && core.returns.may(conversation.id, core.platform.monotonic_ms()) {
+            if let Err(error) = come_back(core, conversation.id).await {
+                // The others do not wait for this one.
+                tracing::debug!(error = &error as &dyn std::error::Error, "not come back");
+            }
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 //!
 //! # Layout
 //! - `create`, `open_direct`: beginning; `join`: a Welcome; `external`: an external commit
+//! - `returns`: how often an external commit may follow another
 //! - `fresh_device`: both, for devices that came later
 //! - `action`, `change`: the queue of wishes, and the commits that they become; `epoch`: what follows
 //! - `certificate`: when a guest became an account
@@ -28,6 +29,7 @@ pub(crate) mod member;
 pub(crate) mod open_direct;
 pub(crate) mod pin;
 pub(crate) mod refresh_keys;
+pub(crate) mod returns;
 pub(crate) mod room;
 pub(crate) mod room_secret;
 mod rotate;

@@ -58,7 +58,22 @@ impl Store {
         )
     }
 
-    /// Keeps the running hash at an entry.
+    /// Where the present epoch began.
+    pub fn first_running_hash(&self, id: ConversationId) -> Result<Option<Sequence>, StoreError> {
+        self.row(
+            "SELECT sequence FROM history WHERE conversation = ?1 ORDER BY sequence LIMIT 1",
+            [id.as_bytes()],
+            |row| {
+                let column = Column {
+                    row,
+                    table: "history",
+                };
+                column.number("sequence").map(Sequence)
+            },
+        )
+    }
+
+    /// Keeps the running hash at an entry, and forgets old ones but for the first of the epoch.
     pub fn add_running_hash(
         &self,
         id: ConversationId,
@@ -70,7 +85,8 @@ impl Store {
             (id.as_bytes(), integer(at.0), hash),
         )?;
         self.execute(
-            "DELETE FROM history WHERE conversation = ?1 AND sequence <= ?2",
+            "DELETE FROM history WHERE conversation = ?1 AND sequence <= ?2 \
+             AND sequence > (SELECT min(sequence) FROM history WHERE conversation = ?1)",
             (id.as_bytes(), integer(at.0).saturating_sub(integer(HASHES_KEPT))),
         )?;
         Ok(())

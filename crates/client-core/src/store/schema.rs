@@ -57,3 +57,41 @@ fn check_mls_state_format(connection: &Connection) -> Result<(), StoreError> {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_first_tables_held_is_there_after_the_later_ones() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(MIGRATIONS[0]).unwrap();
+        connection
+            .execute_batch(
+                "PRAGMA user_version = 1; \
+                 INSERT INTO setting (name, value) VALUES ('mls_state_format', x'01'); \
+                 INSERT INTO conversation (id, kind, peer, state, sequence, running_hash, own_counter, \
+                 read_sequence, begun_at) VALUES (zeroblob(16), 'direct', zeroblob(16), 'active', 7, x'', 3, 5, 9); \
+                 INSERT INTO message (key, conversation, message, position, sender, sender_device, own, state, \
+                 sent_at, text, content, franking_mac) VALUES (zeroblob(16), zeroblob(16), zeroblob(32), 7, \
+                 zeroblob(16), zeroblob(16), 1, 'sending', 9, 'kept', x'', x''); \
+                 INSERT INTO outbox (id, conversation) SELECT id, conversation FROM message;",
+            )
+            .unwrap();
+        migrate(&connection).unwrap();
+        let kept: (String, i64, String) = connection
+            .query_row(
+                "SELECT c.state, c.sequence, m.text FROM outbox o JOIN message m ON m.id = o.id \
+                 JOIN conversation c ON c.id = o.conversation",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )
+            .unwrap();
+        assert_eq!(kept, ("active".to_owned(), 7, "kept".to_owned()));
+        connection.execute("DELETE FROM conversation", []).unwrap();
+        let left: i64 = connection
+            .query_row("SELECT count(*) FROM message", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(left, 0, "what belongs to a conversation goes with it, as before");
+    }
+}

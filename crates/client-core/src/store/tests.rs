@@ -344,6 +344,23 @@ fn the_outbox_keeps_order_and_attempts() {
 }
 
 #[test]
+fn where_an_epoch_began_is_kept_however_long_it_lasts() {
+    let store = in_memory();
+    for sequence in [3, 4, 5, 9000] {
+        store
+            .add_running_hash(CONVERSATION, Sequence(sequence), &[7; 32])
+            .unwrap();
+    }
+    assert_eq!(store.running_hash(CONVERSATION, Sequence(4)).unwrap(), None);
+    assert_eq!(store.first_running_hash(CONVERSATION).unwrap(), Some(Sequence(3)));
+    store.forget_running_hashes(CONVERSATION, Sequence(9000)).unwrap();
+    assert_eq!(
+        store.first_running_hash(CONVERSATION).unwrap(),
+        Some(Sequence(9000))
+    );
+}
+
+#[test]
 fn running_hashes_and_counters_are_of_one_epoch_and_notices_stay() {
     let store = in_memory();
     for sequence in 2..6 {

@@ -32,6 +32,8 @@ pub(crate) enum Incoming {
     Page(LogPage),
     /// The server no longer has what comes after this device's place.
     CutOff(ConversationHead),
+    /// The server is in an epoch before this device's: the commit between was voided while it was away.
+    WentBack(ConversationHead),
     /// The server says that this device is not in a conversation.
     NotInside(ConversationId),
     /// The server has stored what was sent.
@@ -115,6 +117,7 @@ impl Batch<'_> {
             Incoming::Entry(entry) => self.entry(&entry),
             Incoming::Page(page) => self.page(&page),
             Incoming::CutOff(head) => self.cut_off(&head),
+            Incoming::WentBack(head) => self.went_back(&head),
             Incoming::NotInside(id) => self.not_inside(id),
             Incoming::Voided(at) => self.voided(at),
             Incoming::Stands(at) => self.stands(at),
@@ -216,25 +219,54 @@ impl Batch<'_> {
     }
 
     /// A commit that was processed here is void: the group is of an epoch that never was, and what was sent
-    /// in it counts as never sent. Where it was not processed, the log says the same.
+    /// in it counts as never sent. Where it was not processed, the log says the same. Word of an earlier
+    /// commit than the one that this device's epoch began with comes late: the device is out of that branch.
     fn voided(&mut self, at: Acknowledge) -> Result<(), ClientError> {
         let Some(mut conversation) = self.take(at.conversation)? else {
             return Ok(());
         };
         if conversation.state == ConversationState::Active {
-            if conversation.sequence >= at.sequence {
-                self.core.store.save_conversation(&conversation)?;
-                event::undone(self.core, self.me, conversation.id, at.sequence)?;
-                conversation.sequence = Sequence(at.sequence.0.saturating_sub(1));
+            let begun = self.core.store.first_running_hash(conversation.id)?;
+            if conversation.sequence < at.sequence {
+                self.outcome.behind.insert(conversation.id);
+            } else if begun.is_none_or(|begun| begun <= at.sequence) {
+                self.undo(&mut conversation, at.sequence)?;
                 // What it was is said by that entry: nothing of what follows is lost.
                 conversation.running_hash = Vec::new();
-                self.lose(&mut conversation)?;
-            } else {
-                self.outcome.behind.insert(conversation.id);
+                conversation.sequence = Sequence(at.sequence.0.saturating_sub(1));
             }
         }
         self.keep(conversation);
         Ok(())
+    }
+
+    /// The same, learnt late. What others have sent since is lost to this device, which is said.
+    fn went_back(&mut self, head: &ConversationHead) -> Result<(), ClientError> {
+        let Some(mut conversation) = self.take(head.conversation)? else {
+            return Ok(());
+        };
+        if conversation.state == ConversationState::Active {
+            if head.head > conversation.sequence {
+                self.notice(&conversation, NoticeKind::LostMessages)?;
+            }
+            self.leave_branch(&mut conversation)?;
+            conversation.running_hash = Vec::new();
+        }
+        self.keep(conversation);
+        Ok(())
+    }
+
+    /// This device is in an epoch that never was: whatever happened in it did not, and it comes in again.
+    pub(super) fn leave_branch(&mut self, conversation: &mut Conversation) -> Result<(), ClientError> {
+        let begun = self.core.store.first_running_hash(conversation.id)?;
+        let begun = begun.unwrap_or(conversation.sequence);
+        self.undo(conversation, begun)
+    }
+
+    fn undo(&mut self, conversation: &mut Conversation, from: Sequence) -> Result<(), ClientError> {
+        self.core.store.save_conversation(conversation)?;
+        event::undone(self.core, self.me, conversation.id, from)?;
+        self.lose(conversation)
     }
 
     /// A commit that was not processed here was processed by others: this device comes in again.

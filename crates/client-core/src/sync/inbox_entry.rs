@@ -207,7 +207,8 @@ fn message(
 }
 
 /// Another device's commit. One that this device cannot process is reported: the server voids it, or says
-/// that others could.
+/// that others could. One that was made in an earlier epoch than this device's says that it is this device's
+/// that is void.
 fn commit(
     batch: &mut Batch<'_>,
     conversation: &mut Conversation,
@@ -240,6 +241,11 @@ fn commit(
                 "a commit cannot be processed"
             );
             core.groups.forget(conversation.id);
+            // Reported, it would be the others' commit that is voided, and then each that follows it.
+            let epoch = core.groups.with(conversation.id, |group, _| Ok(group.epoch()))?;
+            if entry.epoch < epoch {
+                return batch.leave_branch(conversation);
+            }
             suspect_author(batch, entry);
             batch.outcome.stuck.insert(conversation.id, entry.sequence);
             Ok(())

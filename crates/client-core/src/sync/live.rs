@@ -172,6 +172,7 @@ impl Live {
             .min(acknowledge)
             .min(self.pending.next_ms())
             .min(self.next_commit_ms())
+            .min(self.next_return_ms())
     }
 
     /// When a commit may be made that waits: after a lost race, for those who leave, or for its own time.
@@ -181,9 +182,21 @@ impl Live {
         let at = core.store.next_action_at(now).ok().flatten();
         let at = at.map_or(u64::MAX, |at| after(self.now(), at.since(now).min(HEADS_EVERY)));
         let leaving = core.leaving.borrow().values().min().copied();
-        let rests = core.rests.borrow();
-        let rests = rests.values().filter(|until| **until > self.now()).min().copied();
-        at.min(leaving.unwrap_or(u64::MAX)).min(rests.unwrap_or(u64::MAX))
+        let mut rests = core.rests.borrow_mut();
+        // One that has passed since it was looked at last counts once more: its commit goes now.
+        let soonest = rests.values().min().copied();
+        rests.retain(|_, until| *until > self.now());
+        at.min(leaving.unwrap_or(u64::MAX))
+            .min(soonest.unwrap_or(u64::MAX))
+    }
+
+    /// When a conversation may be come into that was lost too soon. While others are come into, their end
+    /// wakes the loop.
+    fn next_return_ms(&self) -> u64 {
+        if self.core.resuming.get() {
+            return u64::MAX;
+        }
+        self.core.returns.next_ms()
     }
 
     /// Sends whatever is due.
@@ -198,6 +211,10 @@ impl Live {
         if now >= self.renew_at_ms.min(self.heads_at_ms) && self.renewal.is_none() {
             let core = Rc::clone(&self.core);
             self.renewal = Some(async move { core.account.access_token().await }.boxed_local());
+        }
+        if now >= self.next_return_ms() {
+            self.core.returns.take_due(now);
+            external::resume(&self.core);
         }
         for joined in std::mem::take(&mut self.joined) {
             self.send(&ClientFrame::AcknowledgeWelcome(joined)).await?;

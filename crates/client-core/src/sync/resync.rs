@@ -3,7 +3,7 @@
 use super::inbox::{self, Incoming};
 use crate::core::Core;
 use crate::error::ClientError;
-use crate::store::conversation::ConversationState;
+use crate::store::conversation::{Conversation, ConversationState};
 use std::collections::{BTreeMap, BTreeSet};
 use undertone_wire::conversation::ConversationHead;
 use undertone_wire::{ConversationId, Sequence};
@@ -22,15 +22,19 @@ pub(super) struct Plan {
 /// Makes the plan, after passing over what the server no longer has. Conversations that this device does not have yet come by their Welcomes.
 pub(super) fn plan(core: &Core, heads: &[ConversationHead]) -> Result<Plan, ClientError> {
     let mut plan = Plan::default();
-    let mut cut_off = Vec::new();
+    let mut changed = Vec::new();
     for head in heads {
-        let known = core.store.conversation(head.conversation)?;
-        if known.is_some_and(|known| head.first_kept > known.sequence.next()) {
-            cut_off.push(Incoming::CutOff(*head));
+        let Some(known) = core.store.conversation(head.conversation)? else {
+            continue;
+        };
+        if went_back(core, &known, head)? {
+            changed.push(Incoming::WentBack(*head));
+        } else if head.first_kept > known.sequence.next() {
+            changed.push(Incoming::CutOff(*head));
         }
     }
-    if !cut_off.is_empty() {
-        inbox::apply(core, cut_off)?;
+    if !changed.is_empty() {
+        inbox::apply(core, changed)?;
     }
     let told: BTreeSet<_> = heads.iter().map(|head| head.conversation).collect();
     for known in core.store.conversations()? {
@@ -57,6 +61,17 @@ pub(super) fn plan(core: &Core, heads: &[ConversationHead]) -> Result<Plan, Clie
         }
     }
     Ok(plan)
+}
+
+/// Whether the server has gone back behind this device's epoch while the device was away: nobody else
+/// could process the commit that began it. Where others have committed since, the epochs may be equal: the
+/// log says it then (`inbox_entry`). What the server said before this device came in says nothing.
+fn went_back(core: &Core, known: &Conversation, head: &ConversationHead) -> Result<bool, ClientError> {
+    if known.state != ConversationState::Active || head.head < known.sequence {
+        return Ok(false);
+    }
+    let epoch = core.groups.with(known.id, |group, _| Ok(group.epoch()))?;
+    Ok(head.epoch < epoch)
 }
 
 /// Takes out the goals that are reached, or never will be. With `welcomes_seen`, a conversation that

@@ -111,6 +111,91 @@ fn what_was_sent_after_a_commit_that_is_void_is_sent_again() {
     assert_eq!(devices[0].texts(group), ["after it", "heard"]);
 }
 
+/// Ada's commit is voided while she is away, and the others go on without her: what she sent after it
+/// comes to everyone, once; what was sent before she comes in again is lost to her, which is said.
+fn ada_is_away_while_her_commit_is_voided(meanwhile: impl FnOnce(&mut World, &Device, ConversationId)) {
+    let (mut world, _, devices, group) = group(&["Ada", "Ben", "Cy"]);
+    devices[1].link.down.set(true);
+    devices[2].link.down.set(true);
+    world.pass(30_000);
+    world.run(devices[0].client().refresh_keys(group)).unwrap();
+    world.run(devices[0].send(group, "after it"));
+    devices[0].link.cut();
+    devices[0].link.down.set(true);
+    garble_commits(&world, &devices[1], 1);
+    devices[1].link.down.set(false);
+    world.pass(60_000);
+    meanwhile(&mut world, &devices[1], group);
+    settle(&mut world, &devices);
+    settle(&mut world, &devices);
+    for (device, word) in devices.iter().zip(["from Ada", "from Ben", "from Cy"]) {
+        world.run(device.send(group, word));
+        settle(&mut world, &devices);
+    }
+    let since = ["after it", "from Ada", "from Ben", "from Cy"];
+    assert_eq!(devices[0].texts(group), since);
+    assert_eq!(devices[0].notices(group), [NoticeView::LostMessages]);
+    for device in &devices[1..] {
+        assert_eq!(device.texts(group)[0], "meanwhile", "{}", device.id);
+        assert_eq!(device.texts(group)[1..], since, "{}", device.id);
+        assert_eq!(device.notices(group), [], "{}", device.id);
+    }
+}
+
+#[test]
+fn whoever_was_away_when_their_commit_was_voided_comes_in_again_and_sends_anew() {
+    ada_is_away_while_her_commit_is_voided(|world, ben, group| {
+        world.run(ben.send(group, "meanwhile"));
+    });
+}
+
+#[test]
+fn whoever_is_in_an_epoch_that_never_was_does_not_void_the_commits_of_others() {
+    ada_is_away_while_her_commit_is_voided(|world, ben, group| {
+        world.run(ben.client().refresh_keys(group)).unwrap();
+        world.run(ben.send(group, "meanwhile"));
+    });
+}
+
+#[test]
+fn late_word_of_a_void_commit_says_nothing_of_an_epoch_that_began_since() {
+    let (mut world, _, devices, group) = group(&["Ada", "Ben", "Cy"]);
+    world.run(devices[0].send(group, "one"));
+    world.run(devices[0].client().refresh_keys(group)).unwrap();
+    settle(&mut world, &devices);
+    let before = world.server.epoch(group);
+    let late = Acknowledge {
+        conversation: group,
+        sequence: undertone_wire::Sequence(1),
+    };
+    world.server.tell(devices[1].id, ServerFrame::Voided(late));
+    settle(&mut world, &devices);
+    assert_eq!(world.server.epoch(group), before, "nobody came in again");
+    assert_eq!(devices[1].texts(group), ["one"]);
+}
+
+/// A server that undoes whatever a device does does not keep it busy.
+#[test]
+fn whoever_loses_a_conversation_again_and_again_waits_longer_and_longer() {
+    let (mut world, _, devices, group) = group(&["Ada", "Ben", "Cy"]);
+    world.pass(120_000);
+    let before = world.server.epoch(group);
+    let lost = Acknowledge {
+        conversation: group,
+        sequence: undertone_wire::Sequence(u64::MAX),
+    };
+    for _ in 0..240 {
+        world.server.tell(devices[1].id, ServerFrame::Stands(lost));
+        world.pass(500);
+    }
+    let came = world.server.epoch(group).0 - before.0;
+    assert!((4..=8).contains(&came), "{came} times");
+    world.pass(300_000);
+    world.run(devices[1].send(group, "here"));
+    settle(&mut world, &devices);
+    assert_eq!(devices[0].texts(group), ["here"]);
+}
+
 #[test]
 fn a_device_whose_log_was_cut_off_behind_a_commit_comes_in_again() {
     let (mut world, _, devices, group) = group(&["Ada", "Ben", "Cy"]);

@@ -417,7 +417,9 @@ fn whoever_is_banned_opens_the_client_again_and_is_told_so_at_the_door() {
     let user = room.people[1].user;
     let link = room.link();
     room.world.run(room.devices[1].client().join_room(&link)).unwrap();
-    room.world.run(ada.set_role(room.id, user, Role::ReadOnly)).unwrap();
+    room.world
+        .run(ada.set_role(room.id, user, Role::ReadOnly))
+        .unwrap();
     room.world.run(ada.set_role(room.id, user, Role::Member)).unwrap();
     room.world.run(room.devices[1].send(room.id, "here"));
     room.world.run(ada.remove_member(room.id, user)).unwrap();
