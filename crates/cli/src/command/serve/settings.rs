@@ -163,28 +163,36 @@ impl Settings {
         };
         Ok(GuestSettings {
             enabled,
-            idle_hours: number("guest-idle-hours", &self.guest_idle_hours, default.idle_hours)?,
+            idle_hours: number(
+                "guest-idle-hours",
+                self.guest_idle_hours.as_deref(),
+                default.idle_hours,
+            )?,
             messages_per_minute: number(
                 "guest-messages-per-minute",
-                &self.guest_messages_per_minute,
+                self.guest_messages_per_minute.as_deref(),
                 default.messages_per_minute,
             )?,
             rooms_per_hour: number(
                 "guest-rooms-per-hour",
-                &self.guest_rooms_per_hour,
+                self.guest_rooms_per_hour.as_deref(),
                 default.rooms_per_hour,
             )?,
             sessions_per_hour: number(
                 "guest-sessions-per-hour",
-                &self.guest_sessions_per_hour,
+                self.guest_sessions_per_hour.as_deref(),
                 default.sessions_per_hour,
             )?,
             free_per_minute: number(
                 "guest-free-per-minute",
-                &self.guest_free_per_minute,
+                self.guest_free_per_minute.as_deref(),
                 default.free_per_minute,
             )?,
-            proof_bits: number("guest-proof-bits", &self.guest_proof_bits, default.proof_bits)?,
+            proof_bits: number(
+                "guest-proof-bits",
+                self.guest_proof_bits.as_deref(),
+                default.proof_bits,
+            )?,
         })
     }
 
@@ -240,7 +248,7 @@ fn parse<T>(flag: &'static str, text: &str, read: impl Fn(&str) -> Option<T>) ->
     })
 }
 
-fn number<T: FromStr>(flag: &'static str, text: &Option<String>, default: T) -> Result<T, ServeError> {
+fn number<T: FromStr>(flag: &'static str, text: Option<&str>, default: T) -> Result<T, ServeError> {
     match text {
         None => Ok(default),
         Some(text) => parse(flag, text, |text| text.parse().ok()),
