@@ -81,12 +81,12 @@ test('who knocks is let in by the owner, or is not', async ({ user, profile }) =
   const magpie = await User.opens(await profile(), 'Brisk Magpie', link, PHONE);
   await magpie.knocks();
 
-  await alice.page.getByRole('button', { name: 'Do not let Brisk Magpie in' }).first().click();
-  await alice.page.getByRole('button', { name: 'Let Quiet Heron in', exact: true }).first().click();
+  await alice.page.getByRole('button', { name: 'Not now Brisk Magpie' }).first().click();
+  await alice.page.getByRole('button', { name: 'Let in Quiet Heron' }).first().click();
   await expect(heron.composer('Day shift')).toBeVisible();
   await heron.writes('Good morning');
   await alice.sees('Good morning');
-  await expect(alice.page.getByRole('button', { name: /^(?:Let|Do not let)/u })).toHaveCount(0);
+  await expect(alice.page.getByRole('button', { name: /^(?:Let in|Not now)/u })).toHaveCount(0);
   await expect(magpie.page.getByText('You were not let in. You may ask again.')).toBeVisible();
 });
 

@@ -16,9 +16,12 @@ const SIZES = [
 const THEMES = ['light', 'dark'] as const;
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-async function expectAccessible(page: Page, screen: string): Promise<void> {
+/** What is open in a pane that becomes the only one does not outlive the change of width. */
+const WIDE = SIZES.slice(0, 1);
+
+async function expectAccessible(page: Page, screen: string, sizes = SIZES): Promise<void> {
   await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
-  for (const viewport of SIZES) {
+  for (const viewport of sizes) {
     for (const colorScheme of THEMES) {
       await page.setViewportSize(viewport);
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
@@ -51,7 +54,7 @@ test('screens of somebody who is signed in', async ({ user }) => {
   await expectAccessible(page, 'empty list');
   await page.getByRole('button', { name: 'New conversation' }).click();
   await expect(page.getByRole('menu')).toBeVisible();
-  await expectAccessible(page, 'menu of what is new');
+  await expectAccessible(page, 'menu of what is new', WIDE);
   await page.getByRole('menuitem', { name: 'Start a conversation' }).click();
   await expect(page.getByRole('option', { name: 'Bob' })).toBeVisible();
   await expectAccessible(page, 'people');
@@ -97,8 +100,9 @@ test('screens of rooms and of guests', async ({ user, profile }) => {
   await expect(page.getByText('Night shift swaps is ready')).toBeVisible();
   const link = await alice.copiesRoomLink();
   await page.getByRole('button', { name: /^Change link and code/u }).click();
-  await expectAccessible(page, 'room details');
+  await expectAccessible(page, 'room details, with a question', WIDE);
   await page.getByRole('button', { name: 'Keep them' }).click();
+  await expectAccessible(page, 'room details');
 
   const heron = await User.opens(await profile(), 'Quiet Heron', link);
   await expect(heron.page.getByLabel('Your name in this room')).toBeVisible();
@@ -108,13 +112,13 @@ test('screens of rooms and of guests', async ({ user, profile }) => {
   await page.getByRole('button', { name: /^People/u }).click();
   await expect(page.getByText('At the door, 1')).toBeVisible();
   await expectAccessible(page, 'people, with somebody at the door');
-  await page.getByRole('button', { name: 'Let Quiet Heron in', exact: true }).first().click();
+  await page.getByRole('button', { name: 'Let in Quiet Heron' }).first().click();
   await expect(heron.composer('Night shift swaps')).toBeVisible();
   await page.getByRole('button', { name: 'Quiet Heron: role and more' }).click();
-  await expectAccessible(page, 'people, with a menu');
+  await expectAccessible(page, 'people, with a menu', WIDE);
   await page.keyboard.press('Escape');
   await alice.choosesFor('Quiet Heron', 'Remove and ban');
-  await expectAccessible(page, 'people, with a question');
+  await expectAccessible(page, 'people, with a question', WIDE);
 
   await heron.writes('Anyone for Thursday night?');
   await expectAccessible(heron.page, 'conversation of a room');

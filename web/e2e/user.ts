@@ -103,7 +103,7 @@ export class User {
   async makesGroup(title: string, people: readonly string[]): Promise<void> {
     await this.choosesNew('New group');
     await this.page.getByLabel('Title').fill(title);
-    for (const name of people) await this.page.getByRole('button', { name: `Add ${name}` }).click();
+    for (const name of people) await this.page.getByRole('button', { name, exact: true }).click();
     await this.page.getByRole('button', { name: 'Make the group' }).click();
     await expect(this.composer(title)).toBeVisible();
   }

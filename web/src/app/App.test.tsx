@@ -39,6 +39,30 @@ test('a new account shows its recovery key once, and asks for one group of it', 
   await screen.findByText('Nobody here yet');
 });
 
+test('the recovery key sets a new password, and what is wrong with it stands beside it', async () => {
+  const double = new CoreDouble();
+  double.failures.set('recover', 'recovery_key_invalid');
+  const { container } = await open(double, '/sign-in');
+  fireEvent.click(screen.getByRole('link', { name: 'I have lost my password' }));
+  type('Name', 'Ada');
+  type('Password', 'correct horse battery');
+  const button = screen.getByRole('button', { name: 'Set the new password' });
+  fireEvent.click(button);
+  await screen.findByText('Enter your recovery key.');
+  await expectAccessible(container);
+  type('Recovery key', 'K7QD-3MXA');
+  fireEvent.click(button);
+  await screen.findByText(/^That is not a recovery key/u);
+  type('Recovery key', 'K7QD-3MXA-9TPW-RV2H-6JCE-N4YB-8FWS-2DGK');
+  fireEvent.click(button);
+  await screen.findByText('Nobody here yet');
+  expect(double.calls.findLast(({ method }) => method === 'recover')?.args).toEqual([
+    'Ada',
+    'K7QD-3MXA-9TPW-RV2H-6JCE-N4YB-8FWS-2DGK',
+    'correct horse battery',
+  ]);
+});
+
 test('what is wrong with a field stands beside it', async () => {
   const double = new CoreDouble({ server: { registration: 'invitation' } });
   double.failures.set('register', 'name_taken');

@@ -134,7 +134,7 @@ test('a group is made of those who were chosen', async () => {
   const double = harbour({ people: [bob, person('Mei', 2, 2)] });
   const { container } = await open(double, '/new/group');
   fireEvent.change(screen.getByLabelText('Title'), { target: { value: 'Pier' } });
-  fireEvent.click(await screen.findByRole('button', { name: 'Add Bob' }));
+  fireEvent.click(await screen.findByRole('button', { name: 'Bob' }));
   await expectAccessible(container);
   fireEvent.click(button('Make the group'));
   await screen.findByText('Only these 2 people can read this');
@@ -158,7 +158,7 @@ test('what happened stands in the timeline in words', async () => {
 test('somebody at the door is let in from the conversation', async () => {
   const double = harbourWithRooms();
   await openRoom(double);
-  fireEvent.click(await screen.findByRole('button', { name: 'Let Brisk Magpie in' }));
+  fireEvent.click(await screen.findByRole('button', { name: 'Let in Brisk Magpie' }));
   await waitFor(() => expect(called(double, 'admit')).toHaveLength(1));
 });
 
@@ -279,7 +279,7 @@ test('a guest makes rooms and no groups, is told of the end, and becomes an acco
   if (double.session.state !== 'signed_in') throw new Error('nobody is signed in');
   double.session = { ...double.session, kind: 'guest', isAdmin: false, stayUntilMs: Date.now() + 10 * 60_000 };
   const { container } = await open(double, '/');
-  expect(screen.getByText('Your guest name ends in 10 minutes')).toBeTruthy();
+  expect(screen.getByText(/^Your guest name ends in 1[01] minutes$/u)).toBeTruthy();
   await expectAccessible(container);
   fireEvent.click(button('New conversation'));
   expect(screen.getAllByRole('menuitem').map(({ textContent }) => textContent)).toEqual(['New room', 'Join a room']);

@@ -1,17 +1,16 @@
 /** One row of settings that is on or off. */
 import type { LucideIcon } from 'lucide-react';
-import { startTransition, useId } from 'react';
+import { useId } from 'react';
 
 interface SwitchRowProps {
   readonly icon: LucideIcon;
   readonly label: string;
   readonly hint?: string | undefined;
   readonly isOn: boolean;
-  /** Turns it on or off. What it shows at once by `useOptimistic` stands until it has ended. */
-  readonly action: (isOn: boolean) => void | Promise<void>;
+  readonly onChange: (isOn: boolean) => void;
 }
 
-export function SwitchRow({ icon: Icon, label, hint, isOn, action }: SwitchRowProps) {
+export function SwitchRow({ icon: Icon, label, hint, isOn, onChange }: SwitchRowProps) {
   const id = useId();
   return (
     <label className="flex min-h-11 cursor-pointer items-center gap-3 py-1.5 text-sm" htmlFor={id}>
@@ -33,7 +32,7 @@ export function SwitchRow({ icon: Icon, label, hint, isOn, action }: SwitchRowPr
         aria-describedby={hint && `${id}-hint`}
         className="switch"
         checked={isOn}
-        onChange={({ target: { checked } }) => startTransition(() => action(checked))}
+        onChange={(event) => onChange(event.target.checked)}
       />
     </label>
   );

@@ -263,6 +263,7 @@ export class CoreDouble {
         recoveryKey: RECOVERY_KEY,
       }),
       login: async () => this.enter(false),
+      recover: async () => this.enter(false),
       createInvitation: async () => ({ invitation: 'nswp-4kqt-hq7m-3txa', expiresAtMs: Date.now() + 7 * 86_400_000 }),
       openDirect: async (user) => {
         const found = this.people.find((each) => each.user === user);

@@ -63,7 +63,7 @@ function Terms({ form, onChange }: TermsProps) {
         label={create.ask}
         hint={create.askHint}
         isOn={form.knock}
-        action={(knock) => onChange({ knock })}
+        onChange={(knock) => onChange({ knock })}
       />
       <CapacityMenu
         label={create.capacity}

@@ -1,6 +1,6 @@
 /** The door of a room: who comes in and how, how many, and another link. Members see how it is; admins change it. */
 import { Hand, Lock, RefreshCw, Users } from 'lucide-react';
-import { useOptimistic, useState } from 'react';
+import { startTransition, useOptimistic, useState } from 'react';
 import { AskInPlace } from '../../components/AskInPlace';
 import { SettingButton, SettingFact } from '../../components/SettingRow';
 import { SwitchRow } from '../../components/SwitchRow';
@@ -53,10 +53,12 @@ export function Door({ conversation, isAlone, onTerms }: DoorProps) {
   const [door, show] = useOptimistic(conversation.room, (known, patch: TermsPatch) =>
     known && { ...known, locked: patch.locked ?? known.locked, knock: patch.knock ?? known.knock },
   );
-  const change = (patch: TermsPatch) => {
-    show(patch);
-    return onTerms(patch);
-  };
+  // What is shown at once stands until the change is made, or has failed.
+  const change = (patch: TermsPatch) =>
+    startTransition(async () => {
+      show(patch);
+      await onTerms(patch);
+    });
   if (!door) return undefined;
   const { people, capacity } = conversation;
   const places = room.ofPlaces(people, capacity);
@@ -76,14 +78,14 @@ export function Door({ conversation, isAlone, onTerms }: DoorProps) {
         label={room.ask}
         hint={room.askHint}
         isOn={door.knock}
-        action={(knock) => change({ knock })}
+        onChange={(knock) => change({ knock })}
       />
       <SwitchRow
         icon={Lock}
         label={room.lock}
         hint={room.lockHint}
         isOn={door.locked}
-        action={(locked) => change({ locked })}
+        onChange={(locked) => change({ locked })}
       />
       <CapacityMenu
         label={room.roomFor}

@@ -32,16 +32,21 @@ export function KnockRow({ knock, isBusy, isPrimary = false, onAdmit, onRefuse }
         </span>
       </span>
       <span className="flex gap-2">
-        <Button disabled={isBusy} aria-label={people.refuseName(knock.name)} onClick={onRefuse}>
-          {people.notNow}
+        <Button disabled={isBusy} onClick={onRefuse}>
+          <span>
+            {people.notNow}
+            <span className="sr-only"> {knock.name}</span>
+          </span>
         </Button>
         <Button
           kind={isPrimary ? 'primary' : 'line'}
           disabled={isBusy}
-          aria-label={people.letNameIn(knock.name)}
           onClick={onAdmit}
         >
-          {people.letIn}
+          <span>
+            {people.letIn}
+            <span className="sr-only"> {knock.name}</span>
+          </span>
         </Button>
       </span>
     </div>

@@ -25,12 +25,12 @@ function Chosen({ chosen, onTake }: { readonly chosen: readonly PersonView[]; re
         <li key={person.user}>
           <button
             type="button"
-            aria-label={create.take(person.name)}
             onClick={() => onTake(person)}
             className="quick inline-flex min-h-target items-center gap-2 rounded-field bg-accent-soft ps-1.5 pe-2 text-sm text-accent-soft-ink"
           >
             <Avatar name={person.name} colour={person.identityColour} shape={person.identityShape} size="tiny" />
             <bdi>{person.name}</bdi>
+            <span className="sr-only">{create.takeOut}</span>
             <X aria-hidden="true" size={15} strokeWidth={1.75} />
           </button>
         </li>
@@ -88,7 +88,6 @@ export function ChoosePeople({ label, hint, chosen, without, onChange }: ChooseP
             <button
               type="button"
               aria-pressed={isChosen(person)}
-              aria-label={isChosen(person) ? create.take(person.name) : create.add(person.name)}
               onClick={() => (isChosen(person) ? take(person) : add(person))}
               className="quick flex min-h-12 w-full items-center gap-3 rounded-field px-2 text-sm hover:bg-hover focus-visible:-outline-offset-2"
             >
