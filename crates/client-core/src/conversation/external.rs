@@ -437,11 +437,14 @@ async fn resume_all(core: &Rc<Core>) -> Result<(), ClientError> {
         }
         let lost = core.store.conversation(conversation.id)?;
         let is_lost = |now: Conversation| now.state == ConversationState::Lost && now.creation.is_none();
-        if lost.is_some_and(is_lost) && core.returns.may(conversation.id, core.platform.monotonic_ms()) {
-            if let Err(error) = come_back(core, conversation.id).await {
-                // The others do not wait for this one.
-                tracing::debug!(error = &error as &dyn std::error::Error, "not come back");
-            }
+        let may_come =
+            lost.is_some_and(is_lost) && core.returns.may(conversation.id, core.platform.monotonic_ms());
+        if !may_come {
+            continue;
+        }
+        if let Err(error) = come_back(core, conversation.id).await {
+            // The others do not wait for this one.
+            tracing::debug!(error = &error as &dyn std::error::Error, "not come back");
         }
     }
     Ok(())

@@ -83,11 +83,15 @@ fn caught_up(core: &Core) -> Option<Result<(), ClientError>> {
     match core.status.phase() {
         Phase::SignedOut => Some(Err(ClientError::SignedOut)),
         Phase::Stopped => Some(Err(ClientError::Stopped)),
-        Phase::Online if core.status.is_level() && !core.refilling.get() && !core.resuming.get() => {
-            is_all_sent(core).transpose()
-        }
+        Phase::Online if core.status.is_level() && !is_busy(core) => is_all_sent(core).transpose(),
         Phase::Online | Phase::Connecting | Phase::Waiting { .. } => None,
     }
+}
+
+/// Whether something is under way that is to be done before the connection ends.
+fn is_busy(core: &Core) -> bool {
+    let lets_go = !core.leaving.borrow().is_empty();
+    core.refilling.get() || core.resuming.get() || lets_go
 }
 
 /// Whether nothing waits to be sent.
