@@ -204,6 +204,7 @@ stories! {
         ensure!(shared.iter().all(|message| message.shared && message.sender_name == "Ada"), "{shared:?}");
         ada.sends(room, "five").await?;
         late.sees(room, &[("Ada", "three"), ("Ada", "four"), ("Ada", "five")]).await?;
+        early.sees(room, &[("Ada", "four"), ("Ada", "five")]).await?;
         ensure!(early.timeline(room)?.len() == 2, "Early got history as well");
         Ok(())
     }
