@@ -9,6 +9,8 @@ mod traffic;
 
 use anyhow::{Result, bail};
 use std::cell::RefCell;
+use std::thread;
+use std::time::Duration;
 use undertone_bench::measure::Figure;
 use undertone_system_tests::{Database, World, story};
 
@@ -38,6 +40,10 @@ const QUICK: Size = Size {
     crowd: 3,
 };
 
+/// Far beyond what it takes: a program that measures and never ends would hold the whole pipeline.
+const QUICK_AT_MOST: Duration = Duration::from_mins(5);
+const FULL_AT_MOST: Duration = Duration::from_hours(1);
+
 #[expect(clippy::print_stdout, reason = "the result, for whoever makes a table of it")]
 fn main() -> Result<()> {
     // `cargo bench` adds `--bench`.
@@ -45,11 +51,12 @@ fn main() -> Result<()> {
         .skip(1)
         .filter(|word| word != "--bench")
         .collect();
-    let size = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] => FULL,
-        ["--quick"] => QUICK,
+    let (size, at_most) = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] => (FULL, FULL_AT_MOST),
+        ["--quick"] => (QUICK, QUICK_AT_MOST),
         _ => bail!("usage: live [--quick]"),
     };
+    end_after(at_most);
     let figures = RefCell::new(Vec::new());
     story(Database::Sqlite, async |world: &World| {
         let storm = storm::measure(world, size).await?;
@@ -63,6 +70,16 @@ fn main() -> Result<()> {
     })?;
     println!("{}", serde_json::to_string(&figures.into_inner())?);
     Ok(())
+}
+
+/// Ends the program when it has taken so long.
+fn end_after(at_most: Duration) {
+    // Nobody waits for this thread: whoever ends earlier ends it too.
+    drop(thread::spawn(move || {
+        thread::sleep(at_most);
+        eprintln!("the clients still work after {} s", at_most.as_secs());
+        std::process::exit(1);
+    }));
 }
 
 /// A figure that was measured once.

@@ -2,7 +2,9 @@
 
 use crate::crowd::Guest;
 use crate::{Size, count, figure};
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result};
+use futures::StreamExt as _;
+use futures::stream::select_all;
 use std::collections::BTreeSet;
 use tokio::time::Instant;
 use undertone_bench::measure::Figure;
@@ -53,17 +55,17 @@ fn commits(guests: &[Guest]) -> usize {
 
 /// Waits until all have the same epoch authenticator, and so the same group.
 async fn agree(guests: &[Guest], room: ConversationId) -> Result<()> {
-    loop {
-        let all: Result<BTreeSet<Vec<u8>>, _> = guests
-            .iter()
-            .map(|guest| guest.client.epoch_authenticator(room))
-            .collect();
-        if all?.len() == 1 {
-            return Ok(());
-        }
-        for guest in guests {
-            guest.client.catch_up().await?;
-        }
-        ensure!(!guests.is_empty(), "nobody is there");
+    let mut changes = select_all(guests.iter().map(|guest| guest.client.changes()));
+    while !are_together(guests, room)? {
+        changes.next().await.context("the clients ended")?;
     }
+    Ok(())
+}
+
+fn are_together(guests: &[Guest], room: ConversationId) -> Result<bool> {
+    let all: Result<BTreeSet<Vec<u8>>, _> = guests
+        .iter()
+        .map(|guest| guest.client.epoch_authenticator(room))
+        .collect();
+    Ok(all?.len() == 1)
 }
