@@ -3,7 +3,7 @@
 //! The shape follows the content format of IETF MIMI. [`Envelope`] is what MLS encrypts, after
 //! padding; [`Content`] is what has an id and can be reported.
 
-use crate::{Bytes, Counter, MessageId, Sequence, Timestamp, UserId, UserName};
+use crate::{BlobId, Bytes, Counter, MessageId, Sequence, Timestamp, UserId, UserName};
 use serde::{Deserialize, Serialize};
 
 /// The plaintext of an application message, before padding.
@@ -45,6 +45,9 @@ pub struct Content {
     /// When it is to vanish.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Expiry>,
+    /// The sender passes on what somebody said elsewhere.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forwarded: bool,
     /// What it says.
     pub part: Part,
 }
@@ -64,8 +67,22 @@ pub enum Expiry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
-    /// Plain text, at most [`crate::limits::TEXT_BYTES_MAX`] bytes.
+    /// Text with marks (docs/protocol.md, "Text"), at most [`crate::limits::TEXT_BYTES_MAX`] bytes.
     Text(String),
+    /// Files, and words to them.
+    Files(Attachment),
+    /// Takes the message that is named by [`Content::replaces`] back. Counts from its sender, in groups and
+    /// rooms from admins and owners too.
+    Deleted,
+    /// How the sender feels about the message that is named by [`Content::in_reply_to`].
+    Reaction(Reaction),
+    /// The message that is named by [`Content::in_reply_to`] is pinned for everyone, or no longer. Counts
+    /// from whoever may set the state.
+    Pin(bool),
+    /// How far the sender has read. Each replaces the one before.
+    Receipt(Receipt),
+    /// What the sender tells of themselves. Each replaces the one before.
+    Profile(Profile),
     /// The conversation's state from now on. Counts only from somebody who may change it: in a direct
     /// conversation both, otherwise admins and owners.
     State(ConversationState),
@@ -143,4 +160,90 @@ pub struct SharedMessage {
     pub sent_at: Timestamp,
     /// CBOR of [`Content`].
     pub content: Bytes,
+}
+
+/// Files of one message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// As [`Part::Text`]; may be empty.
+    pub text: String,
+    /// 1 to [`crate::limits::FILES_PER_MESSAGE_MAX`].
+    pub files: Vec<FileReference>,
+}
+
+/// Where a file lies, how it is opened, and what it is by its sender's word.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileReference {
+    /// Where the sealed bytes lie on the server.
+    pub blob: BlobId,
+    /// 32 random bytes, from which the keys of the segments are derived.
+    pub key: Bytes,
+    /// Bytes of the file itself, without padding.
+    pub size: u64,
+    /// SHA-256 of the file itself.
+    pub sha256: Bytes,
+    /// At most [`crate::limits::FILE_NAME_BYTES_MAX`] bytes. Never used as a path.
+    pub name: String,
+    /// As `image/png`. Only what the reader's program knows is shown in place.
+    pub media_type: String,
+    /// Of pictures and videos.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<Preview>,
+    /// Of audio and video.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u32>,
+}
+
+impl std::fmt::Debug for FileReference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FileReference")
+            .field("blob", &self.blob)
+            .field("size", &self.size)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is shown of a picture before it is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    /// Of the picture, in pixels.
+    pub width: u32,
+    /// Of the picture, in pixels.
+    pub height: u32,
+    /// A small PNG, JPEG or WebP of at most [`crate::limits::THUMBNAIL_BYTES_MAX`] bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thumbnail: Option<Bytes>,
+}
+
+/// An emoji at a message, or no longer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reaction {
+    /// One emoji, at most [`crate::limits::EMOJI_BYTES_MAX`] bytes.
+    pub emoji: String,
+    /// False takes it back.
+    pub on: bool,
+}
+
+/// How far somebody has read a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// All up to and with this one.
+    pub read: Sequence,
+}
+
+/// What a person tells those with whom they share a conversation, and the server never learns.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// At most [`crate::limits::DISPLAY_NAME_BYTES_MAX`] bytes; empty: the user name counts.
+    pub display_name: String,
+    /// At most [`crate::limits::STATUS_BYTES_MAX`] bytes.
+    pub status: String,
+    /// At most [`crate::limits::PRONOUNS_BYTES_MAX`] bytes.
+    pub pronouns: String,
+    /// PNG, JPEG or WebP of at most [`crate::limits::PICTURE_BYTES_MAX`] bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<Bytes>,
+    /// 0 to 11; missing: the one that follows from the identity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub colour: Option<u8>,
 }

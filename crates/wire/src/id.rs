@@ -148,6 +148,12 @@ id!(
     16
 );
 id!(
+    /// The sealed bytes of a file on the server. Drawn at random by the client; who knows it and is signed in
+    /// may fetch them.
+    BlobId,
+    16
+);
+id!(
     /// A message: the salted hash of its content ([`crate::content`]), the same for everyone who can read it.
     MessageId,
     32

@@ -7,12 +7,14 @@
 //! - [`id`], [`number`], [`bytes`], [`timestamp`], [`text`]: the small parsed types
 //! - [`account`], [`session`], [`recovery`], [`device`], [`key_package`], [`server_info`]: requests over HTTP
 //! - [`guest`], [`room`]: people without an account, and rooms by link
+//! - [`blob`], [`push`]: sealed files, and how devices are woken
 //! - [`conversation`], [`message`], [`stream`], [`signal`]: the conversation log and the WebSocket
 //! - [`group`]: what stands in the GroupContext: roles and terms
 //! - [`content`]: what is inside an encrypted message; the server never sees it
 //! - [`error`], [`limits`], [`codec`]
 
 pub mod account;
+pub mod blob;
 pub mod bytes;
 pub mod codec;
 pub mod content;
@@ -26,6 +28,7 @@ pub mod key_package;
 pub mod limits;
 pub mod message;
 pub mod number;
+pub mod push;
 pub mod recovery;
 pub mod room;
 pub mod server_info;
@@ -37,7 +40,7 @@ pub mod timestamp;
 
 pub use bytes::Bytes;
 pub use error::{ErrorBody, ErrorCode};
-pub use id::{ConversationId, DeviceId, IdentityHash, LoginId, MessageId, RoomId, UserId};
+pub use id::{BlobId, ConversationId, DeviceId, IdentityHash, LoginId, MessageId, RoomId, UserId};
 pub use number::{Counter, Epoch, Sequence};
 pub use text::UserName;
 pub use timestamp::Timestamp;

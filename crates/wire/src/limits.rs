@@ -56,6 +56,36 @@ pub const TITLE_BYTES_MAX: usize = 128;
 pub const TOPIC_BYTES_MAX: usize = 512;
 /// Largest picture of a conversation, in bytes.
 pub const PICTURE_BYTES_MAX: usize = 32 * 1024;
+/// Most files of one message.
+pub const FILES_PER_MESSAGE_MAX: usize = 10;
+/// Longest name of a file, in bytes of UTF-8.
+pub const FILE_NAME_BYTES_MAX: usize = 255;
+/// Longest media type of a file, in bytes.
+pub const MEDIA_TYPE_BYTES_MAX: usize = 127;
+/// Largest thumbnail, in bytes.
+pub const THUMBNAIL_BYTES_MAX: usize = 12 * 1024;
+/// Largest file, in bytes, unless the server says less.
+pub const FILE_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+/// Bytes of a file that are sealed together (STREAM).
+pub const SEGMENT_BYTES: usize = 64 * 1024;
+/// Most bytes of a blob in one request.
+pub const BLOB_PIECE_BYTES_MAX: usize = 1024 * 1024;
+/// Longest emoji, in bytes of UTF-8: a family of four with skin tones.
+pub const EMOJI_BYTES_MAX: usize = 48;
+/// Different emoji at one message.
+pub const REACTIONS_PER_MESSAGE_MAX: usize = 20;
+/// Most messages that are pinned in one conversation.
+pub const PINS_MAX: usize = 50;
+/// Longest display name, in bytes of UTF-8.
+pub const DISPLAY_NAME_BYTES_MAX: usize = 96;
+/// Longest status of a profile, in bytes of UTF-8.
+pub const STATUS_BYTES_MAX: usize = 280;
+/// Longest pronouns of a profile, in bytes of UTF-8.
+pub const PRONOUNS_BYTES_MAX: usize = 48;
+/// Longest address of a push service, in bytes.
+pub const PUSH_ENDPOINT_BYTES_MAX: usize = 2048;
+/// Conversations that one device hides the user's presence from.
+pub const HIDDEN_CONVERSATIONS_MAX: usize = 500;
 /// Largest sealed state of a room, in bytes.
 pub const SEALED_STATE_BYTES_MAX: usize = 40 * 1024;
 /// Most earlier messages that those who join get.

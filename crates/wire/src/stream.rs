@@ -27,6 +27,10 @@ pub enum ClientFrame {
     Signal(SealedSignal),
     /// Whom to tell that the user is online. Not answered.
     Show(Visibility),
+    /// Conversations in which nobody is told that the user is online, whatever is shown to others: people
+    /// whom the user blocked, or has not answered yet. Sent before `Show`; replaces what was sent before. At
+    /// most [`crate::limits::HIDDEN_CONVERSATIONS_MAX`]. Not answered.
+    Hide(Vec<ConversationId>),
     /// Answered by [`ServerFrame::Log`].
     Fetch(FetchLog),
     /// All up to here is stored on this device. Not answered.

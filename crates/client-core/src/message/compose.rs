@@ -64,6 +64,7 @@ pub(crate) fn part(
         replaces: None,
         in_reply_to: None,
         expires: saying.expires,
+        forwarded: false,
         part: saying.part,
     };
     let content = codec::to_cbor(&content)?;

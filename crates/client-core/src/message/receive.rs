@@ -91,6 +91,12 @@ fn said(arrival: &Arrival<'_>, verified: Verified) -> Result<Option<NoticeKind>,
             share::received(arrival, sender, history)?;
             Ok(None)
         }
+        Part::Files(_)
+        | Part::Deleted
+        | Part::Reaction(_)
+        | Part::Pin(_)
+        | Part::Receipt(_)
+        | Part::Profile(_) => Ok(None),
     }
 }
 

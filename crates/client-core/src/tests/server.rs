@@ -390,6 +390,8 @@ impl FakeServer {
                     self.0.borrow().tell_presence(device, false);
                 }
             }
+            // Whom it is hidden from is the business of the server's own tests.
+            ClientFrame::Hide(_) => {}
         }
     }
 }

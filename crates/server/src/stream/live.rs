@@ -196,6 +196,7 @@ impl Live {
             | ClientFrame::Acknowledge(_)
             | ClientFrame::AcknowledgeWelcome(_)
             | ClientFrame::Show(_)
+            | ClientFrame::Hide(_)
             | ClientFrame::Ping => Class::Frame,
             ClientFrame::Signal(_) => Class::Signal,
         };
@@ -241,16 +242,17 @@ impl Live {
                 self.registration.show(visibility);
                 Ok(())
             }
+            (ClientFrame::Hide(_), Ok(())) => Ok(()),
             (ClientFrame::Ping, Ok(())) => self.send(&ServerFrame::Pong).await,
         }
     }
 
     /// Others are told that the device is here with its first frame, which may say whom to tell.
     fn show_unless_told(&mut self, first: &ClientFrame) {
-        if !self.is_shown && !matches!(first, ClientFrame::Show(_)) {
+        if !self.is_shown && !matches!(first, ClientFrame::Show(_) | ClientFrame::Hide(_)) {
             self.registration.show(Visibility::Everyone);
         }
-        self.is_shown = true;
+        self.is_shown |= !matches!(first, ClientFrame::Hide(_));
     }
 
     fn signal(&self, signal: SealedSignal, is_allowed: bool) -> Result<(), Ending> {

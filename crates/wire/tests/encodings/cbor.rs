@@ -1,7 +1,7 @@
 //! The WebSocket's frames, and what is encrypted or signed: CBOR in hexadecimal.
 
 use crate::sample::{
-    ACCEPTED, CONVERSATION, DEVICE, HEAD, MESSAGE, PEER, TIME, USER, bytes, certificate, entry, errors,
+    ACCEPTED, BLOB, CONVERSATION, DEVICE, HEAD, MESSAGE, PEER, TIME, USER, bytes, certificate, entry, errors,
     message, name, page, seen, signal, submission, welcome,
 };
 use crate::{assert_committed, every_variant};
@@ -10,8 +10,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 use undertone_wire::content::{
-    Content, ConversationState, Envelope, Expiry, HistorySharing, Part, RoomSecret, SharedHistory,
-    SharedMessage,
+    Attachment, Content, ConversationState, Envelope, Expiry, FileReference, HistorySharing, Part, Preview,
+    Profile, Reaction, Receipt, RoomSecret, SharedHistory, SharedMessage,
 };
 use undertone_wire::conversation::{EntryKind, SubmitProposalRequest};
 use undertone_wire::group::{Banned, GroupProfile, Role, RoomTerms};
@@ -61,6 +61,7 @@ fn frames_from_the_client() {
         "cannot_process": ClientFrame::CannotProcess(_) => ClientFrame::CannotProcess(acknowledge),
         "signal": ClientFrame::Signal(_) => ClientFrame::Signal(signal()),
         "show": ClientFrame::Show(_) => ClientFrame::Show(Visibility::Direct),
+        "hide": ClientFrame::Hide(_) => ClientFrame::Hide(vec![CONVERSATION]),
         "fetch": ClientFrame::Fetch(_) => ClientFrame::Fetch(FetchLog {
             conversation: CONVERSATION,
             after: Sequence(4),
@@ -142,12 +143,14 @@ fn what_is_encrypted_or_signed() {
         replaces: None,
         in_reply_to: None,
         expires: None,
+        forwarded: false,
         part: Part::Text("Grüße 👋".to_owned()),
     };
     let full = |expiry| Content {
         replaces: Some(MESSAGE),
         in_reply_to: Some(MESSAGE),
         expires: Some(expiry),
+        forwarded: true,
         ..plain.clone()
     };
     let expiries = every_variant!(Expiry {
@@ -208,7 +211,42 @@ fn parts() -> Vec<(&'static str, Part)> {
             for_commit: Sequence(9),
             messages: vec![shared],
         }),
+        "part_files": Part::Files(_) => Part::Files(Attachment {
+            text: "The pier".to_owned(),
+            files: vec![file()],
+        }),
+        "part_deleted": Part::Deleted => Part::Deleted,
+        "part_reaction": Part::Reaction(_) => Part::Reaction(Reaction {
+            emoji: "👋🏽".to_owned(),
+            on: true,
+        }),
+        "part_pin": Part::Pin(_) => Part::Pin(true),
+        "part_receipt": Part::Receipt(_) => Part::Receipt(Receipt { read: Sequence(9) }),
+        "part_profile": Part::Profile(_) => Part::Profile(Profile {
+            display_name: "Ada".to_owned(),
+            status: "On the night shift".to_owned(),
+            pronouns: "she".to_owned(),
+            picture: Some(bytes("png")),
+            colour: Some(11),
+        }),
     })
+}
+
+fn file() -> FileReference {
+    FileReference {
+        blob: BLOB,
+        key: vec![0xab; 32].into(),
+        size: 70_000,
+        sha256: vec![0xac; 32].into(),
+        name: "pier.webp".to_owned(),
+        media_type: "image/webp".to_owned(),
+        preview: Some(Preview {
+            width: 640,
+            height: 480,
+            thumbnail: Some(bytes("webp")),
+        }),
+        duration_ms: Some(1_500),
+    }
 }
 
 /// What members agree on.

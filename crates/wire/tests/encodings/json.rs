@@ -1,8 +1,8 @@
 //! The bodies of HTTP requests and answers: JSON.
 
 use crate::sample::{
-    ACCEPTED, CONVERSATION, DEVICE, HEAD, LOGIN, PEER, ROOM, STAY, TIME, USER, bundle, bytes, certificate,
-    errors, link, message, name, page, submission, vault,
+    ACCEPTED, BLOB, CONVERSATION, DEVICE, HEAD, LOGIN, PEER, ROOM, STAY, TIME, USER, bundle, bytes,
+    certificate, errors, link, message, name, page, submission, vault,
 };
 use crate::{assert_committed, every_variant};
 use serde::Serialize;
@@ -12,6 +12,7 @@ use undertone_wire::account::{
     FinishRegistrationRequest, InvitationResponse, PeopleQuery, PeopleResponse, Person, PersonDetails,
     StartRegistrationRequest, StartRegistrationResponse,
 };
+use undertone_wire::blob::{BlobResponse, CreateBlobRequest};
 use undertone_wire::conversation::{
     ConversationKind, ConversationsResponse, CreateConversationRequest, JoinRequest, PendingWelcome,
     SubmitCommitRequest,
@@ -23,6 +24,7 @@ use undertone_wire::guest::{BecomeAccountRequest, CreateGuestRequest, ProofOfWor
 use undertone_wire::key_package::{
     ClaimKeyPackagesResponse, ClaimedKeyPackage, KeyPackageStock, UploadKeyPackagesRequest,
 };
+use undertone_wire::push::{PushInfo, PushSubscription, PushTestResponse, PushTestResult};
 use undertone_wire::room::{
     Knock, KnockRequest, KnocksResponse, ReplaceSealedStateRequest, RoomDoor, RoomRequest,
 };
@@ -360,6 +362,55 @@ fn guests() {
         ),
     ];
     assert_committed("guest.txt", include_str!("guest.txt"), &all);
+}
+
+#[test]
+fn files_and_how_devices_are_woken() {
+    let all = [
+        (
+            "create_blob_request",
+            json(&CreateBlobRequest {
+                blob: BLOB,
+                conversation: CONVERSATION,
+                size: 131_104,
+                expires_after_seconds: Some(3_600),
+            }),
+        ),
+        (
+            "blob_response",
+            json(&BlobResponse {
+                blob: BLOB,
+                offset: 65_552,
+                size: 131_104,
+            }),
+        ),
+        (
+            "push_info",
+            json(&PushInfo {
+                public_key: bytes("point"),
+            }),
+        ),
+        (
+            "push_subscription",
+            json(&PushSubscription {
+                endpoint: "https://push.example/1".to_owned(),
+                p256dh: bytes("point"),
+                auth: bytes("auth"),
+            }),
+        ),
+    ];
+    let results = every_variant!(PushTestResult {
+        "push_test_accepted": PushTestResult::Accepted => PushTestResult::Accepted,
+        "push_test_not_subscribed": PushTestResult::NotSubscribed => PushTestResult::NotSubscribed,
+        "push_test_gone": PushTestResult::Gone => PushTestResult::Gone,
+        "push_test_refused": PushTestResult::Refused => PushTestResult::Refused,
+        "push_test_unreachable": PushTestResult::Unreachable => PushTestResult::Unreachable,
+    });
+    let results = results
+        .into_iter()
+        .map(|(name, result)| (name, json(&PushTestResponse { result })));
+    let all: Vec<_> = all.into_iter().chain(results).collect();
+    assert_committed("files.txt", include_str!("files.txt"), &all);
 }
 
 #[test]

@@ -242,6 +242,7 @@ fn content() -> impl Strategy<Value = Content> {
             replaces,
             in_reply_to,
             expires,
+            forwarded: false,
             part: Part::Text(text),
         },
     )

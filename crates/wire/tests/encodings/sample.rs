@@ -13,7 +13,7 @@ use undertone_wire::message::SendMessageRequest;
 use undertone_wire::room::RoomLink;
 use undertone_wire::signal::SealedSignal;
 use undertone_wire::{
-    Bytes, ConversationId, Counter, DeviceId, Epoch, ErrorCode, LoginId, MessageId, RoomId, Sequence,
+    BlobId, Bytes, ConversationId, Counter, DeviceId, Epoch, ErrorCode, LoginId, MessageId, RoomId, Sequence,
     Timestamp, UserId, UserName,
 };
 
@@ -24,6 +24,7 @@ pub(crate) const CONVERSATION: ConversationId = ConversationId::from_bytes([0x33
 pub(crate) const LOGIN: LoginId = LoginId::from_bytes([0x44; 16]);
 pub(crate) const MESSAGE: MessageId = MessageId::from_bytes([0x55; 32]);
 pub(crate) const ROOM: RoomId = RoomId::from_bytes([0x66; 16]);
+pub(crate) const BLOB: BlobId = BlobId::from_bytes([0x77; 16]);
 pub(crate) const STAY: GuestStay = GuestStay { expires_at: TIME };
 /// 2025-11-21T11:20:00.123Z.
 pub(crate) const TIME: Timestamp = Timestamp::from_millis(1_763_724_000_123);

@@ -131,6 +131,7 @@ fn malformed_plaintexts_are_refused() {
         replaces: None,
         in_reply_to: None,
         expires: None,
+        forwarded: false,
         part: Part::Text(text),
     };
     let short_salt = with_content(&content(SALT_BYTES - 1, "hello".to_owned()));
