@@ -12,8 +12,10 @@ pub const SERVER_NAME_BYTES_MAX: usize = 64;
 
 /// Largest HTTP request body, in bytes.
 pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// Largest WebSocket frame in either direction, in bytes.
+/// Largest WebSocket frame from a client, in bytes.
 pub const FRAME_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Largest WebSocket frame from the server, in bytes: a Welcome and the ratchet tree of a full group.
+pub const SERVER_FRAME_BYTES_MAX: usize = WELCOME_BYTES_MAX + RATCHET_TREE_BYTES_MAX + 64 * 1024;
 /// Largest encrypted application message, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 128 * 1024;
 /// Longest text of one message, in bytes of UTF-8.
@@ -56,6 +58,8 @@ pub const TITLE_BYTES_MAX: usize = 128;
 pub const TOPIC_BYTES_MAX: usize = 512;
 /// Largest picture of a conversation, in bytes.
 pub const PICTURE_BYTES_MAX: usize = 32 * 1024;
+/// Longest side of a picture of a profile, in pixels.
+pub const PICTURE_SIDE_MAX: u32 = 1024;
 /// Most files of one message.
 pub const FILES_PER_MESSAGE_MAX: usize = 10;
 /// Longest name of a file, in bytes of UTF-8.
@@ -115,6 +119,8 @@ pub const ACCESS_TOKEN_LIFE: Duration = Duration::from_mins(10);
 pub const REFRESH_TOKEN_LIFE: Duration = Duration::from_hours(60 * 24);
 /// Between two OPAQUE requests of one login.
 pub const LOGIN_LIFE: Duration = Duration::from_mins(1);
+/// An upload that is not complete after this is deleted.
+pub const BLOB_UNFINISHED_LIFE: Duration = Duration::from_hours(24);
 /// Undelivered entries are deleted after this, whatever a conversation says.
 pub const RETENTION_CEILING: Duration = Duration::from_hours(30 * 24);
 

@@ -21,7 +21,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
-use undertone_wire::limits::{FRAME_BYTES_MAX, PING_DEADLINE};
+use undertone_wire::limits::{PING_DEADLINE, SERVER_FRAME_BYTES_MAX};
 
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 const SOCKET_BUFFER_BYTES: usize = 16 * 1024;
@@ -96,8 +96,8 @@ impl NativeTransport {
         let config = WebSocketConfig::default()
             .read_buffer_size(SOCKET_BUFFER_BYTES)
             .write_buffer_size(0)
-            .max_message_size(Some(FRAME_BYTES_MAX))
-            .max_frame_size(Some(FRAME_BYTES_MAX));
+            .max_message_size(Some(SERVER_FRAME_BYTES_MAX))
+            .max_frame_size(Some(SERVER_FRAME_BYTES_MAX));
         let url = self.address.stream_url()?;
         let (socket, _) = client_async_tls_with_config(url.as_str(), stream, Some(config), Some(connector))
             .await

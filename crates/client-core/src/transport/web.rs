@@ -12,7 +12,7 @@ use std::cell::Cell;
 use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
-use undertone_wire::limits::FRAME_BYTES_MAX;
+use undertone_wire::limits::SERVER_FRAME_BYTES_MAX;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -189,7 +189,7 @@ fn frame_of(event: &MessageEvent, queued: &Cell<usize>) -> Event {
     let bytes = js_sys::Uint8Array::new(&buffer);
     let length = usize::try_from(bytes.length()).unwrap_or(usize::MAX);
     let total = queued.get().saturating_add(length);
-    if length > FRAME_BYTES_MAX || total > QUEUE_BYTES_MAX {
+    if length > SERVER_FRAME_BYTES_MAX || total > QUEUE_BYTES_MAX {
         return Event::Unexpected("more arrived than fits");
     }
     queued.set(total);

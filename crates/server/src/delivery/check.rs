@@ -15,8 +15,8 @@ use undertone_wire::device::DeviceCertificateBody;
 use undertone_wire::group::GroupProfile;
 use undertone_wire::guest::UserKind;
 use undertone_wire::limits::{
-    COMMIT_BYTES_MAX, EXPIRY_SECONDS_MIN, FRAME_BYTES_MAX, GROUP_INFO_BYTES_MAX, MESSAGE_BYTES_MAX,
-    SEALED_STATE_BYTES_MAX, WELCOME_BYTES_MAX,
+    COMMIT_BYTES_MAX, EXPIRY_SECONDS_MIN, GROUP_INFO_BYTES_MAX, MESSAGE_BYTES_MAX, SEALED_STATE_BYTES_MAX,
+    SERVER_FRAME_BYTES_MAX, WELCOME_BYTES_MAX,
 };
 use undertone_wire::message::SendMessageRequest;
 use undertone_wire::room::RoomLink;
@@ -225,7 +225,7 @@ pub(super) fn assemble(
     let welcome_size = welcome
         .as_ref()
         .map_or(0, |new| new.welcome.len() + new.ratchet_tree.len());
-    if welcome_size + WELCOME_FRAME_OVERHEAD > FRAME_BYTES_MAX {
+    if welcome_size + WELCOME_FRAME_OVERHEAD > SERVER_FRAME_BYTES_MAX {
         return Err(DeliveryError::TooLarge);
     }
     let added = checked.added.iter();

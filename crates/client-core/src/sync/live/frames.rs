@@ -16,7 +16,7 @@ use futures::FutureExt;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use undertone_wire::conversation::PendingWelcome;
-use undertone_wire::limits::{FRAME_BYTES_MAX, PING_DEADLINE};
+use undertone_wire::limits::{PING_DEADLINE, SERVER_FRAME_BYTES_MAX};
 use undertone_wire::stream::{Acknowledge, Authenticated, ServerFrame};
 use undertone_wire::{ConversationId, ErrorBody, ErrorCode, codec};
 
@@ -225,8 +225,33 @@ impl Live {
 }
 
 fn decode(bytes: &[u8]) -> Result<ServerFrame, ClientError> {
-    if bytes.len() > FRAME_BYTES_MAX {
+    if bytes.len() > SERVER_FRAME_BYTES_MAX {
         return Err(ClientError::Protocol(None));
     }
     codec::from_cbor(bytes).map_err(|error| ClientError::Protocol(Some(error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use undertone_wire::conversation::PendingWelcome;
+    use undertone_wire::limits::{RATCHET_TREE_BYTES_MAX, WELCOME_BYTES_MAX};
+    use undertone_wire::{DeviceId, Sequence, Timestamp};
+
+    #[test]
+    fn a_welcome_into_a_full_group_is_read_and_nothing_larger() {
+        let welcome = |tree: usize| {
+            let welcome = PendingWelcome {
+                conversation: ConversationId::from_bytes([1; 16]),
+                sequence: Sequence(u64::MAX),
+                sender: DeviceId::from_bytes([2; 16]),
+                sent_at: Timestamp::from_millis(u64::MAX),
+                welcome: vec![3; WELCOME_BYTES_MAX].into(),
+                ratchet_tree: vec![4; tree].into(),
+            };
+            codec::to_cbor(&ServerFrame::Welcome(welcome)).unwrap()
+        };
+        assert!(decode(&welcome(RATCHET_TREE_BYTES_MAX)).is_ok());
+        assert!(decode(&welcome(RATCHET_TREE_BYTES_MAX + SERVER_FRAME_BYTES_MAX)).is_err());
+    }
 }
