@@ -7,7 +7,7 @@
 use crate::member::Member;
 use std::collections::BTreeSet;
 use undertone_wire::conversation::ConversationKind;
-use undertone_wire::group::{GroupProfile, Role};
+use undertone_wire::group::{GroupProfile, Role, RoleOf};
 use undertone_wire::limits::{DEVICES_PER_USER_MAX, MEMBERS_MAX};
 use undertone_wire::{DeviceId, IdentityHash, UserId};
 
@@ -351,11 +351,12 @@ impl<'a> After<'a> {
             return Ok(());
         }
         let owner = people.iter().any(|user| self.profile.role(*user) == Role::Owner);
-        let absent = |user: &UserId| self.profile.role(*user) > Role::Member && !people.contains(user);
+        let absent =
+            |entry: &RoleOf| matches!(entry.role, Role::Admin | Role::Owner) && !people.contains(&entry.user);
         if !owner {
             return Err(Violation::NoOwner);
         }
-        if self.profile.roles.iter().any(|entry| absent(&entry.user)) {
+        if self.profile.roles.iter().any(absent) {
             return Err(Violation::Profile);
         }
         Ok(())

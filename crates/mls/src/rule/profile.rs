@@ -1,6 +1,7 @@
 //! What a commit may make of a group's profile, and what a profile must be at all times.
 
 use super::Violation;
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use undertone_wire::UserId;
 use undertone_wire::conversation::ConversationKind;
@@ -21,8 +22,7 @@ pub(super) fn judge(
     if old.kind == ConversationKind::Direct {
         return Err(Violation::ProposalKind);
     }
-    let same = old.kind == new.kind && old.users == new.users;
-    if !same || !may_follow(old.room, new.room) {
+    if old.kind != new.kind || !may_follow(old.room, new.room) {
         return Err(Violation::Profile);
     }
     let role = old.role(committer);
@@ -62,17 +62,20 @@ struct RoleChange {
 
 impl RoleChange {
     fn is_allowed(&self, committer: Role) -> bool {
-        let unchanged = self.from == self.to;
+        let direction = self.to.cmp(&self.from);
+        if direction == Ordering::Equal {
+            return true;
+        }
         // Whoever commits somebody's leaving takes their role out.
-        let cleared = self.gone && self.from > Role::Member && self.to == Role::Member;
-        let stepped_down = self.own && self.to < self.from && committer >= Role::Admin;
+        let cleared = self.gone && matches!(self.from, Role::Admin | Role::Owner) && self.to == Role::Member;
+        let stepped_down = self.own && direction == Ordering::Less && committer >= Role::Admin;
         let below = self.from < committer && !self.own;
         let given = match committer {
             Role::Owner => below,
             Role::Admin => below && self.to < Role::Admin,
             Role::Member | Role::ReadOnly => false,
         };
-        unchanged || cleared || stepped_down || given
+        cleared || stepped_down || given
     }
 }
 

@@ -120,6 +120,10 @@ fn what_a_conversation_is_never_changes() {
             }),
         ),
         (&group, group.change(|profile| profile.users = vec![ADA, BEN])),
+        (
+            &group,
+            group.change(|profile| *profile = GroupProfile::direct(ADA, BEN)),
+        ),
     ];
     for (scene, change) in changes {
         assert_eq!(scene.by(0, &[change]), Err(Violation::Profile));
