@@ -163,6 +163,7 @@ mod tests {
     fn a_token_says_who_for_ten_minutes() {
         let tokens = tokens();
         let (token, expires_at) = issue(&tokens);
+        assert_eq!(expires_at, Timestamp::from_millis(1_800_000_600_000));
         let claims = tokens.check(&token, NOW).unwrap();
         assert_eq!(claims.user, UserId::from_bytes([1; 16]));
         assert_eq!(claims.device, DeviceId::from_bytes([2; 16]));

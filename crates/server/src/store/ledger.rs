@@ -417,6 +417,8 @@ mod tests {
             let refused = ledger.append(message(sender, counter, 1), &at(4000));
             assert_eq!(refused, Err(Refusal::SlowMode(Duration::from_secs(7))));
         }
+        let in_one_moment = ledger.append(message(0, 2, 1), &at(1000));
+        assert_eq!(in_one_moment, Err(Refusal::SlowMode(Duration::from_secs(10))));
         assert!(matches!(
             ledger.append(message(0, 1, 1), &at(4000)),
             Ok(Stored::Repeated(_))
