@@ -10,11 +10,13 @@ use crate::member::Member;
 use crate::message::read_authenticated_data;
 use crate::storage::{KeyValue, Provider};
 use crate::suite;
+use openmls::group::GroupContext;
 use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _};
 use openmls::prelude::{
     BasicCredential, CredentialWithKey, GroupId, KeyPackage, MlsGroup, MlsMessageIn, OpenMlsProvider as _,
     ProcessedMessageContent, ProtocolMessage, Sender,
 };
+use openmls_traits::storage::StorageProvider as _;
 use undertone_wire::content::SeenEntry;
 use undertone_wire::conversation::ConversationKind;
 use undertone_wire::device::DeviceCertificateBody;
@@ -157,6 +159,17 @@ impl Group {
         let group_id = GroupId::from_slice(conversation.as_bytes());
         let mls = MlsGroup::load(provider.storage(), &group_id).map_err(failed("loading the group"))?;
         mls.map(Self::wrap).transpose()
+    }
+
+    /// The epoch of a conversation's group as it is stored: one value is read, neither tree nor secrets.
+    pub fn stored_epoch<S: KeyValue>(
+        provider: &Provider<S>,
+        conversation: ConversationId,
+    ) -> Result<Option<Epoch>, GroupError> {
+        let group_id = GroupId::from_slice(conversation.as_bytes());
+        let context = provider.storage().group_context(&group_id);
+        let context: Option<GroupContext> = context.map_err(failed("reading the group's context"))?;
+        Ok(context.map(|context| Epoch(context.epoch().as_u64())))
     }
 
     fn wrap(mls: MlsGroup) -> Result<Self, GroupError> {

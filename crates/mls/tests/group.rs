@@ -102,6 +102,21 @@ fn roles_change_for_server_and_members_alike() {
 }
 
 #[test]
+fn the_epoch_is_read_without_the_group_and_not_before_the_commit_is_merged() {
+    let people = three();
+    let mut talk = group(&people);
+    let stored = |who: &Person| Group::stored_epoch(&who.provider, conversation()).unwrap();
+    let before = talk.groups[0].epoch();
+    let commit = talk.commit(0, &people, GroupChange::default()).unwrap();
+    assert_eq!(people.each_ref().map(stored), [Some(before); 3]);
+    talk.accept(0, &people, &commit, &[]);
+    let after = talk.groups[0].epoch();
+    assert_eq!(after, before.next());
+    assert_eq!(people.each_ref().map(stored), [Some(after); 3]);
+    assert_eq!(stored(&Person::new(4, "Dee")), None);
+}
+
+#[test]
 fn what_a_role_does_not_allow_is_refused_before_it_is_sent() {
     let people = three();
     let mut talk = group(&people);

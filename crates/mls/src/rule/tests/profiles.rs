@@ -237,8 +237,9 @@ fn each_kind_has_its_own_form() {
         change(&mut profile);
         profile::check(&profile)
     };
-    let broken: [(&GroupProfile, Shape<'_>); 9] = [
+    let broken: [(&GroupProfile, Shape<'_>); 10] = [
         (&direct, &|profile| profile.users = vec![ADA]),
+        (&direct, &|profile| profile.users = vec![ADA, ADA]),
         (&direct, &|profile| profile.users = vec![ADA, BEN, CY]),
         (&direct, &|profile| profile.users = vec![BEN, ADA]),
         (&direct, &|profile| profile.set_role(ADA, Role::Owner)),
