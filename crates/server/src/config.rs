@@ -6,10 +6,17 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use undertone_wire::limits::FILE_BYTES_MAX;
 
+mod blobs;
 mod guests;
+mod push;
+mod reference;
 
+pub use blobs::{BlobPlace, BlobSettings};
 pub use guests::{GuestSettings, PROOF_BITS_MAX};
+pub use push::PushSettings;
+pub use reference::{EXIT_CODES, SETTINGS, Setting, reference};
 
 /// The settings, checked by [`Config::validate`].
 #[derive(Debug, Clone)]
@@ -32,6 +39,10 @@ pub struct Config {
     pub limit_scale: NonZeroU32,
     /// People without an account.
     pub guests: GuestSettings,
+    /// Files, as sealed bytes.
+    pub blobs: BlobSettings,
+    /// Waking devices.
+    pub push: PushSettings,
 }
 
 /// How the network's listener is encrypted.
@@ -110,6 +121,18 @@ pub enum ConfigError {
     /// Harder than clients agree to.
     #[error("--guest-proof-bits is at most {PROOF_BITS_MAX}: clients refuse more work")]
     ProofBits,
+    /// Not built yet.
+    #[error("--blobs s3://… is not part of this version: name a directory")]
+    BlobsS3,
+    /// Not a place for blobs.
+    #[error("--blobs is a directory, or a URL that begins with file:///")]
+    Blobs,
+    /// Larger than clients agree to.
+    #[error("--file-bytes-max is at most {FILE_BYTES_MAX}")]
+    FileBytes,
+    /// Nobody whom a push service could write to.
+    #[error("--push-contact begins with mailto: or https:")]
+    PushContact,
     /// `files` without files.
     #[error("--tls files needs --tls-certificate and --tls-key")]
     TlsFiles,
@@ -145,6 +168,8 @@ impl Config {
             origins: Vec::new(),
             limit_scale: NonZeroU32::MIN,
             guests: GuestSettings::default(),
+            blobs: BlobSettings::default(),
+            push: PushSettings::default(),
         }
     }
 
@@ -173,6 +198,8 @@ impl Config {
         if self.guests.proof_bits > PROOF_BITS_MAX {
             return Err(ConfigError::ProofBits);
         }
+        self.blobs.validate()?;
+        self.push.validate()?;
         match (&self.tls, self.listen) {
             (TlsMode::Off, Some(address)) if !address.ip().is_loopback() && self.behind_proxy.is_empty() => {
                 Err(ConfigError::PlainOnNetwork(address))
@@ -186,181 +213,6 @@ impl Config {
     pub(crate) const fn is_hsts_wanted(&self) -> bool {
         matches!(self.tls, TlsMode::Files { .. })
     }
-}
-
-/// One setting, as the reference lists it.
-#[derive(Debug, Clone, Copy)]
-pub struct Setting {
-    /// The flag without dashes. In the file the dashes inside are underscores; in the environment it
-    /// is upper case with `UNDERTONE_` before.
-    pub flag: &'static str,
-    /// What stands when nobody says anything.
-    pub default: &'static str,
-    /// What it is for.
-    pub description: &'static str,
-}
-
-impl Setting {
-    /// The key in the file.
-    pub fn key(&self) -> String {
-        self.flag.replace('-', "_")
-    }
-
-    /// The variable in the environment.
-    pub fn variable(&self) -> String {
-        format!("UNDERTONE_{}", self.key().to_uppercase())
-    }
-}
-
-/// Every setting: the one list from which the reference is made and against which the command's
-/// flags are tested.
-pub const SETTINGS: &[Setting] = &[
-    Setting {
-        flag: "data",
-        default: "undertone-data",
-        description: "Directory of the database, the key file and the local CA. Made at the first start, for its owner only.",
-    },
-    Setting {
-        flag: "listen",
-        default: "0.0.0.0:8443",
-        description: "Address for other devices, encrypted as `--tls` says. `none`: only this machine is served.",
-    },
-    Setting {
-        flag: "http-loopback",
-        default: "127.0.0.1:8080",
-        description: "Plain address for this machine alone; browsers treat `http://localhost` as secure. `none`: there is none.",
-    },
-    Setting {
-        flag: "tls",
-        default: "auto",
-        description: "`auto`: a certificate of a local CA in the data directory. `files`: your own. `off`: none, only on a loopback address or behind a proxy. `acme` is refused: it is not part of this version.",
-    },
-    Setting {
-        flag: "tls-certificate",
-        default: "",
-        description: "With `--tls files`: PEM file of the certificate chain.",
-    },
-    Setting {
-        flag: "tls-key",
-        default: "",
-        description: "With `--tls files`: PEM file of the private key.",
-    },
-    Setting {
-        flag: "database",
-        default: "sqlite",
-        description: "`sqlite`: an encrypted file in the data directory. Or `postgres://user:password@host/database`.",
-    },
-    Setting {
-        flag: "behind-proxy",
-        default: "",
-        description: "Addresses of proxies, separated by commas, whose `X-Forwarded-For` is believed. Addresses are never stored.",
-    },
-    Setting {
-        flag: "origin",
-        default: "",
-        description: "Origins besides the server's own pages that may call it, separated by commas.",
-    },
-    Setting {
-        flag: "limit-scale",
-        default: "1",
-        description: "Multiplies every limit of speed, for many people behind one address.",
-    },
-    Setting {
-        flag: "guests",
-        default: "on",
-        description: "`on`: people without an account may come into rooms. `off`: only accounts.",
-    },
-    Setting {
-        flag: "guest-idle-hours",
-        default: "24",
-        description: "A guest who does not come back for so many hours ends, and the server forgets them.",
-    },
-    Setting {
-        flag: "guest-messages-per-minute",
-        default: "10",
-        description: "Messages that one guest may send.",
-    },
-    Setting {
-        flag: "guest-rooms-per-hour",
-        default: "3",
-        description: "Rooms that one guest may make.",
-    },
-    Setting {
-        flag: "guest-sessions-per-hour",
-        default: "5",
-        description: "Guests who may come from one network.",
-    },
-    Setting {
-        flag: "guest-free-per-minute",
-        default: "30",
-        description: "New guests on the whole server who come in just so. Beyond, each solves a proof of work first.",
-    },
-    Setting {
-        flag: "guest-proof-bits",
-        default: "18",
-        description: "How hard that proof is, up to 24: each bit doubles the work.",
-    },
-    Setting {
-        flag: "log",
-        default: "info",
-        description: "What is written to standard error: `error`, `warn`, `info`, `debug`, or a filter of `tracing-subscriber`.",
-    },
-];
-
-/// What `undertone serve` ends with, for supervisors.
-pub const EXIT_CODES: &[(u8, &str)] = &[
-    (
-        0,
-        "stopped by SIGTERM or Ctrl-C, after finishing what was under way",
-    ),
-    (1, "something else failed; standard error says what"),
-    (2, "the command line makes no sense"),
-    (
-        69,
-        "an address is taken, or the database does not answer: trying again later may help",
-    ),
-    (
-        77,
-        "a file of the data directory cannot be used: missing rights, or too many",
-    ),
-    (78, "the settings make no sense or do not go together"),
-];
-
-/// The reference of all settings in Markdown, as it stands in `docs/configuration.md`.
-pub fn reference() -> String {
-    let mut text = String::from(
-        "# Settings of `undertone serve`\n\n\
-         A flag wins over the environment, the environment over the file (`--config FILE`, TOML), the file over the default.\n\
-         This page is made from `crates/server/src/config.rs`; a test compares them.\n\n\
-         | flag | environment | file | default | what it is for |\n|---|---|---|---|---|\n",
-    );
-    for setting in SETTINGS {
-        let default = if setting.default.is_empty() {
-            String::new()
-        } else {
-            format!("`{}`", setting.default)
-        };
-        let (flag, variable, key) = (setting.flag, setting.variable(), setting.key());
-        let row = [
-            "| `--",
-            flag,
-            "` | `",
-            &variable,
-            "` | `",
-            &key,
-            "` | ",
-            &default,
-            " | ",
-            setting.description,
-            " |\n",
-        ];
-        text.extend(row);
-    }
-    text.push_str("\n## Exit codes\n\n| code | meaning |\n|--:|---|\n");
-    for (code, meaning) in EXIT_CODES {
-        text.extend(["| ", &code.to_string(), " | ", meaning, " |\n"]);
-    }
-    text
 }
 
 #[cfg(test)]
@@ -400,16 +252,5 @@ mod tests {
         assert_eq!("mysql://".parse::<DatabaseUrl>(), Err(ConfigError::Database));
         let secret: DatabaseUrl = "postgres://ada:secret@db/undertone".parse().unwrap();
         assert!(!format!("{secret:?}").contains("secret"));
-    }
-
-    #[test]
-    fn the_reference_is_current() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md");
-        let written = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(
-            written == reference(),
-            "docs/configuration.md should read:\n\n{}",
-            reference()
-        );
     }
 }

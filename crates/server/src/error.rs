@@ -14,6 +14,7 @@ use std::time::Duration;
 use undertone_wire::error::ErrorResponse;
 use undertone_wire::{ConversationId, ErrorBody, ErrorCode, UserName};
 
+use crate::blob::DiskError;
 use crate::store::StoreError;
 
 /// Why a request is refused.
@@ -25,6 +26,9 @@ pub enum ApiError {
     /// The database failed; which way is logged.
     #[error("the database failed")]
     Store(#[from] StoreError),
+    /// The disk under the blobs failed; how is logged.
+    #[error("the disk failed")]
+    Disk(#[from] DiskError),
     /// A mistake of this program; it is logged.
     #[error("internal error")]
     Internal(#[source] Box<dyn Error + Send + Sync>),
@@ -75,6 +79,10 @@ impl ApiError {
             Self::Store(error) => {
                 tracing::error!(error = &error as &dyn Error, "the database failed");
                 body(error.code())
+            }
+            Self::Disk(error) => {
+                tracing::error!(error = &error as &dyn Error, "the disk failed");
+                body(ErrorCode::Unavailable)
             }
             Self::Internal(error) => {
                 tracing::error!(error = error.as_ref() as &dyn Error, "a request failed");
@@ -205,7 +213,8 @@ fn is_json(media_type: &str) -> bool {
         .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
 }
 
-fn too_large(rejection: &BytesRejection) -> ApiError {
+/// A body that was not taken.
+pub(crate) fn too_large(rejection: &BytesRejection) -> ApiError {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         ApiError::of(ErrorCode::TooLarge)
     } else {

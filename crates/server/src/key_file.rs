@@ -21,6 +21,8 @@ pub const KEY_FILE: &str = "keys.json";
 const VERSION: u16 = 1;
 /// Sets the identifier apart from any other hash of the same key.
 const IDENTIFIER_LABEL: &[u8] = b"undertone key file identifier v1";
+/// Sets the key towards push services apart from the signing key.
+const PUSH_LABEL: &[u8] = b"undertone push v1";
 /// Sets the key of refresh tokens apart from the signing key.
 const SUCCESSION_LABEL: &[u8] = b"undertone refresh succession v1";
 
@@ -105,6 +107,19 @@ impl Keys {
         let mut key = Zeroizing::new([0; 32]);
         Hkdf::<Sha256>::new(None, self.token_signing.as_bytes())
             .expand(SUCCESSION_LABEL, key.as_mut_slice())
+            .expect("32 is less than 255 * 32");
+        key
+    }
+
+    /// From what the key towards push services is derived.
+    #[expect(
+        clippy::expect_used,
+        reason = "HKDF can expand to 32 bytes whatever the input"
+    )]
+    pub(crate) fn push(&self) -> Zeroizing<[u8; 32]> {
+        let mut key = Zeroizing::new([0; 32]);
+        Hkdf::<Sha256>::new(None, self.token_signing.as_bytes())
+            .expand(PUSH_LABEL, key.as_mut_slice())
             .expect("32 is less than 255 * 32");
         key
     }

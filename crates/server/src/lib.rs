@@ -9,10 +9,12 @@
 //! - [`router`], [`handler`], [`error`], [`web`], [`telemetry`]: HTTP
 //! - [`auth`], [`rate_limit`]: who is calling, and how fast they may
 //! - [`stream`], [`delivery`], [`bus`], [`franking`]: the message plane
-//! - [`store`], [`job`]: what is kept, and for how long
+//! - [`push`]: waking those who are not connected
+//! - [`store`], [`blob`], [`job`]: what is kept, and for how long
 //! - [`checkpoint`]: points at which a test may kill it
 
 pub mod auth;
+pub mod blob;
 pub mod bus;
 pub mod checkpoint;
 pub mod clock;
@@ -24,6 +26,7 @@ pub mod handler;
 pub mod job;
 pub mod key_file;
 pub mod maintenance;
+pub mod push;
 pub mod rate_limit;
 pub mod router;
 pub mod server;

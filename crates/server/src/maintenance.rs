@@ -4,7 +4,9 @@
 use rand::rngs::OsRng;
 use std::io;
 
+use crate::blob::Blobs;
 use crate::config::Config;
+use crate::job::blobs;
 use crate::job::retention::sweep_all;
 use crate::key_file::Keys;
 use crate::server::{Environment, StartError, open_database};
@@ -34,9 +36,12 @@ pub async fn cleanup(config: &Config, environment: &Environment) -> Result<Clean
     let now = environment.clock.now();
     let guests = store.end_guests(now).await?.len();
     let swept = sweep_all(&store, Sweep::at(now)).await?;
+    let directory = Blobs::at(config.blobs.place.directory(&config.data_dir));
+    let blobs =
+        blobs::sweep(&store, &directory, now).await? + blobs::sweep_strays(&store, &directory).await?;
     store.rewrite_files().await?;
     Ok(Cleaned {
-        swept,
+        swept: Swept { blobs, ..swept },
         guests: u64::try_from(guests).unwrap_or(u64::MAX),
     })
 }

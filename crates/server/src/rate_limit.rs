@@ -47,6 +47,12 @@ classes! {
     Read = 200, 20;
     /// Changing something by HTTP, by device.
     Write = 100, 50;
+    /// Saying where to be woken and trying it, by device.
+    Push = 10, 6_000;
+    /// Asking for a place for a file, by device.
+    Blob = 60, 500;
+    /// Bringing or fetching pieces of files, by device.
+    BlobPiece = 500, 5;
     /// Sending a message, by device.
     Message = 500, 20;
     /// Submitting a commit or making a conversation, by device.

@@ -56,7 +56,15 @@ fn guarded(state: &AppState) -> OpenApiRouter<AppState> {
         .merge(handler::conversation::router())
         .merge(handler::message::router())
         .merge(handler::room::router())
+        .merge(handler::push::router())
         .route_layer(from_fn_with_state(state.clone(), limit_device))
+        .route_layer(from_fn_with_state(state.clone(), require_device))
+}
+
+/// What moves bytes of files, at a speed of its own, so that nothing else waits for it.
+fn files(state: &AppState) -> OpenApiRouter<AppState> {
+    handler::blob::router()
+        .route_layer(from_fn_with_state(state.clone(), limit_pieces))
         .route_layer(from_fn_with_state(state.clone(), require_device))
 }
 
@@ -96,7 +104,10 @@ pub fn router(state: AppState) -> Router {
 
 /// The API's routes, and the document that describes them.
 fn api(state: &AppState) -> (Router<AppState>, OpenApi) {
-    let (router, mut document) = public().merge(guarded(state)).split_for_parts();
+    let (router, mut document) = public()
+        .merge(guarded(state))
+        .merge(files(state))
+        .split_for_parts();
     document.info = InfoBuilder::new()
         .title("Undertone")
         .version(env!("CARGO_PKG_VERSION"))
@@ -126,6 +137,17 @@ async fn limit_device(
         Class::Write
     };
     state.limits.check(class, caller.device.as_bytes())?;
+    Ok(next.run(request).await)
+}
+
+/// The layer behind `require_device` around what moves bytes of files.
+async fn limit_pieces(
+    State(state): State<AppState>,
+    caller: AuthedDevice,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    state.limits.check(Class::BlobPiece, caller.device.as_bytes())?;
     Ok(next.run(request).await)
 }
 

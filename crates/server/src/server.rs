@@ -16,11 +16,13 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::auth::{SigningError, TypedCode};
+use crate::blob::DiskError;
 use crate::checkpoint::Checkpoints;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, ConfigError, DatabaseUrl};
 use crate::job;
 use crate::key_file::{KeyFileError, Keys, create_private_directory};
+use crate::push::waker;
 use crate::router::router;
 use crate::state::{AppState, Assembly};
 use crate::store::{SqliteKey, Store, StoreError};
@@ -66,6 +68,9 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// The directory of blobs cannot be used.
+    #[error(transparent)]
+    Blobs(#[from] DiskError),
     /// The key file cannot be used.
     #[error(transparent)]
     Keys(#[from] KeyFileError),
@@ -142,6 +147,7 @@ pub async fn start(config: Config, environment: Environment) -> Result<RunningSe
     };
     let (stop, stopping) = watch::channel(false);
     let state = assemble(config, environment, tls.as_ref(), stopping).await?;
+    state.blobs.prepare()?;
     let setup_code = TypedCode::generate(&mut OsRng);
     let is_open = state.store.renew_setup_token(setup_code.setup_hash()).await?;
 
@@ -168,11 +174,13 @@ pub async fn start(config: Config, environment: Environment) -> Result<RunningSe
         }
     }
     let hub = state.delivery.hub().clone();
-    let reaper = job::retention::Reaper::new(state.store.clone(), Arc::clone(&state.clock), hub);
+    let blobs = state.blobs.clone();
+    let reaper = job::retention::Reaper::new(state.store.clone(), Arc::clone(&state.clock), hub, blobs);
     server.tasks.spawn(reaper.run(state.shutdown.clone()));
     server.tasks.spawn(forget_regularly(state.clone()));
     let judging = state.delivery.clone().judge_regularly(state.shutdown.clone());
     server.tasks.spawn(judging);
+    server.tasks.spawn(wake_devices(state.clone()));
     if let Some(tls) = tls {
         server.tasks.spawn(look_after_certificate(tls, state));
     }
@@ -265,7 +273,7 @@ impl StartError {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Config(_) | Self::KeysOfAnother { .. } => 78,
-            Self::DataDirectory { .. } | Self::Keys(_) | Self::Tls(_) => 77,
+            Self::DataDirectory { .. } | Self::Blobs(_) | Self::Keys(_) | Self::Tls(_) => 77,
             Self::Store(_) | Self::Listen { .. } => 69,
             Self::Signing(_) => 1,
         }
@@ -408,6 +416,21 @@ async fn forget_regularly(state: AppState) {
             );
         }
     }
+}
+
+/// Wakes devices that are not connected, if this server does that.
+async fn wake_devices(state: AppState) {
+    let Some(pusher) = state.pusher.clone() else {
+        return;
+    };
+    let tools = waker::Tools {
+        pusher,
+        waker: state.delivery.waker().clone(),
+        store: state.store.clone(),
+        hub: state.delivery.hub().clone(),
+        clock: Arc::clone(&state.clock),
+    };
+    waker::run(tools, state.shutdown.clone()).await;
 }
 
 async fn look_after_certificate(certificate: Tls, state: AppState) {

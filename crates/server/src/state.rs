@@ -1,6 +1,7 @@
 //! What every handler can reach: one server's parts, shared. It holds no request's data.
 
 use rand::rngs::OsRng;
+use std::error::Error;
 use std::ops::Deref;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
@@ -8,12 +9,14 @@ use tokio::sync::{Semaphore, watch};
 use crate::auth::{
     AccessTokens, AddressKey, LoginDelays, PendingLogins, PendingRecoveries, ProofsOfWork, SigningError,
 };
+use crate::blob::Blobs;
 use crate::checkpoint::Checkpoints;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::{Delivery, Parts};
 use crate::franking::FrankingKey;
 use crate::key_file::Keys;
+use crate::push::{Pusher, Waker};
 use crate::rate_limit::Limits;
 use crate::server::Environment;
 use crate::store::Store;
@@ -30,6 +33,8 @@ pub struct State {
     pub config: Config,
     /// The database.
     pub store: Store,
+    /// The bytes of files.
+    pub blobs: Blobs,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The secrets of the key file.
@@ -52,6 +57,8 @@ pub struct State {
     pub address_key: AddressKey,
     /// The certificate authority, where the server made its own.
     pub local_ca: Option<LocalCa>,
+    /// The way to push services, if devices are woken.
+    pub pusher: Option<Pusher>,
     /// The message plane.
     pub delivery: Delivery,
     /// Points at which a test may kill the server.
@@ -83,7 +90,14 @@ impl AppState {
         } = assembly;
         let Environment { clock, checkpoints } = environment;
         let address_key = AddressKey::generate(&mut OsRng);
+        let pusher = make_pusher(&config, &keys);
+        let waker = if pusher.is_some() {
+            Waker::to_job()
+        } else {
+            Waker::default()
+        };
         let delivery = Delivery::new(Parts {
+            waker,
             store: store.clone(),
             clock: Arc::clone(&clock),
             franking_key: FrankingKey::from_bytes(*keys.franking()),
@@ -97,17 +111,30 @@ impl AppState {
             delays: LoginDelays::new(Arc::clone(&clock), address_key.clone(), config.limit_scale.get()),
             logins: PendingLogins::new(Arc::clone(&clock)),
             recoveries: PendingRecoveries::new(Arc::clone(&clock)),
+            blobs: Blobs::at(config.blobs.place.directory(&config.data_dir)),
             config,
             store,
             clock,
             keys,
             address_key,
             local_ca,
+            pusher,
             delivery,
             checkpoints,
             shutdown,
         })))
     }
+}
+
+/// The way to push services, if the administrator wants one. A machine without certificate authorities can
+/// still be a server.
+fn make_pusher(config: &Config, keys: &Keys) -> Option<Pusher> {
+    let made = config
+        .push
+        .enabled
+        .then(|| Pusher::new(&config.push, &keys.push()))?;
+    made.inspect_err(|error| tracing::warn!(error = error as &dyn Error, "nobody will be woken"))
+        .ok()
 }
 
 impl Deref for AppState {

@@ -185,6 +185,8 @@ mod tests {
             "index.html" => b"<!doctype html>",
             "assets/core-1a2b.wasm" => b"wasm",
             "assets/core-1a2b.wasm.br" => b"smaller",
+            "sw.js" => b"self",
+            "manifest.webmanifest" => b"{}",
             _ => return None,
         };
         Some(Asset {
@@ -236,6 +238,19 @@ mod tests {
         let tag = plain.headers()[ETAG].to_str().unwrap().to_owned();
         let cached = get("/assets/core-1a2b.wasm", &[(IF_NONE_MATCH, &tag)]);
         assert_eq!(cached.status(), StatusCode::NOT_MODIFIED);
+    }
+
+    #[test]
+    fn the_service_worker_and_the_manifest_are_asked_for_anew_each_time() {
+        for (path, media_type) in [
+            ("/sw.js", "text/javascript; charset=utf-8"),
+            ("/manifest.webmanifest", "application/manifest+json"),
+        ] {
+            let response = get(path, &[]);
+            assert_eq!(response.status(), StatusCode::OK, "{path}");
+            assert_eq!(response.headers()[CONTENT_TYPE], media_type);
+            assert_eq!(response.headers()[CACHE_CONTROL], "no-cache");
+        }
     }
 
     #[test]

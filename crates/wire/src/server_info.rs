@@ -35,6 +35,9 @@ pub struct ServerInfo {
     /// SHA-256 of the local CA's certificate in hexadecimal, where the server made its own.
     #[serde(default)]
     pub ca_fingerprint: Option<String>,
+    /// The largest file that may be sent, before it is padded and sealed; nothing from servers that do not say.
+    #[serde(default)]
+    pub file_bytes_max: u64,
 }
 
 /// `POST /api/v1/setup/check`: whether a set-up token is the right one. Answered with an empty body.

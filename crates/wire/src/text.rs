@@ -61,11 +61,16 @@ impl UserName {
     /// What must be unique on a server: the lower-case name with look-alikes made equal (Unicode TR39).
     /// `i` counts as `l` as well, since a capital I looks like it: Ian and Lan are one name.
     pub fn unique_key(&self) -> String {
-        skeleton(&self.0.to_lowercase())
-            .collect::<String>()
-            .to_lowercase()
-            .replace('i', "l")
+        look_alike_key(&self.0)
     }
+}
+
+/// The same for all texts that are easily taken for each other (Unicode TR39).
+pub fn look_alike_key(text: &str) -> String {
+    skeleton(&text.to_lowercase())
+        .collect::<String>()
+        .to_lowercase()
+        .replace('i', "l")
 }
 
 impl FromStr for UserName {

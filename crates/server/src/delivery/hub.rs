@@ -65,6 +65,11 @@ struct Connection {
     follows: HashSet<ConversationId>,
     /// Who may know that it is there; nobody before its first frame.
     visibility: Option<Visibility>,
+    /// Where nobody may know it, whatever `visibility` says.
+    hidden: HashSet<ConversationId>,
+    /// Direct conversations whose Welcome the device has not acknowledged: nobody there may know that it is
+    /// there either, since its user could not say yet whether they may.
+    unanswered: HashSet<ConversationId>,
 }
 
 /// A connection that follows a conversation, with what delivery needs beside it.
@@ -106,6 +111,8 @@ impl Hub {
             close,
             follows: HashSet::new(),
             visibility: None,
+            hidden: HashSet::new(),
+            unanswered: HashSet::new(),
         };
         connections.open.insert(id, connection);
         connections.users.entry(user).or_default().push(id);
@@ -149,6 +156,11 @@ impl Hub {
     /// How many connections are open.
     pub fn connection_count(&self) -> usize {
         self.lock().open.len()
+    }
+
+    /// Whether the device is connected.
+    pub(crate) fn is_connected(&self, device: DeviceId) -> bool {
+        self.lock().devices.contains_key(&device)
     }
 
     /// Whether any device of the user is connected.
@@ -353,6 +365,11 @@ impl Connections {
             for id in self.devices.get(&member.device).cloned().unwrap_or_default() {
                 if let Some(welcome) = &membership.welcome {
                     self.push(id, welcome);
+                    if let Some(connection) = self.open.get_mut(&id)
+                        && membership.crowd.is_direct
+                    {
+                        connection.unanswered.insert(conversation);
+                    }
                 }
                 self.follow(id, conversation, membership.crowd);
             }

@@ -27,6 +27,7 @@ use crate::bus::LocalBus;
 use crate::checkpoint::Checkpoints;
 use crate::clock::Clock;
 use crate::franking::FrankingKey;
+use crate::push::Waker;
 use crate::store::Store;
 use crate::store::conversation::NewMessage;
 use acknowledger::Acknowledger;
@@ -61,6 +62,8 @@ pub struct Parts {
     pub franking_key: FrankingKey,
     /// Where a test may kill the server.
     pub checkpoints: Checkpoints,
+    /// Is told for whom something was stored.
+    pub waker: Waker,
 }
 
 /// A handle to the delivery of this server. Cloning gives another handle to the same one.
@@ -69,6 +72,7 @@ pub struct Delivery {
     store: Store,
     clock: Arc<dyn Clock>,
     checkpoints: Checkpoints,
+    waker: Waker,
     hub: Hub,
     sequencer: Sequencer,
     acknowledger: Acknowledger,
@@ -102,6 +106,7 @@ impl Delivery {
             clock,
             franking_key,
             checkpoints,
+            waker,
         } = parts;
         let hub = Hub::default();
         let sequencer = Sequencer::start(Tools {
@@ -110,12 +115,14 @@ impl Delivery {
             key: franking_key,
             bus: LocalBus::new(hub.clone()),
             checkpoints: checkpoints.clone(),
+            waker: waker.clone(),
         });
         let acknowledger = Acknowledger::start(store.clone(), checkpoints.clone());
         Self {
             store,
             clock,
             checkpoints,
+            waker,
             hub,
             sequencer,
             acknowledger,
@@ -144,6 +151,11 @@ impl Delivery {
     /// The connected devices.
     pub fn hub(&self) -> &Hub {
         &self.hub
+    }
+
+    /// The way to whoever wakes devices.
+    pub(crate) fn waker(&self) -> &Waker {
+        &self.waker
     }
 
     /// Takes a device among the connected ones.

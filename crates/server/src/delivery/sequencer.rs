@@ -7,6 +7,7 @@ use crate::bus::{LocalBus, Membership, News};
 use crate::checkpoint::Checkpoints;
 use crate::clock::Clock;
 use crate::franking::FrankingKey;
+use crate::push::Waker;
 use crate::store::commit::{
     Created, NewCommit, NewConversation, NewProposal, NewWelcome, Suspect, Undone, Verdict,
 };
@@ -15,7 +16,7 @@ use crate::store::crowd::Crowd;
 use crate::store::{Store, StoreError};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
-use undertone_wire::conversation::{Accepted, LogEntry, PendingWelcome};
+use undertone_wire::conversation::{Accepted, EntryKind, LogEntry, PendingWelcome};
 use undertone_wire::stream::{Acknowledge, ServerFrame};
 use undertone_wire::{ConversationId, DeviceId};
 
@@ -75,6 +76,7 @@ pub(super) struct Tools {
     pub(super) key: FrankingKey,
     pub(super) bus: LocalBus,
     pub(super) checkpoints: Checkpoints,
+    pub(super) waker: Waker,
 }
 
 impl Sequencer {
@@ -355,6 +357,11 @@ impl Tools {
         // What was stored before was published before; whoever missed it fetches it.
         let Stored::New(entry) = stored else { return };
         let conversation = entry.conversation;
+        if entry.kind == EntryKind::Message {
+            self.waker.message(conversation, entry.sender);
+        }
+        let welcomed = newcomers.iter().flat_map(|newcomers| &newcomers.membership.added);
+        self.waker.welcome(welcomed.map(|member| member.device));
         let membership = newcomers.map(|newcomers| newcomers.joined_at(&entry));
         if let Some(entry) = frame::encode(&ServerFrame::Entry(entry)) {
             self.bus.publish(&News {

@@ -13,18 +13,12 @@ use undertone_wire::session::{
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use std::time::Duration;
-
+use super::sign_in::{self, TICKET_LIFE};
 use crate::auth::{ClientAddress, PendingLogin, Ticket};
 use crate::error::{ApiError, Json};
 use crate::rate_limit::Class;
 use crate::state::AppState;
 use crate::store::account::NewTicket;
-
-/// How long a device has to register after a login.
-const TICKET_LIFE: Duration = Duration::from_mins(5);
-/// How long to wait when more logins are under way than are kept.
-const CROWDED_WAIT: Duration = Duration::from_secs(5);
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -69,7 +63,7 @@ async fn start(
     let login = state
         .logins
         .insert(&mut OsRng, pending)
-        .map_err(|_| ApiError::rate_limited(CROWDED_WAIT))?;
+        .map_err(|_crowded| sign_in::crowded())?;
     Ok(Json(StartLoginResponse {
         login,
         response: started.response.into(),
@@ -89,9 +83,7 @@ async fn finish(
     Json(request): Json<FinishLoginRequest>,
 ) -> Result<Json<FinishLoginResponse>, ApiError> {
     state.limits.check(Class::Login, address.as_bytes())?;
-    let pending = state.logins.take(request.login);
-    let pending = pending
-        .ok_or_else(|| ApiError::new(ErrorCode::NotFound, "This sign-in took too long. Begin again."))?;
+    let pending = state.logins.take(request.login).ok_or_else(sign_in::too_late)?;
     let identifiers = Identifiers::new(pending.name_key.as_bytes());
     let proven = finish_login(&pending.state, request.finalization.as_slice(), identifiers);
     let (Ok(()), Some(user)) = (proven, pending.user) else {

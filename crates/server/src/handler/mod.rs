@@ -1,6 +1,7 @@
 //! One file for each topic of the API. A handler checks its input, calls one operation of the store
 //! or of delivery, and answers; rules that need the database live there.
 
+pub mod blob;
 pub mod conversation;
 pub mod device;
 pub mod guest;
@@ -10,6 +11,7 @@ pub mod key_package;
 pub mod login;
 pub mod message;
 pub mod people;
+pub mod push;
 pub mod recovery;
 pub mod registration;
 pub mod room;
@@ -18,3 +20,4 @@ pub mod session;
 pub mod setup;
 
 mod certificate;
+mod sign_in;

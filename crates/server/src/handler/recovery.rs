@@ -4,7 +4,6 @@
 use axum::extract::State;
 use rand::RngCore;
 use rand::rngs::OsRng;
-use std::time::Duration;
 use undertone_mls::verify_signature;
 use undertone_opaque::server::{finish_registration, start_registration};
 use undertone_wire::ErrorCode;
@@ -19,6 +18,7 @@ use utoipa_axum::routes;
 
 use super::device::refusal;
 use super::registration::check_wrapped_key;
+use super::sign_in::{self, TICKET_LIFE};
 use super::{certificate, session};
 use crate::auth::{ClientAddress, PendingRecovery, Ticket};
 use crate::error::{ApiError, Json};
@@ -26,11 +26,6 @@ use crate::rate_limit::Class;
 use crate::state::AppState;
 use crate::store::account::{AddDevice, NewTicket};
 use crate::store::recovery::Recovery;
-
-/// How long somebody has to think of a new password.
-const TICKET_LIFE: Duration = Duration::from_mins(5);
-/// How long to wait when more are under way than are kept.
-const CROWDED_WAIT: Duration = Duration::from_secs(5);
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -68,7 +63,7 @@ async fn start(
     let recovery = state
         .recoveries
         .insert(&mut OsRng, pending)
-        .map_err(|_| ApiError::rate_limited(CROWDED_WAIT))?;
+        .map_err(|_crowded| sign_in::crowded())?;
     Ok(Json(StartRecoveryResponse {
         recovery,
         challenge: challenge.as_slice().into(),
@@ -89,9 +84,10 @@ async fn prove(
     Json(request): Json<ProveRecoveryRequest>,
 ) -> Result<Json<ProveRecoveryResponse>, ApiError> {
     state.limits.check(Class::Login, address.as_bytes())?;
-    let pending = state.recoveries.take(request.recovery);
-    let pending = pending
-        .ok_or_else(|| ApiError::new(ErrorCode::NotFound, "This sign-in took too long. Begin again."))?;
+    let pending = state
+        .recoveries
+        .take(request.recovery)
+        .ok_or_else(sign_in::too_late)?;
     let wrong = || {
         ApiError::new(
             ErrorCode::WrongCredentials,

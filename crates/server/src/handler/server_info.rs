@@ -31,6 +31,7 @@ async fn show(State(state): State<AppState>) -> Result<Json<ServerInfo>, ApiErro
         registration: settings.registration,
         guests: state.config.guests.enabled,
         setup_open: settings.setup_token.is_some(),
+        file_bytes_max: state.config.blobs.file_bytes_max,
         ca_fingerprint: state.local_ca.as_ref().map(|ca| ca.fingerprint().to_owned()),
     }))
 }

@@ -9,9 +9,10 @@
 //!   date, which then counts as above, and for devices to fetch what waits.
 //! - A room ends at a date, not at an age. After the date was set forward no room ends for an hour.
 
+use crate::blob::Blobs;
 use crate::clock::Clock;
 use crate::delivery::Hub;
-use crate::job::guests;
+use crate::job::{blobs, guests};
 use crate::store::sweep::{ClockStep, Sweep, Swept};
 use crate::store::{Store, StoreError};
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub struct Reaper {
     store: Store,
     clock: Arc<dyn Clock>,
     hub: Hub,
+    blobs: Blobs,
     /// Whether the date was compared with the one of the last run of the server.
     is_compared: bool,
     /// Monotonic times before which nothing is deleted, and no room ends.
@@ -44,11 +46,12 @@ pub struct Reaper {
 
 impl Reaper {
     /// One that has not looked at the clock yet.
-    pub fn new(store: Store, clock: Arc<dyn Clock>, hub: Hub) -> Self {
+    pub fn new(store: Store, clock: Arc<dyn Clock>, hub: Hub, blobs: Blobs) -> Self {
         Self {
             store,
             clock,
             hub,
+            blobs,
             is_compared: false,
             deletes_from: Duration::ZERO,
             rooms_end_from: Duration::ZERO,
@@ -93,7 +96,10 @@ impl Reaper {
                 rooms_end: passed >= self.rooms_end_from,
             };
             guests::end(&self.store, &self.hub, order.now).await?;
-            sweep_all(&self.store, order).await?
+            let swept = sweep_all(&self.store, order).await?;
+            // After the rooms, whose blobs go with them.
+            let blobs = blobs::sweep(&self.store, &self.blobs, order.now).await?;
+            Swept { blobs, ..swept }
         };
         for conversation in &swept.closed {
             self.hub.close_conversation(*conversation);
@@ -155,6 +161,7 @@ fn report(turn: Result<Swept, StoreError>) {
             sweep.knocks = swept.knocks,
             sweep.rooms = swept.rooms,
             sweep.key_packages = swept.key_packages,
+            sweep.blobs = swept.blobs,
             "what was due is forgotten"
         ),
         Ok(_) => {}

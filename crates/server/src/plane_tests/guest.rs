@@ -27,14 +27,14 @@ fn terms() -> RoomTerms {
     }
 }
 
-fn found_room(phone: &mut Phone) -> (CreateConversationRequest, Key) {
+pub(super) fn found_room(phone: &mut Phone) -> (CreateConversationRequest, Key) {
     let key = Key::new(1);
     let mut request = phone.found_with(&GroupProfile::room(phone.user, terms()), &[]);
     request.room = Some(key.link.clone());
     (request, key)
 }
 
-async fn create(
+pub(super) async fn create(
     server: &Server,
     phone: &Phone,
     request: &CreateConversationRequest,

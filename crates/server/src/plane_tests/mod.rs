@@ -1,14 +1,17 @@
 //! Tests of the message plane on a whole server: real groups, a real database, and where it matters
 //! real sockets. What a person's devices do is in [`phone`].
 
+mod blob;
 mod creation;
 mod door;
 mod group;
 mod guest;
+mod hide;
 mod key_package;
 mod message;
 mod outage;
 mod phone;
+mod push;
 mod room;
 mod scale;
 mod stream;
@@ -59,8 +62,13 @@ impl Server {
 
     /// On a clock that stands still unless the test moves it.
     pub(crate) async fn start_still() -> (Self, Arc<ManualClock>) {
+        Self::start_still_with(|_| ()).await
+    }
+
+    /// The same, with other settings.
+    pub(crate) async fn start_still_with(change: impl FnOnce(&mut Config)) -> (Self, Arc<ManualClock>) {
         let clock = Arc::new(ManualClock::at(SystemClock::start().now()));
-        (Self::start_by(clock.clone(), |_| ()).await, clock)
+        (Self::start_by(clock.clone(), change).await, clock)
     }
 
     async fn start_by(clock: Arc<dyn Clock>, change: impl FnOnce(&mut Config)) -> Self {

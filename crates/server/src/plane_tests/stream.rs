@@ -51,7 +51,7 @@ impl Line {
     }
 
     /// The next frame; nothing when the connection is closed.
-    async fn hear(&mut self) -> Option<ServerFrame> {
+    pub(super) async fn hear(&mut self) -> Option<ServerFrame> {
         loop {
             match timeout(PATIENCE, self.0.next())
                 .await
@@ -81,7 +81,7 @@ impl Line {
         }
     }
 
-    async fn hear_presence(&mut self) -> Presence {
+    pub(super) async fn hear_presence(&mut self) -> Presence {
         loop {
             if let ServerFrame::Presence(presence) = self.hear().await.expect("the connection is closed") {
                 return presence;

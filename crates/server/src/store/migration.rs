@@ -28,6 +28,8 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(4, "0004_groups"),
     migration!(5, "0005_guests"),
     migration!(6, "0006_rooms"),
+    migration!(7, "0007_blobs"),
+    migration!(8, "0008_push"),
 ];
 
 /// Holds which steps a database has. The same statement serves both dialects.

@@ -5,10 +5,11 @@
 //! - [`sqlite`], [`postgres`]: the two databases: connection, transactions, and the statements
 //! - [`migration`]: the schema, forward only
 //! - [`account`], [`guest`], [`recovery`]: who uses this server
-//! - [`commit`], [`conversation`], [`key_package`]: the operations, their inputs and outcomes
+//! - [`blob`], [`commit`], [`conversation`], [`key_package`]: the operations, their inputs and outcomes
 //! - [`error`]: what can go wrong, by what the caller can do
 
 pub mod account;
+pub mod blob;
 mod column;
 pub mod commit;
 pub mod conversation;
@@ -19,6 +20,7 @@ pub mod key_package;
 mod ledger;
 pub mod migration;
 pub mod postgres;
+pub mod push;
 pub mod recovery;
 pub mod room;
 pub mod sqlite;

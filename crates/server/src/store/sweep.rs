@@ -66,6 +66,8 @@ pub struct Swept {
     pub rooms: u64,
     /// Key packages that expired, and marks of used ones.
     pub key_packages: u64,
+    /// Blobs whose files were deleted, which [`crate::job::blobs`] counts.
+    pub blobs: u64,
     /// Rooms that ended just now, or a moment ago.
     pub closed: Vec<ConversationId>,
     /// There is more than one transaction should do.
@@ -82,6 +84,7 @@ impl Swept {
             self.knocks,
             self.rooms,
             self.key_packages,
+            self.blobs,
         ]
         .iter()
         .all(|count| *count == 0)
@@ -96,6 +99,7 @@ impl AddAssign for Swept {
         self.knocks += later.knocks;
         self.rooms += later.rooms;
         self.key_packages += later.key_packages;
+        self.blobs += later.blobs;
         self.closed = later.closed;
         self.is_unfinished = later.is_unfinished;
     }

@@ -17,11 +17,11 @@ use std::collections::HashSet;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use undertone_wire::conversation::{Accepted, ConversationHead, SubmitCommitRequest, SubmitProposalRequest};
-use undertone_wire::limits::{PING_DEADLINE, SIGNAL_BYTES};
+use undertone_wire::limits::{HIDDEN_CONVERSATIONS_MAX, PING_DEADLINE, SIGNAL_BYTES};
 use undertone_wire::message::SendMessageRequest;
 use undertone_wire::signal::{SealedSignal, Visibility};
 use undertone_wire::stream::{Acknowledge, Authenticated, ClientFrame, FetchLog, Refused, ServerFrame};
-use undertone_wire::{ConversationId, Counter, ErrorBody, ErrorCode, Timestamp};
+use undertone_wire::{ConversationId, Counter, DeviceId, ErrorBody, ErrorCode, Timestamp};
 
 /// Frames of one client that may wait for their answer before the next is read.
 const PENDING_MAX: usize = 16;
@@ -77,9 +77,17 @@ impl Live {
             state,
         };
         match live.greet(&caller, expires_at).await {
-            Ok(()) => Ok(live),
+            Ok(()) => {
+                live.state.delivery.waker().arrived(caller.device);
+                Ok(live)
+            }
             Err(ending) => Err((Box::new(live.socket), ending)),
         }
+    }
+
+    /// Whose connection it is.
+    pub(super) const fn device(&self) -> DeviceId {
+        self.caller.device
     }
 
     /// Serves the connection until it ends.
@@ -122,6 +130,7 @@ impl Live {
             .await
             .map_err(unavailable)?
         {
+            self.registration.waits(welcome.conversation);
             self.send(&ServerFrame::Welcome(welcome)).await?;
         }
         Ok(())
@@ -235,6 +244,7 @@ impl Live {
             }
             (ClientFrame::AcknowledgeWelcome(up_to), Ok(())) => {
                 self.state.delivery.acknowledge_welcome(device, up_to);
+                self.registration.answered(up_to.conversation);
                 Ok(())
             }
             (ClientFrame::CannotProcess(report), Ok(())) => self.suspect(report).await,
@@ -242,7 +252,7 @@ impl Live {
                 self.registration.show(visibility);
                 Ok(())
             }
-            (ClientFrame::Hide(_), Ok(())) => Ok(()),
+            (ClientFrame::Hide(hidden), Ok(())) => self.hide(hidden),
             (ClientFrame::Ping, Ok(())) => self.send(&ServerFrame::Pong).await,
         }
     }
@@ -253,6 +263,14 @@ impl Live {
             self.registration.show(Visibility::Everyone);
         }
         self.is_shown |= !matches!(first, ClientFrame::Hide(_));
+    }
+
+    fn hide(&self, hidden: Vec<ConversationId>) -> Result<(), Ending> {
+        if hidden.len() > HIDDEN_CONVERSATIONS_MAX {
+            return Err(Ending::Refused(body(ErrorCode::BadRequest)));
+        }
+        self.registration.hide(hidden.into_iter().collect());
+        Ok(())
     }
 
     fn signal(&self, signal: SealedSignal, is_allowed: bool) -> Result<(), Ending> {

@@ -103,7 +103,9 @@ async fn run(socket: WebSocket, state: AppState, place: OwnedSemaphorePermit) {
             Connection::Waiting(socket) => wait(socket, &state).await,
             Connection::Live(live) => {
                 drop(place.take());
+                let device = live.device();
                 let (socket, ending) = live.run().await;
+                state.delivery.waker().left(device);
                 Connection::Ending(socket, ending)
             }
             Connection::Ending(socket, ending) => {

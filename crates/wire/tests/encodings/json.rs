@@ -36,7 +36,7 @@ use undertone_wire::session::{
 use undertone_wire::{Epoch, ErrorCode, PROTOCOL_VERSION};
 
 /// The JSON, after reading it back.
-fn json<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) -> String {
+pub(crate) fn json<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) -> String {
     let text = serde_json::to_string(value).unwrap();
     assert_eq!(&serde_json::from_str::<T>(&text).unwrap(), value);
     text
@@ -423,6 +423,7 @@ fn the_server_and_its_errors() {
         guests: true,
         setup_open: false,
         ca_fingerprint: Some("00ff".to_owned()),
+        file_bytes_max: 1_073_741_824,
     };
     let policies = every_variant!(RegistrationPolicy {
         "server_info_open": RegistrationPolicy::Open => RegistrationPolicy::Open,

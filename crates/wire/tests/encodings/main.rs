@@ -10,6 +10,7 @@
 mod cbor;
 mod json;
 mod property;
+mod recovery;
 mod sample;
 
 use std::fmt::Write as _;

@@ -2,10 +2,10 @@
 //! conversations, neither ever stored.
 
 use super::super::frame;
-use super::{ConnectionId, Connections, Gathering, Registration};
+use super::{Connection, ConnectionId, Connections, Registration};
 use crate::store::crowd::Crowd;
 use bytes::Bytes;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use undertone_wire::signal::{SealedSignal, Visibility};
 use undertone_wire::stream::{Presence, ServerFrame};
 use undertone_wire::{ConversationId, UserId};
@@ -18,8 +18,8 @@ impl Registration {
             return Vec::new();
         };
         let mut here = BTreeSet::new();
-        for gathering in own.follows.iter().filter_map(|id| connections.gatherings.get(id)) {
-            here.extend(connections.seen_in(gathering).filter(|user| *user != own.user));
+        for conversation in &own.follows {
+            here.extend(connections.seen_in(*conversation, own.user));
         }
         let online = |user| Presence { user, online: true };
         here.into_iter().map(online).collect()
@@ -38,6 +38,48 @@ impl Registration {
         });
     }
 
+    /// From now on nobody in these conversations is told that the device is there, nor gets its signals. The
+    /// other person of a direct conversation is not told elsewhere either.
+    pub(crate) fn hide(&self, hidden: HashSet<ConversationId>) {
+        let mut connections = self.hub.lock();
+        let Some(user) = connections.open.get(&self.id).map(|connection| connection.user) else {
+            return;
+        };
+        connections.changing(user, |connections| {
+            if let Some(connection) = connections.open.get_mut(&self.id) {
+                connection.hidden = hidden;
+            }
+        });
+    }
+
+    /// The Welcome of this conversation waits for the device: nobody there is told that it is there, if they
+    /// are two.
+    pub(crate) fn waits(&self, conversation: ConversationId) {
+        let mut connections = self.hub.lock();
+        let crowd = connections
+            .gatherings
+            .get(&conversation)
+            .map(|gathering| gathering.crowd);
+        if let Some(connection) = connections.open.get_mut(&self.id)
+            && crowd.is_some_and(|crowd| crowd.is_direct)
+        {
+            connection.unanswered.insert(conversation);
+        }
+    }
+
+    /// The device has acknowledged the Welcome of this conversation, and said before where it hides.
+    pub(crate) fn answered(&self, conversation: ConversationId) {
+        let mut connections = self.hub.lock();
+        let Some(user) = connections.open.get(&self.id).map(|connection| connection.user) else {
+            return;
+        };
+        connections.changing(user, |connections| {
+            if let Some(connection) = connections.open.get_mut(&self.id) {
+                connection.unanswered.remove(&conversation);
+            }
+        });
+    }
+
     /// Passes a signal on to the other connected members of a small conversation: now or never.
     pub(crate) fn signal(&self, signal: SealedSignal) {
         let connections = self.hub.lock();
@@ -48,7 +90,8 @@ impl Registration {
         let Some(gathering) = connections.gatherings.get(&conversation) else {
             return;
         };
-        if !own.follows.contains(&conversation) || !gathering.crowd.is_small {
+        let is_told = own.follows.contains(&conversation) && !own.is_hidden(conversation);
+        if !is_told || !gathering.crowd.is_small {
             return;
         }
         let sender = own.device;
@@ -59,6 +102,13 @@ impl Registration {
         for other in others.filter(|follower| follower.connection != self.id) {
             other.queue.offer(frame.clone());
         }
+    }
+}
+
+impl Connection {
+    /// Whether nobody in a conversation is told that it is there.
+    fn is_hidden(&self, conversation: ConversationId) -> bool {
+        self.hidden.contains(&conversation) || self.unanswered.contains(&conversation)
     }
 }
 
@@ -78,15 +128,14 @@ impl Connections {
         let Some(gathering) = self.gatherings.get(&conversation) else {
             return;
         };
-        let seen: BTreeSet<UserId> = self.seen_in(gathering).collect();
-        let here: Vec<_> = gathering
-            .followers
-            .iter()
-            .map(|follower| (follower.connection, follower.user))
-            .collect();
-        for user in seen {
-            let others = here.iter().filter(|(_, other)| *other != user);
-            let others: Vec<_> = others.map(|(id, _)| *id).collect();
+        let mut told: BTreeMap<UserId, Vec<ConnectionId>> = BTreeMap::new();
+        for follower in &gathering.followers {
+            let seen: BTreeSet<_> = self.seen_in(conversation, follower.user).collect();
+            for user in seen {
+                told.entry(user).or_default().push(follower.connection);
+            }
+        }
+        for (user, others) in told {
             self.tell(&others, Presence { user, online: true });
         }
     }
@@ -94,13 +143,16 @@ impl Connections {
     /// The connections of others that may know that a user is there.
     fn watchers_of(&self, user: UserId) -> HashSet<ConnectionId> {
         let mut watchers = HashSet::new();
-        for own in self.users.get(&user).into_iter().flatten() {
-            let Some(connection) = self.open.get(own) else {
-                continue;
-            };
-            for gathering in connection.follows.iter().filter_map(|id| self.gatherings.get(id)) {
+        for connection in self.connections_of(user) {
+            let unseen = self.hidden_from(connection);
+            let shown = connection.follows.iter();
+            for conversation in shown.filter(|conversation| !connection.is_hidden(**conversation)) {
+                let Some(gathering) = self.gatherings.get(conversation) else {
+                    continue;
+                };
                 if is_seen(connection.visibility, gathering.crowd) {
-                    let others = gathering.followers.iter().filter(|other| other.user != user);
+                    let others = gathering.followers.iter();
+                    let others = others.filter(|other| other.user != user && !unseen.contains(&other.user));
                     watchers.extend(others.map(|other| other.connection));
                 }
             }
@@ -108,12 +160,34 @@ impl Connections {
         watchers
     }
 
-    /// The users who may be seen by those who follow a conversation.
-    fn seen_in(&self, gathering: &Gathering) -> impl Iterator<Item = UserId> {
-        gathering.followers.iter().filter_map(|follower| {
-            let visibility = self.open.get(&follower.connection)?.visibility;
-            is_seen(visibility, gathering.crowd).then_some(follower.user)
+    fn connections_of(&self, user: UserId) -> impl Iterator<Item = &Connection> {
+        let ids = self.users.get(&user).into_iter().flatten();
+        ids.filter_map(|id| self.open.get(id))
+    }
+
+    /// The others in a conversation who may be seen by somebody who follows it.
+    fn seen_in(&self, conversation: ConversationId, watcher: UserId) -> impl Iterator<Item = UserId> {
+        let gathering = self.gatherings.get(&conversation).into_iter();
+        gathering.flat_map(move |gathering| {
+            let others = gathering.followers.iter();
+            let others = others.filter(move |follower| follower.user != watcher);
+            others.filter_map(move |follower| {
+                let connection = self.open.get(&follower.connection)?;
+                let is_shown = is_seen(connection.visibility, gathering.crowd)
+                    && !connection.is_hidden(conversation)
+                    && !self.hidden_from(connection).contains(&watcher);
+                is_shown.then_some(follower.user)
+            })
         })
+    }
+
+    /// The people whom a connection hides from everywhere: those of the direct conversations that it hides.
+    fn hidden_from(&self, connection: &Connection) -> HashSet<UserId> {
+        let hidden = connection.hidden.iter();
+        let gatherings = hidden.filter_map(|conversation| self.gatherings.get(conversation));
+        let direct = gatherings.filter(|gathering| gathering.crowd.is_direct);
+        let people = direct.flat_map(|gathering| gathering.followers.iter().map(|follower| follower.user));
+        people.filter(|person| *person != connection.user).collect()
     }
 
     fn tell<'a>(&mut self, whom: impl IntoIterator<Item = &'a ConnectionId>, presence: Presence) {

@@ -1,6 +1,7 @@
 //! The job with a driven clock: what is due goes, and no clock that is set changes when.
 
 use super::*;
+use crate::blob::Blobs;
 use crate::clock::ManualClock;
 use crate::franking::FrankingKey;
 use crate::store::commit::Created;
@@ -62,7 +63,7 @@ impl World {
     async fn with_room(store: TestStore, change: impl FnOnce(&mut undertone_wire::group::RoomTerms)) -> Self {
         let clock = Arc::new(ManualClock::at(FOUNDED));
         let hub = Hub::default();
-        let reaper = Reaper::new((*store).clone(), clock.clone(), hub.clone());
+        let reaper = Reaper::new((*store).clone(), clock.clone(), hub.clone(), Blobs::at("unused"));
         let profile = GroupProfile {
             retention_seconds: Some(u32::try_from(DAY.as_secs()).unwrap()),
             ..room_with(change)
@@ -85,7 +86,12 @@ impl World {
     fn restart_after(&mut self, off: Duration) {
         self.clock.step(self.clock.departure_ms());
         self.clock.advance(off);
-        self.reaper = Reaper::new((*self.store).clone(), self.clock.clone(), self.hub.clone());
+        self.reaper = Reaper::new(
+            (*self.store).clone(),
+            self.clock.clone(),
+            self.hub.clone(),
+            Blobs::at("unused"),
+        );
     }
 
     async fn send(&mut self, expires_after: Option<Duration>) {

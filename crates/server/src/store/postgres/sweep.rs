@@ -4,6 +4,7 @@
 use super::{PostgresStore, Transaction, in_transaction};
 use crate::store::StoreError;
 use crate::store::account::sql::STEP_GUESTS;
+use crate::store::blob::{SHORTEN as SHORTEN_BLOBS, STEP_BLOBS};
 use crate::store::column::{Column, entry_kind, milliseconds};
 use crate::store::sweep::{BATCH, ClockStep, Limits, ROOMS, Sweep, Swept};
 use tokio_postgres::Row;
@@ -77,13 +78,14 @@ const REWRITE_TABLES: [&str; 5] = [
 ];
 
 /// All that tells an age.
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     STEP_ENTRIES,
     STEP_WELCOMES,
     STEP_KNOCKS,
     STEP_WRITING,
     STEP_CLOSED_LINKS,
     STEP_GUESTS,
+    STEP_BLOBS,
 ];
 
 #[cfg(test)]
@@ -165,6 +167,7 @@ pub(super) async fn shorten_expiry(
     transaction
         .execute(SHORTEN_EXPIRY, &[&id, &retention_ms, &kind])
         .await?;
+    transaction.execute(SHORTEN_BLOBS, &[&retention_ms, &id]).await?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 pub(in crate::store) mod account;
 mod account_device;
 mod account_session;
+mod blob;
 pub(in crate::store) mod commit;
 pub(in crate::store) mod conversation;
 pub(in crate::store) mod crowd;
@@ -11,6 +12,7 @@ pub(in crate::store) mod group;
 mod guest;
 pub(in crate::store) mod key_package;
 pub(in crate::store) mod log;
+mod push;
 mod reader;
 mod recovery;
 pub(in crate::store) mod room;

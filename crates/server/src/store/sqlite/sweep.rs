@@ -4,6 +4,7 @@
 use super::SqliteStore;
 use crate::store::StoreError;
 use crate::store::account::sql::STEP_GUESTS;
+use crate::store::blob::{SHORTEN as SHORTEN_BLOBS, STEP_BLOBS};
 use crate::store::column::{Column, entry_kind, milliseconds};
 use crate::store::sweep::{BATCH, ClockStep, Limits, ROOMS, Sweep, Swept, remains};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -56,13 +57,14 @@ const STEP_CLOSED_LINKS: &str = "
     update room_link set closed_at = closed_at + ?1 where closed_at is not null";
 
 /// All that tells an age.
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     STEP_ENTRIES,
     STEP_WELCOMES,
     STEP_KNOCKS,
     STEP_WRITING,
     STEP_CLOSED_LINKS,
     STEP_GUESTS,
+    STEP_BLOBS,
 ];
 
 #[cfg(test)]
@@ -139,6 +141,9 @@ pub(super) fn shorten_expiry(
         retention_ms,
         kind
     ])?;
+    connection
+        .prepare_cached(SHORTEN_BLOBS)?
+        .execute(params![retention_ms, conversation.as_bytes()])?;
     Ok(())
 }
 

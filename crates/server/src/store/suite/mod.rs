@@ -4,6 +4,7 @@
 //! PostgreSQL is named by `UNDERTONE_TEST_POSTGRES`; without it these tests fail, unless
 //! `UNDERTONE_SKIP_POSTGRES=1` says that it is left out on purpose.
 
+mod blob;
 mod conversation;
 mod failure;
 mod group;
@@ -11,6 +12,7 @@ mod key_package;
 mod log;
 mod migration;
 mod people;
+mod push;
 pub(crate) mod room;
 mod statement;
 mod storage;

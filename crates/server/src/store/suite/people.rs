@@ -120,9 +120,14 @@ fn new_device(owner: u8, number: u8) -> NewDevice {
 
 fn new_session(number: u8) -> NewSession {
     NewSession {
-        session: SessionId::try_from([number; 16].as_slice()).unwrap(),
+        session: session(number),
         refresh: hash(number),
     }
+}
+
+/// The session of the device with this number.
+pub(super) fn session(number: u8) -> SessionId {
+    SessionId::try_from([number; 16].as_slice()).unwrap()
 }
 
 fn hash(number: u8) -> TokenHash {

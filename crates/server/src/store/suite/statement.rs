@@ -2,7 +2,7 @@
 //! schema. Those of the accounts are tested beside them.
 
 use super::TestStore;
-use crate::store::{Store, StoreError, postgres, sqlite};
+use crate::store::{Store, StoreError, blob, postgres, push, sqlite};
 
 #[tokio::test]
 async fn sqlite_understands_every_statement() {
@@ -23,6 +23,8 @@ async fn sqlite_understands_every_statement() {
                 sqlite::crowd::STATEMENTS,
                 sqlite::room::STATEMENTS,
                 sqlite::sweep::STATEMENTS,
+                blob::STATEMENTS,
+                push::STATEMENTS,
             ];
             for sql in all.concat() {
                 if let Err(error) = connection.prepare(sql) {
@@ -55,10 +57,38 @@ async fn postgres_understands_every_statement() {
         postgres::crowd::STATEMENTS,
         postgres::room::STATEMENTS,
         postgres::sweep::STATEMENTS,
+        blob::STATEMENTS,
+        blob::POSTGRES_STATEMENTS,
+        push::STATEMENTS,
     ];
     for sql in all.concat() {
         if let Err(error) = client.prepare(sql).await {
             panic!("{error:?}: {sql}");
         }
     }
+}
+
+/// What is asked often does not read whole tables.
+#[tokio::test]
+async fn statements_on_files_and_subscriptions_use_indexes() {
+    let test = TestStore::sqlite().await;
+    let Store::Sqlite(store) = &*test else {
+        panic!("not SQLite")
+    };
+    let often = [blob::OFTEN, push::OFTEN].concat();
+    store
+        .read(move |connection| {
+            for sql in often {
+                let mut explained = connection.prepare(&format!("explain query plan {sql}"))?;
+                let steps = explained.query_map([], |row| row.get::<_, String>(3))?;
+                for step in steps {
+                    let step = step?;
+                    let is_scan = step.starts_with("SCAN") && !step.contains("CONSTANT ROW");
+                    assert!(!is_scan || step.contains("blob_ended"), "{step}: {sql}");
+                }
+            }
+            Ok::<_, StoreError>(())
+        })
+        .await
+        .unwrap();
 }

@@ -5,6 +5,7 @@ use super::conversation::NOW;
 use super::log::{message, stamp};
 use super::room::room_with;
 use super::{TestStore, device};
+use crate::blob::Blobs;
 use crate::clock::ManualClock;
 use crate::delivery::Hub;
 use crate::job::retention::{EVERY, Reaper};
@@ -98,7 +99,12 @@ async fn expired_and_delivered_messages_leave_the_file_and_its_log() {
 async fn one_turn_of_the_job_leaves_nothing_in_the_files() {
     let (store, directory) = TestStore::plain_sqlite().await;
     let clock = Arc::new(ManualClock::at(NOW));
-    let mut reaper = Reaper::new((*store).clone(), clock.clone(), Hub::default());
+    let mut reaper = Reaper::new(
+        (*store).clone(),
+        clock.clone(),
+        Hub::default(),
+        Blobs::at("unused"),
+    );
     let id = store.found(1, room_with(|_| ())).await;
     for (counter, canary) in (2..).zip(canaries()) {
         let new = NewMessage {

@@ -151,6 +151,72 @@ fn newcomers_see_only_those_who_show_themselves() {
     assert_eq!(frames(&mut phones[1]), [presence(1, true), presence(3, true)]);
 }
 
+fn hidden(numbers: &[u8]) -> HashSet<ConversationId> {
+    numbers.iter().map(|number| conversation(*number)).collect()
+}
+
+#[test]
+fn a_conversation_that_is_hidden_from_learns_nothing() {
+    let hub = Hub::default();
+    let mut stranger = connect(&hub, 1, &[(1, GROUP)]);
+    let mut friend = connect(&hub, 2, &[(1, GROUP), (2, GROUP)]);
+    let mut bob = connect(&hub, 3, &[(1, GROUP), (2, GROUP)]);
+    bob.hide(hidden(&[1]));
+    bob.show(Visibility::Everyone);
+    assert!(frames(&mut stranger).is_empty() && stranger.who_is_here().is_empty());
+    assert_eq!(frames(&mut friend), [presence(3, true)], "they share another");
+    bob.signal(signal(1));
+    assert!(frames(&mut stranger).is_empty() && frames(&mut friend).is_empty());
+    hub.lock().introduce(conversation(1));
+    assert!(frames(&mut stranger).is_empty());
+    stranger.show(Visibility::Everyone);
+    assert_eq!(frames(&mut bob), [presence(1, true)], "the others may be seen");
+    bob.hide(hidden(&[]));
+    assert_eq!(
+        frames(&mut stranger),
+        [presence(3, true)],
+        "what was sent before is replaced"
+    );
+    bob.hide(hidden(&[1, 2]));
+    assert_eq!(frames(&mut stranger), [presence(3, false)]);
+    drop(bob);
+    assert!(frames(&mut stranger).is_empty());
+}
+
+#[test]
+fn a_person_who_is_hidden_from_learns_nothing_anywhere() {
+    let hub = Hub::default();
+    let mut blocked = connect(&hub, 1, &[(1, DIRECT), (2, GROUP)]);
+    let mut friend = connect(&hub, 2, &[(2, GROUP)]);
+    let bob = connect(&hub, 3, &[(1, DIRECT), (2, GROUP)]);
+    bob.hide(hidden(&[1]));
+    bob.show(Visibility::Everyone);
+    assert!(frames(&mut blocked).is_empty() && blocked.who_is_here().is_empty());
+    assert_eq!(frames(&mut friend), [presence(3, true)]);
+    hub.lock().introduce(conversation(2));
+    assert!(frames(&mut blocked).is_empty());
+    assert_eq!(frames(&mut friend), [presence(3, true)]);
+    drop(bob);
+    assert_eq!(frames(&mut friend), [presence(3, false)]);
+    assert!(frames(&mut blocked).is_empty());
+}
+
+#[test]
+fn hiding_is_each_devices_own() {
+    let hub = Hub::default();
+    let mut alice = connect(&hub, 1, &[(1, GROUP)]);
+    let phone = connect(&hub, 3, &[(1, GROUP)]);
+    phone.hide(hidden(&[1]));
+    phone.show(Visibility::Everyone);
+    let laptop = hub.register(user(3), device(9));
+    laptop.follow([(conversation(1), GROUP)]);
+    laptop.show(Visibility::Everyone);
+    assert_eq!(frames(&mut alice), [presence(3, true)]);
+    drop(laptop);
+    assert_eq!(frames(&mut alice), [presence(3, false)]);
+    assert!(alice.who_is_here().is_empty());
+}
+
 fn signal(number: u8) -> SealedSignal {
     SealedSignal {
         conversation: conversation(number),
@@ -182,4 +248,21 @@ fn a_signal_reaches_the_other_members_with_its_true_sender() {
     for phone in [&mut alice, &mut bob, &mut carol] {
         assert!(frames(phone).is_empty(), "too many people, or not a member");
     }
+}
+
+#[test]
+fn a_stranger_is_told_nothing_before_the_device_could_hide() {
+    let hub = Hub::default();
+    let mut stranger = connect(&hub, 1, &[(1, DIRECT)]);
+    stranger.show(Visibility::Everyone);
+    let asked = connect(&hub, 2, &[(1, DIRECT)]);
+    asked.waits(conversation(1));
+    asked.show(Visibility::Everyone);
+    assert!(frames(&mut stranger).is_empty() && stranger.who_is_here().is_empty());
+    // It hides from them, and has the Welcome: so it stays.
+    asked.hide([conversation(1)].into());
+    asked.answered(conversation(1));
+    assert!(frames(&mut stranger).is_empty() && stranger.who_is_here().is_empty());
+    asked.hide(HashSet::new());
+    assert_eq!(frames(&mut stranger), [presence(2, true)]);
 }

@@ -1,0 +1,104 @@
+//! Push subscriptions in SQLite. The statements are shared with PostgreSQL.
+
+use super::SqliteStore;
+use crate::auth::SessionId;
+use crate::store::StoreError;
+use crate::store::column::Column;
+use crate::store::push::{self, DeviceSubscription};
+use rusqlite::{OptionalExtension, params};
+use undertone_wire::{ConversationId, DeviceId};
+
+impl SqliteStore {
+    pub(in crate::store) async fn put_subscription(
+        &self,
+        session: SessionId,
+        subscription: DeviceSubscription,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            let DeviceSubscription {
+                device,
+                endpoint,
+                public_key,
+                auth,
+            } = subscription;
+            connection
+                .prepare_cached(push::CLEAR)?
+                .execute(params![device.as_bytes(), endpoint])?;
+            connection.prepare_cached(push::INSERT)?.execute(params![
+                device.as_bytes(),
+                session.as_bytes(),
+                endpoint,
+                public_key,
+                auth
+            ])?;
+            Ok(())
+        })
+        .await
+    }
+
+    pub(in crate::store) async fn subscription(
+        &self,
+        device: DeviceId,
+    ) -> Result<Option<DeviceSubscription>, StoreError> {
+        self.read(move |connection| {
+            let found = connection
+                .prepare_cached(push::SELECT)?
+                .query_row(params![device.as_bytes()], |row| {
+                    Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, Vec<u8>>(2)?))
+                })
+                .optional()?;
+            found
+                .map(|(endpoint, key, auth)| push::read(device, (endpoint, &key, &auth)))
+                .transpose()
+        })
+        .await
+    }
+
+    pub(in crate::store) async fn delete_subscription(&self, device: DeviceId) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection
+                .prepare_cached(push::DELETE)?
+                .execute(params![device.as_bytes()])?;
+            Ok(())
+        })
+        .await
+    }
+
+    pub(in crate::store) async fn forget_subscription(
+        &self,
+        device: DeviceId,
+        endpoint: String,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection
+                .prepare_cached(push::FORGET)?
+                .execute(params![device.as_bytes(), endpoint])?;
+            Ok(())
+        })
+        .await
+    }
+
+    pub(in crate::store) async fn devices_to_wake(
+        &self,
+        conversation: ConversationId,
+        sender: DeviceId,
+    ) -> Result<Vec<DeviceId>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(push::SELECT_TO_WAKE)?;
+            let rows = statement.query_map(params![conversation.as_bytes(), sender.as_bytes()], |row| {
+                row.get::<_, Vec<u8>>(0)
+            })?;
+            rows.map(|device| Column("member", "device_id").id(&device?))
+                .collect()
+        })
+        .await
+    }
+
+    pub(in crate::store) async fn is_waited_for(&self, device: DeviceId) -> Result<bool, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(push::SELECT_IS_WAITED_FOR)?;
+            Ok(statement.query_row(params![device.as_bytes()], |row| row.get(0))?)
+        })
+        .await
+    }
+}
