@@ -3,6 +3,11 @@
 #[path = "../../crates/mls/tests/people/mod.rs"]
 mod people;
 
+// The parser alone: the rest of the client would bring a database with it.
+#[path = "../../crates/client-core/src/markup/mod.rs"]
+#[allow(dead_code, missing_docs, unexpected_cfgs, reason = "a part of another crate")]
+mod markup;
+
 mod room;
 
 pub use room::HonestRoom;
@@ -90,4 +95,16 @@ pub fn decode<T: Serialize + DeserializeOwned + PartialEq + Debug>(bytes: &[u8])
     let again = codec::to_cbor(&value).expect("what was decoded can be encoded");
     assert_eq!(codec::from_cbor::<T>(&again).expect("and decoded again"), value);
     Some(value)
+}
+
+/// Reads a text as a message. Only what a browser may open is a link, and nothing turns the direction.
+pub fn markup(text: &str) {
+    let blocks = markup::parse(text);
+    let _mentioned = markup::mentioned(&blocks);
+    let shown = markup::plain_with(text, markup::Spoilers::Shown);
+    assert!(!shown.contains(['\u{202e}', '\u{1b}']), "what is shown is clean");
+    for address in format!("{blocks:?}").split("href: \"").skip(1) {
+        let opens = ["http://", "https://", "mailto:"].iter().any(|scheme| address.starts_with(scheme));
+        assert!(opens, "{address}");
+    }
 }

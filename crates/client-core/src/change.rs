@@ -25,6 +25,10 @@ pub enum Change {
     Timeline(ConversationId),
     /// Who is online.
     Presence,
+    /// What people tell of themselves, and who is blocked: cards that were read before are old.
+    People,
+    /// Something may be announced, or the app's sign says something else.
+    Notify,
 }
 
 #[derive(Debug, Default)]

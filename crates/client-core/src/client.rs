@@ -2,16 +2,23 @@
 //! its own; each method is one call into the part that has them.
 
 mod account;
+mod file;
 mod group;
 mod message;
+mod notify;
+mod people;
+mod search;
+mod talk;
 
 use crate::account::{Password, RegisterInput};
 use crate::change::{Change, Changes};
 use crate::conversation::{open_direct, refresh_keys};
 use crate::core::Core;
 use crate::error::ClientError;
+use crate::file::start as start_uploads;
 use crate::message::key::MessageKey;
 use crate::message::{signals, task};
+use crate::notify::push;
 use crate::platform::Platform;
 use crate::store::message::Failure;
 use crate::store::{StoreKey, StoreLocation};
@@ -215,11 +222,6 @@ impl Client {
         view::timeline(self.core(), conversation, query)
     }
 
-    /// Messages that hold all words of a query, or begin a word with them, newest first.
-    pub fn search(&self, query: &str, limit: u32) -> Result<Vec<MessageView>, ClientError> {
-        view::search(self.core(), query, limit)
-    }
-
     /// Whether the server is reached.
     pub fn connection(&self) -> Result<ConnectionView, ClientError> {
         view::connection(self.core())
@@ -233,12 +235,14 @@ impl Client {
     /// Brings this device level with the server, and sends what waits.
     pub async fn catch_up(&self) -> Result<(), ClientError> {
         task::start(self.core());
+        start_uploads(self.core());
         sync::catch_up(self.core()).await
     }
 
     /// Connects, and stays connected, until [`Self::stop`].
     pub fn start(&self) {
         task::start(self.core());
+        start_uploads(self.core());
         sync::start(self.core());
     }
 
@@ -274,6 +278,12 @@ impl Client {
             tracing::debug!(
                 error = &error as &dyn std::error::Error,
                 "key packages were not uploaded"
+            );
+        }
+        if let Err(error) = push::renew(core).await {
+            tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "the server does not know where to wake this device"
             );
         }
     }

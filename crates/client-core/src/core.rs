@@ -5,17 +5,23 @@ use crate::account::Account;
 use crate::change::{Change, Publisher};
 use crate::client::ClientOptions;
 use crate::conversation::groups::Groups;
+use crate::conversation::intent;
 use crate::conversation::returns::Returns;
 use crate::error::ClientError;
+use crate::file::{self, Uploads};
 use crate::message::clock::Clock;
 use crate::message::reaper::{self, Reaper};
+use crate::message::receipt::Receipts;
 use crate::message::send::Bubble;
 use crate::message::share;
 use crate::message::signals::Signals;
+use crate::people::directory::Directory;
+use crate::people::tell::Telling;
 use crate::platform::Platform;
 use crate::signal::Signal;
 use crate::store::Store;
 use crate::store::message::Failure;
+use crate::store::sealed::SealedFiles;
 use crate::sync::status::Status;
 use crate::testing::Checkpoints;
 use crate::transport::Transport;
@@ -46,12 +52,22 @@ pub(crate) struct Core {
     pub(crate) online: RefCell<HashSet<UserId>>,
     /// Who is writing, and who is at their device.
     pub(crate) signals: Signals,
+    /// How everybody is called.
+    pub(crate) directory: Directory,
+    /// Who is still to be told what the user tells of themselves.
+    pub(crate) telling: Telling,
+    /// What was read, and is to be told.
+    pub(crate) receipts: Receipts,
     /// What time it is, for messages that vanish.
     pub(crate) clock: Clock,
     /// How far their deletion is.
     pub(crate) reaper: Reaper,
     /// For whose newcomers this device shares, and when.
     pub(crate) sharing: RefCell<share::Due>,
+    /// Sealed files on this device.
+    pub(crate) sealed: SealedFiles,
+    /// How far they are on their way to the server.
+    pub(crate) uploads: Uploads,
     /// Whether the task of messages runs.
     pub(crate) chores: Cell<bool>,
     /// How the connection is.
@@ -113,9 +129,14 @@ impl Core {
             bubbles: RefCell::default(),
             online: RefCell::default(),
             signals: Signals::default(),
+            directory: Directory::default(),
+            telling: Telling::default(),
+            receipts: Receipts::default(),
             clock,
             reaper: Reaper::new(),
             sharing: RefCell::default(),
+            sealed: SealedFiles::beside(&options.store),
+            uploads: Uploads::default(),
             chores: Cell::new(false),
             status: Status::default(),
             opening: futures::lock::Mutex::new(()),
@@ -133,6 +154,9 @@ impl Core {
             tasks: RefCell::default(),
             task_count: Cell::new(0),
         });
+        intent::begin(&core)?;
+        core.store.forget_refused_parts()?;
+        file::fail_interrupted(&core)?;
         // What ended while the client was closed is not shown once more; a failure comes again by the task.
         if let Err(error) = reaper::reap(&core) {
             tracing::warn!(

@@ -3,6 +3,8 @@
 
 use crate::account::AccountError;
 use crate::conversation::RoomCodeError;
+use crate::file::FileError;
+use crate::people::InvalidProfile;
 use crate::store::StoreError;
 use crate::store::message::Failure;
 use crate::testing::Killed;
@@ -30,6 +32,12 @@ pub enum ClientError {
     /// The text of a message is longer than 64 KiB.
     #[error("this message is too long to be sent in one piece")]
     MessageTooLong,
+    /// A reaction is no emoji.
+    #[error("a reaction is one emoji")]
+    NoEmoji,
+    /// There are as many reactions or pins already as there may be.
+    #[error("there are as many here already as there can be")]
+    TooMany,
     /// A timer would end before anybody could read.
     #[error("a message stays for at least 5 seconds")]
     TimerTooShort,
@@ -81,9 +89,21 @@ pub enum ClientError {
     /// This device does not have the current link of the room.
     #[error("this device does not know the room's present link; ask for it")]
     LinkNeeded,
+    /// A profile is beyond its limits.
+    #[error(transparent)]
+    Profile(#[from] InvalidProfile),
+    /// A conversation is no request.
+    #[error("this conversation is no request")]
+    NoRequest,
+    /// Quiet hours begin and end at different minutes of a day.
+    #[error("quiet hours begin and end at different times of the day")]
+    QuietHoursInvalid,
     /// Nobody with that device stands at the door.
     #[error("nobody with this device is waiting at the door any more")]
     NobodyKnocks,
+    /// A file cannot be sent, read or saved.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// Something did not happen in time.
     #[error("the server did not answer in time; it will be tried again")]
     TimedOut,
@@ -117,6 +137,9 @@ pub enum ClientError {
     /// Something could not be written as CBOR.
     #[error("a message could not be encoded")]
     Encode(#[from] EncodeError),
+    /// A message could not be written as JSON: a mistake of this program.
+    #[error("a message could not be written down")]
+    Export(#[source] serde_json::Error),
     /// Something that this device wrote could not be read.
     #[error("something stored on this device could not be read")]
     Decode(#[from] DecodeError),
@@ -131,6 +154,7 @@ impl ClientError {
             Self::GuestEnded => "guest_ended",
             Self::EmptyMessage => "empty_message",
             Self::MessageTooLong => "message_too_long",
+            Self::TooMany => ErrorCode::LimitReached.as_str(),
             Self::TimerTooShort => "timer_too_short",
             Self::UnknownConversation => "unknown_conversation",
             Self::UnknownMessage => "unknown_message",
@@ -143,10 +167,14 @@ impl ClientError {
             Self::ForeignGroup => "foreign_group",
             Self::NotSent(failure) | Self::NotDone(failure) => &failure.code,
             Self::NotAllowed => ErrorCode::Forbidden.as_str(),
-            Self::StateInvalid => ErrorCode::BadRequest.as_str(),
+            Self::StateInvalid | Self::NoEmoji => ErrorCode::BadRequest.as_str(),
             Self::RoomCode(_) => "link_malformed",
             Self::LinkNeeded => "link_needed",
+            Self::Profile(why) => why.code(),
+            Self::NoRequest => "no_request",
+            Self::QuietHoursInvalid => ErrorCode::BadRequest.as_str(),
             Self::NobodyKnocks => ErrorCode::NotFound.as_str(),
+            Self::File(error) => error.code(),
             Self::TimedOut => "timed_out",
             Self::Stopped => "stopped",
             Self::Protocol(_) => "protocol",
@@ -157,7 +185,7 @@ impl ClientError {
             Self::Store(error) => store_code(error),
             Self::Group(_) => "group",
             Self::KeyPackage(_) => ErrorCode::KeyPackageInvalid.as_str(),
-            Self::Encode(_) | Self::Decode(_) => "codec",
+            Self::Encode(_) | Self::Decode(_) | Self::Export(_) => "codec",
         }
     }
 
@@ -220,7 +248,7 @@ const fn store_code(error: &StoreError) -> &'static str {
     match error {
         StoreError::WrongKey(_) => "store_wrong_key",
         StoreError::InUse(_) => "profile_in_use",
-        StoreError::Full(_) => "disk_full",
+        StoreError::Full(_) | StoreError::NoRoom(_) => "disk_full",
         StoreError::TooNew { .. } => "store_too_new",
         StoreError::NoSalt
         | StoreError::File(_)

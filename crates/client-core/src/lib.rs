@@ -5,8 +5,14 @@
 //! - [`client`]: the facade; everything a screen, a terminal or a bot needs
 //! - [`account`], `device`: who the user is, sessions, the vault, this device's keys
 //! - `conversation`: opening and joining, identity keys that are pinned
+//! - [`markup`]: what the text of a message means
+//! - [`export`]: a conversation as a file
+//! - [`file`]: sealing, uploading and opening files
 //! - [`message`]: content, padding, what is checked on receipt
+//! - [`people`]: profiles, names that look alike, requests of strangers, who is blocked
+//! - `notify`: what is announced, and what only counts
 //! - `sync`: the connection as a state machine, inbox, outbox, stock of key packages
+//! - [`search`]: what a query means, what is found and where
 //! - [`store`]: the encrypted database, the only place with SQL
 //! - [`view`], [`change`]: plain data for screens, and the news of what changed
 //! - [`platform`], [`transport`]: time, tasks and network, passed in
@@ -19,8 +25,14 @@ mod conversation;
 mod core;
 mod device;
 pub mod error;
+pub mod export;
+pub mod file;
+pub mod markup;
 pub mod message;
+mod notify;
+pub mod people;
 pub mod platform;
+pub mod search;
 mod signal;
 pub mod store;
 mod sync;

@@ -17,6 +17,11 @@ pub trait Platform {
     /// The clock on the wall. It may jump; decide nothing about order by it.
     fn now(&self) -> Timestamp;
 
+    /// How many minutes the local clock is ahead of UTC, now; none where nobody says.
+    fn utc_offset_minutes(&self) -> i32 {
+        0
+    }
+
     /// Milliseconds since some moment of the past; never goes back.
     fn monotonic_ms(&self) -> u64;
 
@@ -118,6 +123,10 @@ mod web {
             Timestamp::from_millis(whole_milliseconds(js_sys::Date::now()))
         }
 
+        fn utc_offset_minutes(&self) -> i32 {
+            behind_minutes(js_sys::Date::new_0().get_timezone_offset())
+        }
+
         fn monotonic_ms(&self) -> u64 {
             // Every worker has `performance`; the clock on the wall is the nearest thing without it.
             whole_milliseconds(
@@ -136,6 +145,12 @@ mod web {
         fn spawn(&self, task: LocalBoxFuture<'static, ()>) {
             wasm_bindgen_futures::spawn_local(task);
         }
+    }
+
+    /// The browser says how far the local clock is behind UTC.
+    #[expect(clippy::cast_possible_truncation, reason = "at most a day in minutes")]
+    fn behind_minutes(behind: f64) -> i32 {
+        -(behind as i32)
     }
 
     #[expect(

@@ -31,8 +31,14 @@ pub const CHECKPOINTS: &[&str] = &[
     COMMIT_AFTER_MERGE,
 ];
 
+/// Those that a file passes before its message is queued.
+pub const FILE_CHECKPOINTS: &[&str] = &[FILE_BEFORE_PIECE, FILE_AFTER_PIECE, FILE_BEFORE_QUEUE];
+
 pub(crate) const SEND_BEFORE_QUEUE: &str = "client.send.before_queue";
 pub(crate) const SEND_AFTER_QUEUE: &str = "client.send.after_queue";
+pub(crate) const FILE_BEFORE_PIECE: &str = "client.file.before_piece";
+pub(crate) const FILE_AFTER_PIECE: &str = "client.file.after_piece";
+pub(crate) const FILE_BEFORE_QUEUE: &str = "client.file.before_queue";
 pub(crate) const SEND_BEFORE_PERSIST: &str = "client.send.before_persist";
 pub(crate) const SEND_AFTER_PERSIST: &str = "client.send.after_persist";
 pub(crate) const SEND_BEFORE_WIRE: &str = "client.send.before_wire";

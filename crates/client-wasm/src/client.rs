@@ -223,11 +223,6 @@ impl Client {
             .into_ts()?)
     }
 
-    /// Messages on this device that hold all words of a query.
-    pub fn search(&self, query: &str, limit: u32) -> Result<Vec<Ts<MessageView>>, Failure> {
-        each(self.core.search(query, limit)?)
-    }
-
     /// Everything in a conversation was read.
     #[wasm_bindgen(js_name = markRead)]
     pub fn mark_read(&self, conversation: &ConversationIdText) -> Result<(), Failure> {

@@ -5,10 +5,16 @@
 mod account;
 mod client;
 mod failure;
+mod files;
 mod input;
+mod intent;
+mod notify;
 mod plain;
+mod profile;
 mod qr;
 mod room;
+mod search;
+mod talk;
 
 pub use client::Client;
 pub use failure::Failure;

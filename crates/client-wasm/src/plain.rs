@@ -137,3 +137,13 @@ impl From<account::PasswordStrength> for PasswordStrengthView {
         }
     }
 }
+
+/// A moment as JavaScript counts it; what is no moment is the first.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float becomes the nearest u64 it can: negatives 0, the rest far below 2^53"
+)]
+pub(crate) fn milliseconds(milliseconds: f64) -> u64 {
+    milliseconds as u64
+}

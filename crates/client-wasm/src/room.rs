@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::input::{ConversationIdText, DeviceIdText, UserIdText, parse, parse_each};
 use tsify::{Ts, Tsify};
 use undertone_client_core::view::{
-    JoinedView, KnockView, MemberView, RoomDoorView, RoomLinkView, RoomOptions, StatePatch, TermsPatch,
+    BannedView, JoinedView, KnockView, MemberView, RoomDoorView, RoomLinkView, RoomOptions, StatePatch, TermsPatch,
 };
 use undertone_wire::group::Role;
 use undertone_wire::{ConversationId, UserId};
@@ -99,6 +99,11 @@ impl Client {
             .core
             .unban_member(parse(&conversation)?, parse(&user)?)
             .await?)
+    }
+
+    /// Who was put out for good.
+    pub fn banned(&self, conversation: &ConversationIdText) -> Result<Vec<Ts<BannedView>>, Failure> {
+        each(self.core.banned(parse(conversation)?)?)
     }
 
     /// Gives somebody a role.

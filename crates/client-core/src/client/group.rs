@@ -1,10 +1,11 @@
 //! The part of the facade that is about groups and rooms.
 
 use super::Client;
-use crate::conversation::{create, knock, leave, member, room, terms};
+use crate::conversation::{create, intent, knock, leave, member, room, terms};
 use crate::error::ClientError;
 use crate::view::{
-    self, JoinedView, KnockView, MemberView, RoomDoorView, RoomLinkView, RoomOptions, StatePatch, TermsPatch,
+    self, BannedView, Intent, IntentNumber, IntentView, JoinedView, KnockView, MemberView, RoomDoorView,
+    RoomLinkView, RoomOptions, StatePatch, TermsPatch,
 };
 use undertone_wire::group::Role;
 use undertone_wire::{ConversationId, DeviceId, UserId};
@@ -59,6 +60,11 @@ impl Client {
         member::unban(self.core(), conversation, user).await
     }
 
+    /// Whom it was said of that they do not come back.
+    pub fn banned(&self, conversation: ConversationId) -> Result<Vec<BannedView>, ClientError> {
+        view::banned(self.core(), conversation)
+    }
+
     /// Gives a person a role. Whoever is read-only is muted.
     pub async fn set_role(
         &self,
@@ -95,6 +101,27 @@ impl Client {
     /// Replaces the link of a room: the one before lets nobody in any more.
     pub async fn rotate_link(&self, conversation: ConversationId) -> Result<RoomLinkView, ClientError> {
         room::rotate(self.core(), conversation).await
+    }
+
+    /// Changes something that can be taken back for a few seconds: it waits so long, and is carried out then,
+    /// or at the next start.
+    pub fn intend(&self, conversation: ConversationId, intent: Intent) -> Result<IntentView, ClientError> {
+        intent::intend(self.core(), conversation, intent)
+    }
+
+    /// Takes it back; gives whether that was in time.
+    pub fn undo(&self, number: IntentNumber) -> Result<bool, ClientError> {
+        intent::undo(self.core(), number)
+    }
+
+    /// Gives it its whole time again; gives whether that was in time.
+    pub fn hold(&self, number: IntentNumber) -> Result<bool, ClientError> {
+        intent::hold(self.core(), number)
+    }
+
+    /// Resolves when it is carried out or was taken back.
+    pub async fn fulfilled(&self, number: IntentNumber) -> Result<(), ClientError> {
+        intent::fulfilled(self.core(), number).await
     }
 
     /// Who stands at the door of a room; for admins and owners.

@@ -6,7 +6,7 @@ use crate::core::Core;
 use crate::error::ClientError;
 use crate::store::message::Failure;
 use crate::sync;
-use crate::view::TermsPatch;
+use crate::view::{Intent, TermsPatch};
 use futures::future::{Either, select};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -55,6 +55,8 @@ pub(crate) enum Action {
     Open,
     /// This user's devices go.
     Leave,
+    /// What can still be taken back; it is no part of a commit before it has become one of the others.
+    Intent(Box<Intent>),
 }
 
 /// A device that is to be added.
@@ -100,6 +102,8 @@ pub(crate) async fn perform(
 pub(crate) async fn wait_for(core: &Rc<Core>, numbers: &[i64]) -> Result<(), ClientError> {
     let _awaited = Awaited::new(core, numbers);
     core.publish(Change::Connection);
+    // A room's link may be one that is being replaced from now on.
+    core.publish(Change::Conversations);
     if !core.status.is_running() {
         sync::catch_up(core).await?;
     }
@@ -108,6 +112,19 @@ pub(crate) async fn wait_for(core: &Rc<Core>, numbers: &[i64]) -> Result<(), Cli
         Either::Left((outcome, _)) => outcome,
         Either::Right(_) => Err(ClientError::TimedOut),
     }
+}
+
+/// Waits, however long, until an action is done or no longer wanted.
+pub(crate) async fn settled(core: &Core, number: i64) -> Result<(), ClientError> {
+    let numbers = [number];
+    let _awaited = Awaited::new(core, &numbers);
+    core.until(|| {
+        let told = outcome(core, &numbers)?;
+        // Another who waited for it may have taken the outcome along.
+        let is_gone = || Ok::<_, ClientError>(core.store.action(number)?.is_none().then_some(()));
+        told.map_or_else(is_gone, |()| Ok(Some(())))
+    })
+    .await
 }
 
 /// Numbers whose outcomes are kept for as long as somebody waits for them.

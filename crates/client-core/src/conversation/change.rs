@@ -98,6 +98,10 @@ fn gather(
     let mut draft = Draft::new(core, conversation)?;
     for queued in due {
         let action: Action = codec::from_cbor(&queued.action)?;
+        if matches!(action, Action::Intent(_)) {
+            // It has become due just now, and is unfolded before the next commit.
+            break;
+        }
         if action.stands_alone() && !draft.actions.is_empty() {
             break;
         }
@@ -191,8 +195,8 @@ impl Draft {
                 };
                 patch_terms(&mut self.profile, &open);
             }
-            // Both stand alone and are taken up elsewhere.
-            Action::Rotate { .. } | Action::Leave => return Ok(Step::Waits),
+            // These are taken up elsewhere.
+            Action::Rotate { .. } | Action::Leave | Action::Intent(_) => return Ok(Step::Waits),
         }
         Ok(if self.profile == before {
             Step::Done
@@ -241,7 +245,7 @@ impl Draft {
     }
 }
 
-fn patch_terms(profile: &mut GroupProfile, patch: &TermsPatch) {
+pub(super) fn patch_terms(profile: &mut GroupProfile, patch: &TermsPatch) {
     if let Some(capacity) = patch.capacity {
         profile.capacity = capacity;
     }

@@ -6,8 +6,10 @@ use super::{leave, room_secret, rotate, terms};
 use crate::core::{Core, Me};
 use crate::error::ClientError;
 use crate::message::event::{self, Place};
+use crate::people::tell;
 use crate::store::conversation::{Conversation, ConversationState};
 use crate::store::message::Failure;
+use crate::view::Intent;
 use std::collections::BTreeSet;
 use undertone_mls::{CommitApplied, Member};
 use undertone_wire::conversation::ConversationKind;
@@ -35,6 +37,9 @@ pub(crate) fn begun(
     leave::ask_again(core, id)?;
     core.leaving.borrow_mut().remove(&id);
     event::commit(core, me, place, applied)?;
+    if !applied.added.is_empty() {
+        tell::newcomers(core, id)?;
+    }
     if must_tell(core, me, conversation, applied)? {
         terms::tell(core, me, id)?;
         if let (Some(rotation), Some(secret)) = (
@@ -66,7 +71,8 @@ pub(crate) fn ended(
     core.store.forget_room_secrets_before(id, u32::MAX)?;
     core.leaving.borrow_mut().remove(&id);
     for queued in core.store.actions(id)? {
-        let left = codec::from_cbor::<Action>(&queued.action)? == Action::Leave;
+        let action: Action = codec::from_cbor(&queued.action)?;
+        let left = action == Action::Leave || action == Action::Intent(Box::new(Intent::Leave));
         let outcome = if left { Ok(()) } else { Err(Failure::unknown()) };
         action::settle(core, queued.id, outcome)?;
     }

@@ -9,6 +9,7 @@ use crate::core::{Core, Me};
 use crate::error::ClientError;
 use crate::message::event::{self, Place};
 use crate::message::history;
+use crate::people::tell;
 use crate::store::conversation::{Conversation, ConversationState};
 use crate::store::history::{Notice, NoticeKind};
 use crate::testing::{JOIN_AFTER_WIRE, JOIN_BEFORE_WIRE};
@@ -320,6 +321,7 @@ fn accepted_join(core: &Core, me: &Me, accepted: &Accepted) -> Result<(), Client
         if is_new {
             core.store.mark_read(id, accepted.sequence)?;
             event::joined_here(core, me, place, None)?;
+            tell::newcomers(core, id)?;
         } else {
             note_gap(core, &before, accepted)?;
             core.returns.came(id, core.platform.monotonic_ms());

@@ -4,6 +4,8 @@
 use crate::error::ClientError;
 use crate::store::Store;
 use crate::store::mls_state::MlsState;
+#[cfg(test)]
+use std::cell::Cell;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -16,6 +18,9 @@ use undertone_wire::{ConversationId, Epoch};
 pub(crate) struct Groups {
     provider: Provider<MlsState>,
     loaded: RefCell<HashMap<ConversationId, Group>>,
+    /// How often a group was read from the store.
+    #[cfg(test)]
+    loads: Cell<u32>,
 }
 
 impl Groups {
@@ -24,7 +29,25 @@ impl Groups {
         Self {
             provider: Provider::new(MlsState::new(store)),
             loaded: RefCell::default(),
+            #[cfg(test)]
+            loads: Cell::default(),
         }
+    }
+
+    /// The epoch of a conversation's group. A group that is not in memory stays where it is: reading its
+    /// tree and its secrets costs much more.
+    pub(crate) fn epoch(&self, conversation: ConversationId) -> Result<Epoch, ClientError> {
+        if let Some(group) = self.loaded.borrow().get(&conversation) {
+            return Ok(group.epoch());
+        }
+        let stored = self.check(Group::stored_epoch(&self.provider, conversation))?;
+        stored.ok_or(ClientError::UnknownConversation)
+    }
+
+    /// How often a group was read from the store.
+    #[cfg(test)]
+    pub(crate) fn loads(&self) -> u32 {
+        self.loads.get()
     }
 
     /// Does something with a conversation's group.
@@ -37,6 +60,8 @@ impl Groups {
         let group = match loaded.entry(conversation) {
             Entry::Occupied(loaded) => loaded.into_mut(),
             Entry::Vacant(place) => {
+                #[cfg(test)]
+                self.loads.set(self.loads.get().saturating_add(1));
                 let stored = self.check(Group::load(&self.provider, conversation))?;
                 place.insert(stored.ok_or(ClientError::UnknownConversation)?)
             }

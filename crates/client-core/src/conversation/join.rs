@@ -7,7 +7,8 @@ use crate::change::Change;
 use crate::core::{Core, Me};
 use crate::error::ClientError;
 use crate::message::event::{self, Place};
-use crate::message::history;
+use crate::message::{history, signals};
+use crate::people::{request, tell};
 use crate::store::conversation::{Conversation, ConversationState};
 use crate::testing::{WELCOME_AFTER_COMMIT_BEFORE_ACK, WELCOME_BEFORE_COMMIT};
 use std::cell::RefCell;
@@ -41,6 +42,7 @@ pub(crate) fn join(core: &Core, welcome: &PendingWelcome) -> Result<Joined, Clie
     });
     match joined {
         Ok(()) => {
+            signals::hide(core);
             core.publish(Change::Conversations);
             core.checkpoints.reach(WELCOME_AFTER_COMMIT_BEFORE_ACK)?;
             Ok(Joined::Yes)
@@ -113,6 +115,8 @@ fn join_in_transaction(
         core.store.mark_read(id, welcome.sequence)?;
     } else {
         core.store.add_conversation(&joined)?;
+        let by = found.iter().find(|leaf| leaf.device == welcome.sender);
+        request::brought_in(core, me, &joined, by.map(|leaf| leaf.user))?;
     }
     core.store.add_running_hash(id, welcome.sequence, &running_hash)?;
     settle_in(core, me, welcome, &joined, &found)
@@ -141,6 +145,7 @@ fn settle_in(
     };
     let by = certificates.iter().find(|leaf| leaf.device == welcome.sender);
     event::joined_here(core, me, place, by.map(|leaf| leaf.user))?;
+    tell::newcomers(core, id)?;
     if joined.kind == ConversationKind::Direct {
         return Ok(());
     }

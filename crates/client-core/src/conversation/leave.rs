@@ -35,11 +35,21 @@ pub(crate) async fn leave(core: &Rc<Core>, id: ConversationId) -> Result<(), Cli
     if conversation.state == ConversationState::Waiting {
         return core.transaction(|| Ok(core.store.delete_conversation(id)?));
     }
-    super::member::active(core, id)?;
-    if conversation.kind == ConversationKind::Direct {
-        return Err(ClientError::UnknownConversation);
-    }
+    check(core, id)?;
     action::perform(core, id, &[Action::Leave]).await
+}
+
+/// Whether this device's user can leave, as far as this device knows.
+pub(super) fn check(core: &Core, id: ConversationId) -> Result<(), ClientError> {
+    let conversation = super::member::active(core, id)?;
+    let me = core.me()?;
+    let profile = conversation.profile.as_ref();
+    let profile = profile.filter(|_| conversation.kind != ConversationKind::Direct);
+    let profile = profile.ok_or(ClientError::UnknownConversation)?;
+    if conversation.people > 1 && is_last_owner(profile, &me) {
+        return Err(ClientError::NotDone(action::refusal_of(&last_owner())));
+    }
+    Ok(())
 }
 
 /// Takes up a leaving. Gives whether a commit is due for it: the one that takes along the user's other

@@ -58,8 +58,18 @@ pub(crate) async fn ban(core: &Rc<Core>, id: ConversationId, user: UserId) -> Re
     put_out(core, id, user, true).await
 }
 
-/// Whoever is put out of a room knows its link: it is replaced.
 async fn put_out(core: &Rc<Core>, id: ConversationId, user: UserId, ban: bool) -> Result<(), ClientError> {
+    let actions = putting_out(core, id, user, ban)?;
+    action::perform(core, id, &actions).await
+}
+
+/// How a person is put out. Whoever is put out of a room knows its link: it is replaced.
+pub(super) fn putting_out(
+    core: &Core,
+    id: ConversationId,
+    user: UserId,
+    ban: bool,
+) -> Result<Vec<Action>, ClientError> {
     let conversation = active(core, id)?;
     let me = core.me()?;
     if user == me.user {
@@ -80,7 +90,7 @@ async fn put_out(core: &Rc<Core>, id: ConversationId, user: UserId, ban: bool) -
             .is_some_and(|room| !room.locked);
         actions.push(Action::Rotate { open });
     }
-    action::perform(core, id, &actions).await
+    Ok(actions)
 }
 
 /// Lets somebody who was banned come back.

@@ -6,6 +6,7 @@
 //! - `returns`: how often an external commit may follow another
 //! - `fresh_device`: both, for devices that came later
 //! - `action`, `change`: the queue of wishes, and the commits that they become; `epoch`: what follows
+//! - `intent`: what can be taken back before it becomes an action
 //! - `certificate`: when a guest became an account
 //! - `member`, `leave`, `terms`, `refresh_keys`: what people wish
 //! - `room`, `room_secret`, `rotate`, `knock`: rooms and their links
@@ -22,6 +23,7 @@ pub(crate) mod external;
 pub(crate) mod fresh_device;
 pub(crate) mod group_info;
 pub(crate) mod groups;
+pub(crate) mod intent;
 pub(crate) mod join;
 pub(crate) mod knock;
 pub(crate) mod leave;

@@ -6,6 +6,7 @@ use super::external::{self, Way};
 use crate::change::Change;
 use crate::core::{Core, Me};
 use crate::error::ClientError;
+use crate::people::request;
 use crate::store::conversation::ConversationState;
 use crate::sync;
 use crate::transport::api::ApiError;
@@ -33,6 +34,7 @@ pub(crate) async fn open_direct(core: &Rc<Core>, user: UserId) -> Result<Convers
         .iter()
         .find(|known| known.state != ConversationState::Creating)
     {
+        request::opened(core, begun.id, false)?;
         return Ok(begun.id);
     }
     let mut request = match known.into_iter().find_map(|known| known.creation) {
@@ -112,7 +114,11 @@ async fn submit(core: &Rc<Core>, request: &CreateConversationRequest) -> Result<
     match create::submit(core, request).await {
         Ok(()) => Ok(request.conversation),
         Err(ClientError::Api(error)) => match existing(&error) {
-            Some(winner) => wait_for(core, winner, peer).await,
+            Some(winner) => {
+                let came = wait_for(core, winner, peer).await?;
+                request::opened(core, came, true)?;
+                Ok(came)
+            }
             None => Err(error.into()),
         },
         Err(error) => Err(error),

@@ -2,8 +2,8 @@
 
 use super::action::{self, Action};
 use super::external::{self, Way};
-use super::member;
 use super::room_secret::{self, RoomSecret};
+use super::{member, rotate};
 use crate::change::Change;
 use crate::core::Core;
 use crate::error::ClientError;
@@ -19,8 +19,16 @@ use undertone_wire::{ConversationId, Counter, Sequence, Timestamp};
 /// A link that was used to knock counts for no rotation yet.
 pub(super) const KNOCKED: u32 = 0;
 
-/// The link of a room, where this device has it.
+/// The link of a room, where this device has it. One that is about to be replaced is not handed out: whoever
+/// got it would stand before a door that is gone.
 pub(crate) fn link(core: &Core, id: ConversationId) -> Result<Option<RoomLinkView>, ClientError> {
+    if rotate::is_coming(core, id)? {
+        return Ok(None);
+    }
+    current_link(core, id)
+}
+
+fn current_link(core: &Core, id: ConversationId) -> Result<Option<RoomLinkView>, ClientError> {
     let known = core.store.conversation(id)?;
     let known = known.ok_or(ClientError::UnknownConversation)?;
     Ok(room_secret::current(core, &known)?.map(|secret| view_of(core, &secret)))
@@ -46,6 +54,7 @@ pub(crate) async fn look(core: &Core, text: &str) -> Result<RoomDoorView, Client
         joined: known.is_some_and(|known| known.state == ConversationState::Active),
         title: agreed.title,
         topic: agreed.topic,
+        picture: agreed.picture,
         people: door.people,
         capacity: door.capacity,
         locked: door.locked,
@@ -179,5 +188,5 @@ pub(crate) async fn rotate(core: &Rc<Core>, id: ConversationId) -> Result<RoomLi
         return Err(ClientError::UnknownConversation);
     }
     action::perform(core, id, &[Action::Rotate { open: false }]).await?;
-    link(core, id)?.ok_or(ClientError::LinkNeeded)
+    current_link(core, id)?.ok_or(ClientError::LinkNeeded)
 }

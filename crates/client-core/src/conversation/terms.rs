@@ -23,17 +23,9 @@ pub(crate) async fn set_state(
 ) -> Result<(), ClientError> {
     let conversation = member::active(core, id)?;
     let me = core.me()?;
-    if !state::may_set(&conversation, me.user) {
-        return Err(ClientError::NotAllowed);
-    }
-    let before = core.store.agreed(id)?;
-    let new = patched(before.clone(), patch);
-    if new == before {
+    let Some(new) = wanted_state(core, id, &patch)? else {
         return Ok(());
-    }
-    if !state::is_valid(&new) {
-        return Err(ClientError::StateInvalid);
-    }
+    };
     let key = core.transaction(|| send::queue_part(core, &me, id, Part::State(new.clone())))?;
     core.signal.notify();
     if !core.status.is_running() {
@@ -50,7 +42,29 @@ pub(crate) async fn set_state(
     Ok(())
 }
 
-fn patched(mut state: ConversationState, patch: StatePatch) -> ConversationState {
+/// What members would agree on after a change; nothing, if that is so already.
+pub(super) fn wanted_state(
+    core: &Core,
+    id: ConversationId,
+    patch: &StatePatch,
+) -> Result<Option<ConversationState>, ClientError> {
+    let conversation = member::active(core, id)?;
+    let me = core.me()?;
+    if !state::may_set(&conversation, me.user) {
+        return Err(ClientError::NotAllowed);
+    }
+    let before = core.store.agreed(id)?;
+    let new = patched(before.clone(), patch.clone());
+    if new == before {
+        return Ok(None);
+    }
+    if !state::is_valid(&new) {
+        return Err(ClientError::StateInvalid);
+    }
+    Ok(Some(new))
+}
+
+pub(super) fn patched(mut state: ConversationState, patch: StatePatch) -> ConversationState {
     state.title = patch.title.unwrap_or(state.title);
     state.topic = patch.topic.unwrap_or(state.topic);
     state.picture = patch.picture.unwrap_or(state.picture);
@@ -59,7 +73,7 @@ fn patched(mut state: ConversationState, patch: StatePatch) -> ConversationState
     state
 }
 
-async fn replace_on_door(
+pub(super) async fn replace_on_door(
     core: &Core,
     conversation: &Conversation,
     state: &ConversationState,

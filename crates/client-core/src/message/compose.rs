@@ -1,7 +1,6 @@
 //! Making a message: content with its salt, the id and the franking tag over it, and the envelope
 //! around it that MLS encrypts.
 
-use super::draft::Draft;
 use super::padding;
 use super::state::is_valid_timer;
 use crate::error::ClientError;
@@ -22,32 +21,47 @@ pub(crate) struct Composed {
     pub(crate) message: MessageId,
 }
 
-/// Writes a text message.
-pub(crate) fn text(
-    draft: &Draft,
-    written_at: Timestamp,
-    rng: &mut (impl CryptoRng + RngCore),
-) -> Result<Composed, ClientError> {
-    if draft.text.trim().is_empty() {
+/// Whether a text can be sent.
+pub(crate) fn check_text(text: &str) -> Result<(), ClientError> {
+    if text.trim().is_empty() {
         return Err(ClientError::EmptyMessage);
     }
-    if draft.text.len() > TEXT_BYTES_MAX {
+    if text.len() > TEXT_BYTES_MAX {
         return Err(ClientError::MessageTooLong);
     }
-    if !draft.expires.is_none_or(is_valid_timer) {
-        return Err(ClientError::TimerTooShort);
-    }
-    let saying = Saying {
-        part: Part::Text(draft.text.clone()),
-        expires: draft.expires,
-    };
-    part(saying, written_at, rng)
+    Ok(())
 }
 
-/// What is said, and for how long.
+/// Whether a timer is long enough to be read.
+pub(crate) fn check_timer(expires: Option<Expiry>) -> Result<(), ClientError> {
+    if expires.is_none_or(is_valid_timer) {
+        Ok(())
+    } else {
+        Err(ClientError::TimerTooShort)
+    }
+}
+
+/// What is said, for how long, and about what.
+#[derive(Debug, Clone)]
 pub(crate) struct Saying {
     pub(crate) part: Part,
     pub(crate) expires: Option<Expiry>,
+    pub(crate) replaces: Option<MessageId>,
+    pub(crate) in_reply_to: Option<MessageId>,
+    pub(crate) forwarded: bool,
+}
+
+impl Saying {
+    /// Something that stays and is about nothing else.
+    pub(crate) const fn just(part: Part) -> Self {
+        Self {
+            part,
+            expires: None,
+            replaces: None,
+            in_reply_to: None,
+            forwarded: false,
+        }
+    }
 }
 
 /// Writes whatever a message may say.
@@ -61,10 +75,10 @@ pub(crate) fn part(
     let content = Content {
         salt: salt.as_slice().into(),
         written_at,
-        replaces: None,
-        in_reply_to: None,
+        replaces: saying.replaces,
+        in_reply_to: saying.in_reply_to,
         expires: saying.expires,
-        forwarded: false,
+        forwarded: saying.forwarded,
         part: saying.part,
     };
     let content = codec::to_cbor(&content)?;

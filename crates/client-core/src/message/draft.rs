@@ -1,10 +1,11 @@
 //! What somebody wants to say, before it is a message.
 
+use super::key::MessageKey;
 use serde::{Deserialize, Serialize};
 use undertone_wire::content::Expiry;
 
 /// A message that is to be sent.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Draft {
@@ -14,13 +15,21 @@ pub struct Draft {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", tsify(optional))]
     pub expires: Option<Expiry>,
+    /// It stays, although the conversation has a timer.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", tsify(optional))]
+    pub keep: bool,
+    /// The message of the same conversation that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", tsify(optional))]
+    pub reply_to: Option<MessageKey>,
 }
 
 impl From<&str> for Draft {
     fn from(text: &str) -> Self {
         Self {
             text: text.to_owned(),
-            expires: None,
+            ..Self::default()
         }
     }
 }

@@ -5,11 +5,11 @@
 mod told;
 
 use super::key::MessageKey;
-use super::share;
+use super::{share, talk};
 use crate::conversation::pin;
 use crate::core::{Core, Me};
 use crate::error::ClientError;
-use crate::store::message::{Lifetime, MessageState, RowKind, StoredMessage};
+use crate::store::message::{Lifetime, Marks, MessageState, RowKind, StoredMessage};
 use crate::store::share::Arrival;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -219,11 +219,11 @@ fn note_stranger(core: &Core, me: &Me, stranger: DeviceCertificateBody) -> Resul
 /// again, and what happened did not happen.
 pub(crate) fn undone(
     core: &Core,
-    _me: &Me,
+    me: &Me,
     conversation: ConversationId,
     from: Sequence,
 ) -> Result<(), ClientError> {
-    Ok(core.store.undo_from(conversation, from)?)
+    talk::undone(core, me, conversation, from)
 }
 
 /// Keeps an event as a row of the timeline. One that is kept already is not kept again.
@@ -251,6 +251,7 @@ pub(super) fn write(core: &Core, me: &Me, deed: Deed, event: Event) -> Result<()
         payload_hash: None,
         lifetime: Lifetime::default(),
         kind: RowKind::Event(event),
+        marks: Marks::default(),
     })?;
     Ok(())
 }

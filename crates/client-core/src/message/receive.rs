@@ -4,19 +4,23 @@
 use super::event::{Actor, Deed, Place};
 use super::key::MessageKey;
 use super::verify::{self, Knowledge, Verified};
-use super::{clock, share, state};
+use super::{clock, receipt, share, state, talk};
 use crate::conversation::room_secret;
 use crate::core::{Core, Me};
 use crate::error::ClientError;
+use crate::file;
+use crate::notify::{self, Come};
+use crate::people::{profile, request};
 use crate::store::conversation::Conversation;
 use crate::store::history::NoticeKind;
-use crate::store::message::{Lifetime, MessageState, RowKind, StoredMessage};
+use crate::store::message::{Lifetime, Marks, MessageState, RowKind, StoredMessage};
+use crate::store::talk::Evidence;
 use std::time::Duration;
 use undertone_mls::Decrypted;
 use undertone_wire::content::{Content, Expiry, Part};
 use undertone_wire::conversation::LogEntry;
 use undertone_wire::limits::EXPIRY_SECONDS_MIN;
-use undertone_wire::{Timestamp, codec};
+use undertone_wire::{Timestamp, UserId, codec};
 
 /// An entry of a log that holds a message.
 pub(crate) struct Arrival<'a> {
@@ -61,23 +65,52 @@ pub(crate) fn own_echo(arrival: &Arrival<'_>, row: &StoredMessage) -> Result<(),
     if row.kind != RowKind::Hidden {
         return Ok(());
     }
-    let content: Content = codec::from_cbor(&row.content)?;
-    if let Part::State(state) = &content.part {
-        state::apply(core, arrival.me, deed(arrival, row.sender), state)?;
-    }
+    // What it said before it was in the log counts no longer: now it counts as what is there.
+    let about = core.store.target_of_part(row.row)?;
     core.store.delete_message(row.row)?;
     core.reaper.deleted();
-    Ok(())
+    if let Some(target) = about {
+        talk::settle(core, target)?;
+    }
+    if row.content.is_empty() {
+        return Ok(());
+    }
+    let content: Content = codec::from_cbor(&row.content)?;
+    match &content.part {
+        Part::State(state) => state::apply(core, arrival.me, deed(arrival, row.sender), state),
+        Part::Receipt(receipt) => receipt::received(arrival, row.sender, *receipt),
+        // It counted when the user said it.
+        Part::Profile(_) => Ok(()),
+        _ => {
+            let evidence = Evidence {
+                message: row.message,
+                content: row.content.clone(),
+                franking_mac: entry.franking_mac.0.clone(),
+            };
+            talk::heard(word(arrival, row.sender, (&content, evidence)))
+        }
+    }
 }
 
 fn said(arrival: &Arrival<'_>, verified: Verified) -> Result<Option<NoticeKind>, ClientError> {
     let core = arrival.core;
     let sender = verified.sender;
-    match &verified.part {
-        Part::Text(text) => {
+    let part = &verified.content.part;
+    if request::is_unheard(core, arrival.me, arrival.conversation.id, (sender, part))? {
+        return Ok(None);
+    }
+    match part {
+        Part::Text(_) | Part::Files(_) => {
             core.signals.stopped(arrival.entry.conversation, sender);
-            let text = text.clone();
-            keep(arrival, verified, text)
+            if verified.content.replaces.is_some() {
+                return about_message(arrival, verified);
+            }
+            keep(arrival, verified)
+        }
+        Part::Deleted | Part::Reaction(_) | Part::Pin(_) => about_message(arrival, verified),
+        Part::Receipt(receipt) => {
+            receipt::received(arrival, sender, *receipt)?;
+            Ok(None)
         }
         Part::State(state) => {
             state::apply(core, arrival.me, deed(arrival, sender), state)?;
@@ -91,16 +124,41 @@ fn said(arrival: &Arrival<'_>, verified: Verified) -> Result<Option<NoticeKind>,
             share::received(arrival, sender, history)?;
             Ok(None)
         }
-        Part::Files(_)
-        | Part::Deleted
-        | Part::Reaction(_)
-        | Part::Pin(_)
-        | Part::Receipt(_)
-        | Part::Profile(_) => Ok(None),
+        Part::Profile(told) => {
+            profile::received(core, sender, told, arrival.entry.sent_at)?;
+            Ok(None)
+        }
     }
 }
 
-fn deed(arrival: &Arrival<'_>, user: undertone_wire::UserId) -> Deed {
+/// Something was said about a message.
+fn about_message(arrival: &Arrival<'_>, verified: Verified) -> Result<Option<NoticeKind>, ClientError> {
+    let evidence = Evidence {
+        message: verified.message,
+        content: verified.bytes,
+        franking_mac: arrival.entry.franking_mac.0.clone(),
+    };
+    talk::heard(word(arrival, verified.sender, (&verified.content, evidence)))?;
+    Ok(None)
+}
+
+fn word<'a>(
+    arrival: &Arrival<'a>,
+    user: UserId,
+    (content, evidence): (&'a Content, Evidence),
+) -> talk::Word<'a> {
+    talk::Word {
+        core: arrival.core,
+        conversation: arrival.conversation,
+        place: Place::of(arrival.entry),
+        user,
+        own: arrival.entry.sender == arrival.me.device,
+        content,
+        evidence,
+    }
+}
+
+fn deed(arrival: &Arrival<'_>, user: UserId) -> Deed {
     Deed {
         place: Place::of(arrival.entry),
         who: Actor {
@@ -110,8 +168,8 @@ fn deed(arrival: &Arrival<'_>, user: undertone_wire::UserId) -> Deed {
     }
 }
 
-/// Keeps a text, unless it is kept already or has ended on its way.
-fn keep(arrival: &Arrival<'_>, verified: Verified, text: String) -> Result<Option<NoticeKind>, ClientError> {
+/// Keeps a message, unless it is kept already or has ended on its way.
+fn keep(arrival: &Arrival<'_>, verified: Verified) -> Result<Option<NoticeKind>, ClientError> {
     let Arrival { core, entry, .. } = *arrival;
     match core.store.message_sender(entry.conversation, verified.message)? {
         Some(device) if device == entry.sender => return Ok(None),
@@ -120,7 +178,8 @@ fn keep(arrival: &Arrival<'_>, verified: Verified, text: String) -> Result<Optio
         None => {}
     }
     let own = verified.sender == arrival.me.user;
-    let lifetime = lifetime(verified.expires, entry.sent_at, own);
+    let content = &verified.content;
+    let lifetime = lifetime(content.expires, entry.sent_at, own);
     if lifetime.expires_at.is_some_and(|at| at <= clock::trusted(core)) {
         return Ok(None);
     }
@@ -135,15 +194,34 @@ fn keep(arrival: &Arrival<'_>, verified: Verified, text: String) -> Result<Optio
         own,
         state: MessageState::Sent,
         sent_at: entry.sent_at,
-        text,
-        content: verified.content,
+        text: talk::words(&content.part).to_owned(),
         franking_mac: entry.franking_mac.0.clone(),
         payload_hash: None,
         lifetime,
         kind: RowKind::Message,
+        marks: Marks {
+            reply_to: content.in_reply_to,
+            forwarded: content.forwarded,
+            ..Marks::default()
+        },
+        content: verified.bytes,
     };
     match core.store.add_message(&row) {
-        Ok(_row) => Ok(None),
+        Ok(stored) => {
+            if let Part::Files(attachment) = &content.part {
+                file::received(core, stored, attachment)?;
+            }
+            if own {
+                return Ok(None);
+            }
+            let come = Come {
+                row: stored,
+                sender: row.sender,
+                text: &row.text,
+            };
+            notify::arrived(core, arrival.me, arrival.conversation, &come)?;
+            Ok(None)
+        }
         // It would be refused for ever: one entry must not hold up the others.
         Err(error) if error.is_conflict() => {
             tracing::warn!(

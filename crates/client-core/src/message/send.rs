@@ -4,16 +4,19 @@
 use super::compose::{self, Composed, Saying};
 use super::draft::Draft;
 use super::key::MessageKey;
-use super::signals;
+use super::{signals, talk};
 use crate::change::Change;
+use crate::conversation::intent;
 use crate::core::{Core, Me};
 use crate::error::ClientError;
+use crate::file;
+use crate::people::request;
 use crate::store::conversation::ConversationState;
-use crate::store::message::{Lifetime, MessageState, RowKind, StoredMessage};
+use crate::store::message::{Lifetime, Marks, MessageState, RowKind, StoredMessage};
 use crate::testing::{SEND_AFTER_QUEUE, SEND_BEFORE_QUEUE};
 use std::time::Duration;
 use undertone_wire::content::{Expiry, Part};
-use undertone_wire::{ConversationId, Timestamp};
+use undertone_wire::{ConversationId, MessageId, Timestamp};
 
 /// A message that is shown and not yet stored.
 #[derive(Debug, Clone)]
@@ -23,7 +26,16 @@ pub(crate) struct Bubble {
     pub(crate) text: String,
     pub(crate) expires: Option<Expiry>,
     pub(crate) written_at: Timestamp,
+    pub(crate) reply_to: Option<MessageId>,
+    pub(crate) forwarded: bool,
     composed: Composed,
+}
+
+/// A part that waits to be sent and that nobody is shown.
+pub(crate) struct Queued {
+    pub(crate) key: MessageKey,
+    pub(crate) row: i64,
+    pub(crate) written_at: Timestamp,
 }
 
 /// Shows, stores and queues a message. The same key again does nothing. If it cannot be stored, it is
@@ -34,7 +46,6 @@ pub(crate) async fn send_text(
     key: MessageKey,
     draft: Draft,
 ) -> Result<MessageKey, ClientError> {
-    let me = core.me()?;
     if core.store.message(key)?.is_some() {
         return Ok(key);
     }
@@ -43,6 +54,33 @@ pub(crate) async fn send_text(
         let bubble = bubble(core, (conversation, key), draft)?;
         core.bubbles.borrow_mut().push(bubble);
     }
+    send_bubble(core, conversation, key).await
+}
+
+/// Passes on what a message says, as a message of its own.
+pub(crate) async fn send_forwarded(
+    core: &Core,
+    conversation: ConversationId,
+    part: Part,
+) -> Result<MessageKey, ClientError> {
+    check_open(core, conversation)?;
+    let key = MessageKey::random(&mut rand::rngs::OsRng);
+    let saying = Saying {
+        expires: intent::timer(core, conversation)?,
+        forwarded: true,
+        ..Saying::just(part)
+    };
+    let bubble = composed(core, (conversation, key), saying)?;
+    core.bubbles.borrow_mut().push(bubble);
+    send_bubble(core, conversation, key).await
+}
+
+async fn send_bubble(
+    core: &Core,
+    conversation: ConversationId,
+    key: MessageKey,
+) -> Result<MessageKey, ClientError> {
+    let me = core.me()?;
     signals::sent(core, conversation);
     announce(core, conversation);
     // Whoever shows it gets the word before the disk does.
@@ -63,24 +101,36 @@ pub(crate) fn queue_part(
     conversation: ConversationId,
     part: Part,
 ) -> Result<MessageKey, ClientError> {
-    let rng = &mut rand::rngs::OsRng;
-    let key = MessageKey::random(rng);
-    let written_at = core.platform.now();
-    let saying = Saying { part, expires: None };
+    queue(core, me, conversation, (Saying::just(part), None)).map(|queued| queued.key)
+}
+
+/// The same for something that is about a message: it goes with it.
+pub(crate) fn queue(
+    core: &Core,
+    me: &Me,
+    conversation: ConversationId,
+    (saying, about): (Saying, Option<i64>),
+) -> Result<Queued, ClientError> {
+    let key = MessageKey::random(&mut rand::rngs::OsRng);
     let bubble = Bubble {
-        key,
-        conversation,
         text: String::new(),
-        expires: None,
-        written_at,
-        composed: compose::part(saying, written_at, rng)?,
+        ..composed(core, (conversation, key), saying)?
     };
+    let plain = row_of(me, &bubble);
     let row = core.store.add_message(&StoredMessage {
         kind: RowKind::Hidden,
-        ..row_of(me, &bubble)
+        marks: Marks {
+            about,
+            ..Marks::default()
+        },
+        ..plain
     })?;
     core.store.add_outgoing(row, conversation)?;
-    Ok(key)
+    Ok(Queued {
+        key,
+        row,
+        written_at: bubble.written_at,
+    })
 }
 
 /// Resolves when a part that was queued counts, or was refused for good.
@@ -106,11 +156,12 @@ fn forget_part(core: &Core, key: MessageKey) -> Result<(), ClientError> {
     })
 }
 
-fn check_open(core: &Core, conversation: ConversationId) -> Result<(), ClientError> {
+pub(crate) fn check_open(core: &Core, conversation: ConversationId) -> Result<(), ClientError> {
     let known = core.store.conversation(conversation)?;
     match known.map(|known| known.state) {
         // What is written while this device comes in again is sent when it is there.
-        Some(ConversationState::Active | ConversationState::Lost) => Ok(()),
+        // Writing into a request accepts it.
+        Some(ConversationState::Active | ConversationState::Lost) => request::written(core, conversation),
         Some(ConversationState::Blocked | ConversationState::Removed | ConversationState::Closed) => {
             Err(ClientError::ConversationBlocked)
         }
@@ -120,22 +171,66 @@ fn check_open(core: &Core, conversation: ConversationId) -> Result<(), ClientErr
 }
 
 /// A draft as it is shown and will be sent: without a timer of its own, the conversation's counts.
-fn bubble(
+fn bubble(core: &Core, place: (ConversationId, MessageKey), draft: Draft) -> Result<Bubble, ClientError> {
+    compose::check_text(&draft.text)?;
+    let saying = Saying {
+        expires: timer_of(core, place.0, &draft)?,
+        in_reply_to: answered(core, place.0, draft.reply_to)?,
+        ..Saying::just(Part::Text(draft.text))
+    };
+    composed(core, place, saying)
+}
+
+/// The timer of a draft; by the conversation's, if it has none of its own.
+pub(crate) fn timer_of(
+    core: &Core,
+    conversation: ConversationId,
+    draft: &Draft,
+) -> Result<Option<Expiry>, ClientError> {
+    let expires = match draft.expires {
+        None if !draft.keep => intent::timer(core, conversation)?,
+        own => own,
+    };
+    compose::check_timer(expires)?;
+    Ok(expires)
+}
+
+/// The id of the message that a draft answers.
+pub(crate) fn answered(
+    core: &Core,
+    conversation: ConversationId,
+    key: Option<MessageKey>,
+) -> Result<Option<MessageId>, ClientError> {
+    let Some(key) = key else { return Ok(None) };
+    let shown = core.bubbles.borrow();
+    let shown = shown.iter().find(|bubble| bubble.key == key);
+    if let Some(shown) = shown.filter(|shown| shown.conversation == conversation) {
+        return Ok(Some(shown.composed.message));
+    }
+    let target = talk::target(core, key)?;
+    if target.conversation != conversation {
+        return Err(ClientError::UnknownMessage);
+    }
+    Ok(Some(target.message))
+}
+
+fn composed(
     core: &Core,
     (conversation, key): (ConversationId, MessageKey),
-    mut draft: Draft,
+    saying: Saying,
 ) -> Result<Bubble, ClientError> {
     let written_at = core.platform.now();
-    if draft.expires.is_none() {
-        draft.expires = core.store.agreed(conversation)?.timer;
-    }
-    let composed = compose::text(&draft, written_at, &mut rand::rngs::OsRng)?;
+    let text = talk::words(&saying.part).to_owned();
+    let (expires, reply_to, forwarded) = (saying.expires, saying.in_reply_to, saying.forwarded);
+    let composed = compose::part(saying, written_at, &mut rand::rngs::OsRng)?;
     Ok(Bubble {
         key,
         conversation,
-        text: draft.text,
-        expires: draft.expires,
+        text,
+        expires,
         written_at,
+        reply_to,
+        forwarded,
         composed,
     })
 }
@@ -144,6 +239,10 @@ fn bubble(
 pub(crate) fn retry(core: &Core, key: MessageKey) -> Result<(), ClientError> {
     let message = core.store.message(key)?.ok_or(ClientError::UnknownMessage)?;
     if !matches!(message.state, MessageState::Failed(_)) {
+        return Ok(());
+    }
+    // What waits for its files is sent when they are on the server.
+    if file::resume_all(core, &message)? {
         return Ok(());
     }
     core.transaction(|| {
@@ -161,7 +260,10 @@ pub(crate) fn discard(core: &Core, key: MessageKey) -> Result<(), ClientError> {
     if !matches!(message.state, MessageState::Failed(_)) {
         return Ok(());
     }
-    core.transaction(|| Ok(core.store.delete_message(message.row)?))?;
+    core.transaction(|| {
+        file::withdrawn(core, message.row)?;
+        Ok(core.store.delete_message(message.row)?)
+    })?;
     core.reaper.deleted();
     announce(core, message.conversation);
     Ok(())
@@ -208,10 +310,15 @@ fn row_of(me: &Me, bubble: &Bubble) -> StoredMessage {
             expires_at: None,
         },
         kind: RowKind::Message,
+        marks: Marks {
+            reply_to: bubble.reply_to,
+            forwarded: bubble.forwarded,
+            ..Marks::default()
+        },
     }
 }
 
-fn announce(core: &Core, conversation: ConversationId) {
+pub(crate) fn announce(core: &Core, conversation: ConversationId) {
     core.publish(Change::Timeline(conversation));
     core.publish(Change::Conversations);
     core.publish(Change::Connection);

@@ -10,11 +10,12 @@ use super::event::Place;
 use super::key::MessageKey;
 use super::receive::{self, Arrival};
 use super::verify;
-use super::{clock, send};
+use super::{clock, send, talk};
 use crate::core::{Core, Me};
 use crate::error::ClientError;
+use crate::file;
 use crate::store::conversation::ConversationState;
-use crate::store::message::{MessageState, RowKind, SharedBy, StoredMessage};
+use crate::store::message::{Marks, MessageState, RowKind, SharedBy, StoredMessage};
 use crate::store::share::{Arrival as Came, ShareWanted, Shareable};
 use crate::sync::status::Phase;
 use rand::Rng;
@@ -23,7 +24,7 @@ use std::time::Duration;
 use undertone_mls::{CommitApplied, Member};
 use undertone_wire::content::{Content, HistorySharing, Part, SharedHistory, SharedMessage};
 use undertone_wire::limits::HISTORY_MESSAGES_MAX;
-use undertone_wire::{Bytes, Sequence, Timestamp, UserId};
+use undertone_wire::{Bytes, Sequence, Timestamp, UserId, codec};
 
 /// Each waits so much longer than the one before.
 const TURN: Duration = Duration::from_secs(1);
@@ -166,6 +167,7 @@ fn shared_message(
     me: &Me,
     message: StoredMessage,
 ) -> Result<Option<SharedMessage>, ClientError> {
+    let content = current_content(&message)?;
     let name = match message.kind {
         RowKind::Shared(shared) => Some(shared.name),
         _ if message.sender == me.user => Some(me.name.clone()),
@@ -175,8 +177,24 @@ fn shared_message(
         user: message.sender,
         name,
         sent_at: message.sent_at,
-        content: Bytes(message.content),
+        content: Bytes(content),
     }))
+}
+
+/// What a message says now. One that was edited names the message that it is an edit of, so that what is
+/// said about that later is found.
+fn current_content(message: &StoredMessage) -> Result<Vec<u8>, ClientError> {
+    if !message.marks.edited {
+        return Ok(message.content.clone());
+    }
+    let mut content = talk::content_of(message)?;
+    match &mut content.part {
+        Part::Text(text) => text.clone_from(&message.text),
+        Part::Files(attachment) => attachment.text.clone_from(&message.text),
+        _ => {}
+    }
+    content.replaces = Some(message.message);
+    Ok(codec::to_cbor(&content)?)
 }
 
 /// Somebody shared what was said before. It counts where this device came by that commit, the
@@ -220,25 +238,29 @@ fn keep(
         return Ok(());
     };
     let Content {
-        part: Part::Text(text),
+        part: part @ (Part::Text(_) | Part::Files(_)),
         expires,
+        replaces,
+        in_reply_to,
+        forwarded,
         ..
     } = read.content
     else {
         return Ok(());
     };
-    let known = core.store.message_sender(entry.conversation, read.message)?;
+    let message = replaces.unwrap_or(read.message);
+    let known = core.store.message_sender(entry.conversation, message)?;
     let own = shared.user == me.user;
     let lifetime = receive::lifetime(expires, shared.sent_at, own);
     let ended = lifetime.expires_at.is_some_and(|at| at <= clock::trusted(core));
     if known.is_some() || ended || shared.sent_at > entry.sent_at {
         return Ok(());
     }
-    core.store.add_message(&StoredMessage {
+    let row = core.store.add_message(&StoredMessage {
         row: 0,
-        key: MessageKey::of_received(entry.conversation, read.message),
+        key: MessageKey::of_received(entry.conversation, message),
         conversation: entry.conversation,
-        message: read.message,
+        message,
         // Before the commit by which this device came.
         sequence: Some(Sequence(commit.0.saturating_sub(1))),
         sender: shared.user,
@@ -246,7 +268,7 @@ fn keep(
         own,
         state: MessageState::Sent,
         sent_at: shared.sent_at,
-        text,
+        text: talk::words(&part).to_owned(),
         content: shared.content.0.clone(),
         franking_mac: Vec::new(),
         payload_hash: None,
@@ -255,6 +277,15 @@ fn keep(
             user: by,
             name: shared.name.clone(),
         }),
+        marks: Marks {
+            reply_to: in_reply_to,
+            forwarded,
+            edited: replaces.is_some(),
+            ..Marks::default()
+        },
     })?;
-    Ok(())
+    match &part {
+        Part::Files(attachment) => file::received(core, row, attachment),
+        _ => Ok(()),
+    }
 }

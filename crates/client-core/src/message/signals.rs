@@ -8,6 +8,7 @@ use super::clock;
 use crate::change::Change;
 use crate::core::Core;
 use crate::error::ClientError;
+use crate::people;
 use crate::store::conversation::{Conversation, ConversationState};
 use crate::sync::status::Phase;
 use crate::view::PresenceView;
@@ -48,6 +49,12 @@ impl Signals {
         self.typing.borrow_mut().remove(&(conversation, user)).is_some()
     }
 
+    /// Nothing is known of somebody any more.
+    pub(crate) fn forget(&self, user: UserId) {
+        self.typing.borrow_mut().retain(|(_, who), _| *who != user);
+        self.attention.borrow_mut().remove(&user);
+    }
+
     /// The frames that wait for the connection.
     pub(crate) fn take_waiting(&self) -> Vec<ClientFrame> {
         self.waiting.take()
@@ -56,6 +63,9 @@ impl Signals {
 
 /// How present somebody is, as far as they show it.
 pub(crate) fn presence(core: &Core, user: UserId) -> PresenceView {
+    if core.store.is_blocked(user).unwrap_or(true) {
+        return PresenceView::Unknown;
+    }
     if core.online.borrow().contains(&user) {
         return match core.signals.attention.borrow().get(&user) {
             Some(Attention::Away(since)) => PresenceView::Away {
@@ -75,6 +85,9 @@ pub(crate) fn presence(core: &Core, user: UserId) -> PresenceView {
 /// The user is writing. Others are told at most twice in the life of the signal.
 pub(crate) fn typing(core: &Core, conversation: ConversationId) -> Result<(), ClientError> {
     let now = core.platform.monotonic_ms();
+    if !core.store.privacy()?.typing {
+        return Ok(());
+    }
     let told = core.signals.typed.borrow().get(&conversation).copied();
     let life = u64::try_from(TYPING_LIFE.as_millis()).unwrap_or(u64::MAX);
     if !is_online(core) || told.is_some_and(|told| now.saturating_sub(told) < life / 2) {
@@ -96,7 +109,7 @@ pub(crate) fn stopped_typing(core: &Core, conversation: ConversationId) -> Resul
 }
 
 /// The user has sent what they were writing: the message says so by itself.
-pub(super) fn sent(core: &Core, conversation: ConversationId) {
+pub(crate) fn sent(core: &Core, conversation: ConversationId) {
     core.signals.typed.borrow_mut().remove(&conversation);
 }
 
@@ -145,10 +158,28 @@ pub(crate) fn set_visibility(core: &Core, visibility: Visibility) -> Result<(), 
 /// The connection begins, or was authenticated anew: the server is told to whom the user shows themselves.
 pub(crate) fn connected(core: &Core) -> Result<(), ClientError> {
     let visibility = core.store.visibility()?;
-    if visibility != Visibility::Everyone {
+    let hidden = people::hidden(core)?;
+    if !hidden.is_empty() {
+        put(core, ClientFrame::Hide(hidden.clone()));
+    }
+    if !hidden.is_empty() || visibility != Visibility::Everyone {
         put(core, ClientFrame::Show(visibility));
     }
     Ok(())
+}
+
+/// Where nothing is told of the user has changed: the server hears of it.
+pub(crate) fn hide(core: &Core) {
+    if !is_online(core) {
+        return;
+    }
+    match people::hidden(core) {
+        Ok(hidden) => put(core, ClientFrame::Hide(hidden)),
+        Err(error) => tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the server was not told where the user is not to be seen"
+        ),
+    }
 }
 
 /// The connection ended: nobody is known to be there. Whoever was, was seen until now.
@@ -202,11 +233,13 @@ pub(crate) fn receive(core: &Core, sealed: &SealedSignal) -> Result<(), ClientEr
     let Some((user, signal)) = seal::open(core, sealed)? else {
         return Ok(());
     };
-    if user == me.user {
+    if user == me.user || core.store.is_blocked(user)? {
         return Ok(());
     }
     let conversation = sealed.conversation;
     match signal {
+        // Who does not tell does not know it of others.
+        Signal::Typing if !core.store.privacy()?.typing => {}
         Signal::Typing => {
             let life = u64::try_from(TYPING_LIFE.as_millis()).unwrap_or(u64::MAX);
             let until = core.platform.monotonic_ms().saturating_add(life);
@@ -298,7 +331,7 @@ fn say(core: &Core, conversation: &Conversation, signal: Signal) -> Result<bool,
     let heard = conversation
         .peer
         .is_none_or(|peer| core.online.borrow().contains(&peer));
-    if !shows || !heard || !is_for_signals(conversation) {
+    if !shows || !heard || !is_for_signals(conversation) || people::is_silent(core, conversation)? {
         return Ok(false);
     }
     let me = core.me()?;

@@ -1,9 +1,10 @@
 //! The task that does what is due: ended messages are deleted, earlier ones are shared with newcomers,
 //! those who stopped writing are no longer shown. Each has its own module; here is only the waiting.
 
-use super::{reaper, share, signals};
+use super::{reaper, receipt, share, signals};
 use crate::core::Core;
 use crate::error::ClientError;
+use crate::people::tell;
 use futures::FutureExt;
 use futures::future::select;
 use std::pin::pin;
@@ -25,7 +26,7 @@ async fn run(core: Rc<Core>) {
     while core.checkpoints.alive().is_ok() {
         let told = core.signal.count();
         let mut wait = LOOK_EVERY.min(signals::drop_ended(&core));
-        for chore in [reaper::round, share::round] {
+        for chore in [reaper::round, share::round, tell::round, receipt::round] {
             wait = wait.min(chore(&core).unwrap_or_else(|error| failed(&error)));
         }
         let changed = core.signal.after(told);

@@ -3,9 +3,10 @@
 
 use super::compose::{SALT_BYTES, message_id, tag_fits};
 use super::padding;
+use crate::file;
 use crate::store::history::NoticeKind;
 use undertone_mls::Decrypted;
-use undertone_wire::content::{Content, Envelope, Expiry, Part, SeenEntry};
+use undertone_wire::content::{Content, Envelope, Part, SeenEntry};
 use undertone_wire::conversation::LogEntry;
 use undertone_wire::limits::TEXT_BYTES_MAX;
 use undertone_wire::{Counter, MessageId, UserId, codec};
@@ -38,9 +39,9 @@ impl Refusal {
 pub(crate) struct Verified {
     pub(crate) sender: UserId,
     pub(crate) message: MessageId,
-    pub(crate) part: Part,
-    pub(crate) expires: Option<Expiry>,
-    pub(crate) content: Vec<u8>,
+    pub(crate) content: Content,
+    /// CBOR of it.
+    pub(crate) bytes: Vec<u8>,
     /// What the sender says of the group and the log.
     pub(crate) epoch_authenticator: Vec<u8>,
     pub(crate) seen: SeenEntry,
@@ -64,9 +65,8 @@ pub(crate) fn verify(entry: &LogEntry, decrypted: &Decrypted) -> Result<Verified
     Ok(Verified {
         sender: decrypted.sender.user,
         message,
-        part: content.part,
-        expires: content.expires,
-        content: bytes.to_vec(),
+        content,
+        bytes: bytes.to_vec(),
         epoch_authenticator: envelope.epoch_authenticator.0,
         seen: envelope.seen,
     })
@@ -82,7 +82,8 @@ pub(crate) struct Read {
 pub(crate) fn read(bytes: &[u8]) -> Result<Read, Refusal> {
     let content: Content = codec::from_cbor(bytes).map_err(|_bad| Refusal::Malformed)?;
     let too_long = matches!(&content.part, Part::Text(text) if text.len() > TEXT_BYTES_MAX);
-    if content.salt.len() != SALT_BYTES || too_long {
+    let bad_files = matches!(&content.part, Part::Files(files) if !file::is_valid(files));
+    if content.salt.len() != SALT_BYTES || too_long || bad_files {
         return Err(Refusal::Malformed);
     }
     Ok(Read {

@@ -36,6 +36,44 @@ impl Store {
         Ok(self.connection.last_insert_rowid())
     }
 
+    /// One action, and of which conversation.
+    pub fn action(&self, id: i64) -> Result<Option<(ConversationId, QueuedAction)>, StoreError> {
+        self.row(
+            "SELECT conversation, id, action, tries FROM group_action WHERE id = ?1",
+            [id],
+            read_with_conversation,
+        )
+    }
+
+    /// The actions of all conversations that were queued for a moment up to this one, in their order;
+    /// without those that were queued for at once.
+    pub fn held_actions(&self, until: Timestamp) -> Result<Vec<(ConversationId, QueuedAction)>, StoreError> {
+        self.rows(
+            "SELECT conversation, id, action, tries FROM group_action \
+             WHERE due_at > 0 AND due_at <= ?1 ORDER BY id",
+            [integer(until.as_millis())],
+            read_with_conversation,
+        )
+    }
+
+    /// The actions of all conversations that are due after a moment.
+    pub fn actions_after(&self, at: Timestamp) -> Result<Vec<QueuedAction>, StoreError> {
+        self.rows(
+            "SELECT id, action, tries FROM group_action WHERE due_at > ?1 ORDER BY id",
+            [integer(at.as_millis())],
+            read,
+        )
+    }
+
+    /// Puts another action in the place of one.
+    pub fn replace_action(&self, id: i64, action: &[u8], due_at: Timestamp) -> Result<(), StoreError> {
+        self.execute(
+            "UPDATE group_action SET action = ?2, due_at = ?3 WHERE id = ?1",
+            (id, action, integer(due_at.as_millis())),
+        )?;
+        Ok(())
+    }
+
     /// The actions of a conversation that are due, in their order.
     pub fn due_actions(
         &self,
@@ -150,6 +188,14 @@ impl Store {
         self.execute("DELETE FROM group_action WHERE id = ?1", [id])?;
         Ok(())
     }
+}
+
+fn read_with_conversation(row: &rusqlite::Row<'_>) -> Result<(ConversationId, QueuedAction), StoreError> {
+    let column = Column {
+        row,
+        table: "group_action",
+    };
+    Ok((column.conversation("conversation")?, read(row)?))
 }
 
 fn read(row: &rusqlite::Row<'_>) -> Result<QueuedAction, StoreError> {

@@ -57,6 +57,7 @@ impl Store {
                 contact.key_changed,
             ),
         )?;
+        self.people_changed();
         Ok(())
     }
 
@@ -66,6 +67,7 @@ impl Store {
             "UPDATE contact SET name = ?2, kind = ?3 WHERE user = ?1",
             (user.as_bytes(), name.as_str(), kind_text(kind)),
         )?;
+        self.people_changed();
         Ok(())
     }
 

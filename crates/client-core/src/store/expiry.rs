@@ -59,9 +59,17 @@ impl Store {
     /// Deletes the messages that have ended, with all that is indexed of them. Own ones that have not come
     /// back through the log yet are known when they do. Part of a transaction.
     pub(crate) fn delete_ended(&self, now: Timestamp) -> Result<usize, StoreError> {
+        self.withdraw_ended_files(now)?;
         self.execute(
             "INSERT OR IGNORE INTO ended_echo (conversation, payload_hash) SELECT conversation, payload_hash \
              FROM message WHERE expires_at <= ?1 AND payload_hash IS NOT NULL AND sequence IS NULL",
+            [integer(now.as_millis())],
+        )?;
+        // What was to be said about one goes with it, and may be in the log already.
+        self.execute(
+            "INSERT OR IGNORE INTO ended_echo (conversation, payload_hash) \
+             SELECT p.conversation, p.payload_hash FROM message m JOIN message p ON p.about = m.id \
+             WHERE m.expires_at <= ?1 AND p.payload_hash IS NOT NULL AND p.sequence IS NULL",
             [integer(now.as_millis())],
         )?;
         self.execute(

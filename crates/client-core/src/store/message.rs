@@ -10,7 +10,7 @@ use undertone_wire::conversation::LogEntry;
 use undertone_wire::{ConversationId, DeviceId, MessageId, Sequence, Timestamp};
 
 pub(super) use row::read;
-pub use row::{Failure, Lifetime, MessageState, RowKind, SharedBy, StoredMessage};
+pub use row::{Failure, Lifetime, Marks, MessageState, RowKind, SharedBy, StoredMessage};
 
 /// Which part of a timeline.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +34,8 @@ macro_rules! select {
              m.sent_at AS sent_at, m.text AS text, m.content AS content, m.franking_mac AS franking_mac, \
              m.payload_hash AS payload_hash, m.event AS event, m.hidden AS hidden, m.shared_by AS shared_by, \
              m.shared_name AS shared_name, m.timer_seconds AS timer_seconds, m.timer_from AS timer_from, \
-             m.expires_at AS expires_at FROM ",
+             m.expires_at AS expires_at, m.reply_to AS reply_to, m.forwarded AS forwarded, \
+             m.edited AS edited, m.deleted AS deleted, m.starred AS starred, m.pinned_at AS pinned_at FROM ",
             $rest
         )
     };
@@ -52,9 +53,9 @@ impl Store {
         self.execute(
             "INSERT INTO message (key, conversation, message, sequence, position, sender, sender_device, own, \
              state, failure_code, failure_message, sent_at, text, content, franking_mac, payload_hash, \
-             event, hidden, shared_by, shared_name, timer_seconds, timer_from, expires_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
-             ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
+             event, hidden, shared_by, shared_name, timer_seconds, timer_from, expires_at, reply_to, forwarded, \
+             edited, about) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
+             ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)",
             rusqlite::params![
                 message.key.as_bytes(),
                 message.conversation.as_bytes(),
@@ -79,6 +80,10 @@ impl Store {
                 timer_seconds,
                 timer_from,
                 message.lifetime.expires_at.map(|at| integer(at.as_millis())),
+                message.marks.reply_to.as_ref().map(MessageId::as_bytes),
+                message.marks.forwarded,
+                message.marks.edited,
+                message.marks.about,
             ],
         )?;
         Ok(self.connection.last_insert_rowid())
@@ -137,13 +142,15 @@ impl Store {
         let place = (conversation.as_bytes(), integer(from.0));
         self.execute(
             "INSERT OR IGNORE INTO outbox (id, conversation) SELECT id, conversation FROM message \
-             WHERE conversation = ?1 AND position >= ?2 AND payload_hash IS NOT NULL AND state = 'sent'",
+             WHERE conversation = ?1 AND position >= ?2 AND payload_hash IS NOT NULL AND state = 'sent' \
+             AND deleted = 0",
             place,
         )?;
         self.execute(
             "UPDATE message SET state = 'sending', sequence = NULL, position = 9223372036854775807, \
              franking_mac = x'', payload_hash = NULL, expires_at = NULL \
-             WHERE conversation = ?1 AND position >= ?2 AND payload_hash IS NOT NULL AND state = 'sent'",
+             WHERE conversation = ?1 AND position >= ?2 AND payload_hash IS NOT NULL AND state = 'sent' \
+             AND deleted = 0",
             place,
         )?;
         self.execute(
@@ -239,6 +246,60 @@ impl Store {
         Ok((messages, more))
     }
 
+    /// What stands after a message, oldest first, or with it; and whether there is more after it.
+    pub(crate) fn timeline_after(
+        &self,
+        page: Page,
+        with_it: bool,
+    ) -> Result<(Vec<StoredMessage>, bool), StoreError> {
+        let place = match page.before {
+            Some(key) => self.place_of(key)?,
+            None => None,
+        };
+        let (position, row) = place.unwrap_or((-1, -1));
+        let mut messages = self.rows(
+            select!(
+                "message m WHERE m.conversation = ?1 AND (m.position, m.id) >= (?2, ?3) AND m.hidden = 0 \
+                 AND (m.expires_at IS NULL OR m.expires_at > ?5) ORDER BY m.position, m.id LIMIT ?4"
+            ),
+            (
+                page.conversation.as_bytes(),
+                position,
+                if with_it { row } else { row.saturating_add(1) },
+                i64::from(page.limit).saturating_add(1),
+                integer(page.now.as_millis()),
+            ),
+            read,
+        )?;
+        let wanted = usize::try_from(page.limit).unwrap_or(usize::MAX);
+        let more = messages.len() > wanted;
+        messages.truncate(wanted);
+        Ok((messages, more))
+    }
+
+    /// The first message of others after what was read that has not ended.
+    pub(crate) fn first_unread(
+        &self,
+        conversation: ConversationId,
+        read: Sequence,
+        now: Timestamp,
+    ) -> Result<Option<MessageKey>, StoreError> {
+        self.row(
+            "SELECT key FROM message WHERE conversation = ?1 AND position > ?2 AND own = 0 AND hidden = 0 \
+             AND event IS NULL AND deleted = 0 AND (expires_at IS NULL OR expires_at > ?3) \
+             AND sender NOT IN (SELECT user FROM blocked) ORDER BY position, id LIMIT 1",
+            (conversation.as_bytes(), integer(read.0), integer(now.as_millis())),
+            |row| {
+                Column {
+                    row,
+                    table: "message",
+                }
+                .array("key")
+                .map(MessageKey::from_bytes)
+            },
+        )
+    }
+
     /// What was said last and has not ended.
     pub fn newest(
         &self,
@@ -248,7 +309,8 @@ impl Store {
         self.row(
             select!(
                 "message m WHERE m.conversation = ?1 AND m.hidden = 0 AND m.event IS NULL \
-                 AND (m.expires_at IS NULL OR m.expires_at > ?2) ORDER BY m.position DESC, m.id DESC LIMIT 1"
+                 AND m.deleted = 0 AND (m.expires_at IS NULL OR m.expires_at > ?2) \
+                 AND m.sender NOT IN (SELECT user FROM blocked) ORDER BY m.position DESC, m.id DESC LIMIT 1"
             ),
             (conversation.as_bytes(), integer(now.as_millis())),
             read,
@@ -259,7 +321,7 @@ impl Store {
     pub fn last_written(&self, conversation: ConversationId) -> Result<Option<Timestamp>, StoreError> {
         self.row(
             "SELECT sent_at FROM message WHERE conversation = ?1 AND own = 1 AND state = 'sent' \
-             AND event IS NULL AND shared_by IS NULL ORDER BY position DESC LIMIT 1",
+             AND event IS NULL AND shared_by IS NULL AND hidden = 0 ORDER BY position DESC LIMIT 1",
             [conversation.as_bytes()],
             |row| {
                 Column {
@@ -280,7 +342,8 @@ impl Store {
     ) -> Result<u32, StoreError> {
         let count = self.row(
             "SELECT count(*) AS unread FROM message WHERE conversation = ?1 AND position > ?2 AND own = 0 \
-             AND event IS NULL AND (expires_at IS NULL OR expires_at > ?3)",
+             AND event IS NULL AND deleted = 0 AND (expires_at IS NULL OR expires_at > ?3) \
+             AND sender NOT IN (SELECT user FROM blocked)",
             (conversation.as_bytes(), integer(read.0), integer(now.as_millis())),
             |row| {
                 Column {

@@ -4,26 +4,35 @@
 
 pub mod action;
 mod agreed;
+pub(crate) mod announcement;
+pub(crate) mod choice;
 mod column;
 pub mod contact;
 pub mod conversation;
 pub(crate) mod expiry;
+pub(crate) mod export;
+pub(crate) mod file;
 pub mod history;
 pub mod message;
 pub mod mls_state;
 mod open;
 pub mod outbox;
 pub mod own_commit;
+pub(crate) mod profile;
+pub(crate) mod receipt;
 pub mod room_secret;
 mod schema;
-mod search;
+pub(crate) mod sealed;
+pub mod search;
 mod seen;
 pub mod session;
 pub(crate) mod share;
+pub(crate) mod talk;
 mod voucher;
 
 use crate::testing::{Checkpoints, Killed};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
+use std::cell::Cell;
 use std::rc::Rc;
 
 pub use open::{StoreKey, StoreLocation};
@@ -40,6 +49,9 @@ pub enum StoreError {
     /// There is no room left for it.
     #[error("the disk is full")]
     Full(#[source] rusqlite::Error),
+    /// There is no room left for a file beside it.
+    #[error("there is no room left on this device")]
+    NoRoom(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Made by a later version of this program.
     #[error("this profile was written by a later version of Undertone (format {found})")]
     TooNew {
@@ -96,6 +108,8 @@ impl From<rusqlite::Error> for StoreError {
 pub struct Store {
     connection: Connection,
     checkpoints: Checkpoints,
+    /// Counts what changes of people: of names, profiles and who is blocked.
+    people_version: Cell<u64>,
 }
 
 impl std::fmt::Debug for Store {
@@ -116,6 +130,7 @@ impl Store {
         Ok(Rc::new(Self {
             connection,
             checkpoints,
+            people_version: Cell::new(1),
         }))
     }
 
@@ -180,6 +195,16 @@ impl Store {
             all.push(read(row)?);
         }
         Ok(all)
+    }
+
+    /// Another number after each change of names, profiles and who is blocked.
+    pub(crate) fn people_version(&self) -> u64 {
+        self.people_version.get()
+    }
+
+    fn people_changed(&self) {
+        let next = self.people_version.get().wrapping_add(1);
+        self.people_version.set(next);
     }
 
     /// A small thing by its name.

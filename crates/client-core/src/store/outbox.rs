@@ -65,6 +65,12 @@ impl Store {
         Ok(())
     }
 
+    /// Whether a message waits to be sent.
+    pub(crate) fn is_outgoing(&self, row: i64) -> Result<bool, StoreError> {
+        let found = self.row("SELECT id FROM outbox WHERE id = ?1", [row], |_| Ok(()))?;
+        Ok(found.is_some())
+    }
+
     /// The first message to be sent in a conversation.
     pub fn first_outgoing(&self, conversation: ConversationId) -> Result<Option<Outgoing>, StoreError> {
         let sql = select_message!(

@@ -1,6 +1,6 @@
 //! Migrations: forward only, numbered by `user_version`, each in one transaction.
 
-use super::StoreError;
+use super::{StoreError, search};
 use rusqlite::Connection;
 
 /// In the order of their numbers, which begin with 1.
@@ -9,6 +9,10 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
+    include_str!("schema_5.sql"),
+    include_str!("schema_6.sql"),
+    include_str!("schema_7.sql"),
+    include_str!("schema_8.sql"),
 ];
 
 /// The format in which the mls crate's OpenMLS release writes `mls_state`: 1 is OpenMLS 0.9. A later
@@ -17,6 +21,7 @@ pub(super) const MLS_STATE_FORMAT: u8 = 1;
 
 /// Brings the tables up to date.
 pub(super) fn migrate(connection: &Connection) -> Result<(), StoreError> {
+    search::register(connection)?;
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let done = usize::try_from(found).map_err(|_| StoreError::TooNew { found })?;
     if done > MIGRATIONS.len() {
@@ -88,6 +93,14 @@ mod tests {
             )
             .unwrap();
         assert_eq!(kept, ("active".to_owned(), 7, "kept".to_owned()));
+        let found: i64 = connection
+            .query_row(
+                "SELECT count(*) FROM message_fts WHERE message_fts MATCH '\"kept\"'",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        assert_eq!(found, 1, "what was there before is found by the new index");
         connection.execute("DELETE FROM conversation", []).unwrap();
         let left: i64 = connection
             .query_row("SELECT count(*) FROM message", [], |row| row.get(0))

@@ -1,60 +1,302 @@
-//! Full-text search, newest first.
+//! The index of what was said: what goes into it, by functions that its triggers call, and how it is
+//! asked. What a query means is decided in `search`.
 
-use super::column::integer;
+use super::column::{Column, integer};
 use super::message::{StoredMessage, read, select_message};
 use super::{Store, StoreError};
-use undertone_wire::Timestamp;
+use crate::search::words;
+use rusqlite::Connection;
+use rusqlite::functions::{Context, FunctionFlags};
+use undertone_wire::content::FileReference;
+use undertone_wire::{ConversationId, Timestamp, UserId, codec};
 
-/// So many words of a query are looked for; the rest is ignored.
-const WORDS_MAX: usize = 16;
+/// What marks begin with: a character for private use, which no text has in a unit of its own kind.
+const MARK: char = '\u{e000}';
+
+/// What is asked of the index.
+#[derive(Debug, Clone)]
+pub struct Search {
+    /// In the language of FTS5.
+    pub expression: String,
+    /// Sent then or later.
+    pub from: Timestamp,
+    /// Sent before then.
+    pub until: Timestamp,
+    /// None that had ended by then.
+    pub now: Timestamp,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// What every message can be found by, whatever it says.
+pub(crate) fn any_mark() -> String {
+    format!("{MARK}m")
+}
+
+/// What the messages of a conversation can be found by.
+pub(crate) fn conversation_mark(conversation: ConversationId) -> String {
+    format!("{MARK}c{conversation}")
+}
+
+/// What the messages of a person can be found by.
+pub(crate) fn sender_mark(user: UserId) -> String {
+    format!("{MARK}s{user}")
+}
+
+/// What messages with files can be found by.
+pub(crate) fn file_mark() -> String {
+    format!("{MARK}f")
+}
+
+/// What messages with addresses can be found by.
+pub(crate) fn link_mark() -> String {
+    format!("{MARK}l")
+}
+
+/// How many messages are on this device, and when the oldest was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reach {
+    pub(crate) messages: u32,
+    pub(crate) oldest: Option<Timestamp>,
+}
 
 impl Store {
-    /// Messages that hold every word of `query`, or begin a word with it, newest first;
-    /// none that had ended by `now`.
-    pub fn search(&self, query: &str, limit: u32, now: Timestamp) -> Result<Vec<StoredMessage>, StoreError> {
-        let Some(expression) = match_expression(query) else {
-            return Ok(Vec::new());
-        };
+    /// The messages that fit, the last that this device came to know first.
+    pub fn search_newest(&self, search: &Search) -> Result<Vec<StoredMessage>, StoreError> {
         self.rows(
             select_message!(
                 "message_fts f JOIN message m ON m.id = f.rowid WHERE message_fts MATCH ?1 \
-                 AND (m.expires_at IS NULL OR m.expires_at > ?3) ORDER BY f.rowid DESC LIMIT ?2"
+                 AND m.sent_at >= ?3 AND m.sent_at < ?4 AND (m.expires_at IS NULL OR m.expires_at > ?5) \
+                 AND m.sender NOT IN (SELECT user FROM blocked) ORDER BY f.rowid DESC LIMIT ?2"
             ),
-            (expression, i64::from(limit), integer(now.as_millis())),
+            parameters(search),
             read,
         )
     }
+
+    /// The messages that fit, the best first (BM25), of the last few thousand that do.
+    pub fn search_best(&self, search: &Search) -> Result<Vec<StoredMessage>, StoreError> {
+        self.rows(
+            select_message!(
+                "(SELECT rowid AS id, bm25(message_fts, 1.0, 1.0, 0.0) AS score FROM message_fts \
+                 WHERE message_fts MATCH ?1 ORDER BY rowid DESC LIMIT 3000) f JOIN message m ON m.id = f.id \
+                 WHERE m.sent_at >= ?3 AND m.sent_at < ?4 AND (m.expires_at IS NULL OR m.expires_at > ?5) \
+                 AND m.sender NOT IN (SELECT user FROM blocked) ORDER BY f.score, m.id DESC LIMIT ?2"
+            ),
+            parameters(search),
+            read,
+        )
+    }
+
+    /// How much there is to search.
+    pub(crate) fn search_reach(&self) -> Result<Reach, StoreError> {
+        let reach = self.row(
+            "SELECT count(*) AS messages, min(sent_at) AS oldest FROM message \
+             WHERE hidden = 0 AND event IS NULL AND deleted = 0",
+            [],
+            |row| {
+                let column = Column {
+                    row,
+                    table: "message",
+                };
+                Ok(Reach {
+                    messages: u32::try_from(column.number("messages")?).unwrap_or(u32::MAX),
+                    oldest: column.optional_number("oldest")?.map(Timestamp::from_millis),
+                })
+            },
+        )?;
+        Ok(reach.unwrap_or(Reach {
+            messages: 0,
+            oldest: None,
+        }))
+    }
 }
 
-/// Every word as a quoted prefix, so that nothing in a query is taken for FTS5's own syntax.
-fn match_expression(query: &str) -> Option<String> {
-    let words: Vec<String> = query
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .take(WORDS_MAX)
-        .map(|word| format!("\"{word}\"*"))
-        .collect();
-    if words.is_empty() {
-        None
-    } else {
-        Some(words.join(" "))
-    }
+fn parameters(search: &Search) -> (&str, i64, i64, i64, i64) {
+    (
+        &search.expression,
+        i64::from(search.limit),
+        integer(search.from.as_millis()),
+        integer(search.until.as_millis()),
+        integer(search.now.as_millis()),
+    )
+}
+
+/// Gives a connection the functions that the index's triggers call.
+pub(super) fn register(connection: &Connection) -> Result<(), StoreError> {
+    let flags =
+        FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    connection.create_scalar_function("search_units", 1, flags, |arguments| {
+        Ok(words::units(&text_of(arguments, 0)?))
+    })?;
+    connection.create_scalar_function("search_file_units", 1, flags, |arguments| {
+        let reference: Vec<u8> = arguments.get(0)?;
+        // A reference that cannot be read has no name; the store says so where the file is shown.
+        let reference = codec::from_cbor::<FileReference>(&reference);
+        Ok(reference.map_or_else(|_unreadable| String::new(), |file| words::units(&file.name)))
+    })?;
+    connection.create_scalar_function("search_marks", 4, flags, |arguments| {
+        let conversation = ConversationId::from_bytes(arguments.get(0)?);
+        let sender = UserId::from_bytes(arguments.get(1)?);
+        let text = text_of(arguments, 2)?;
+        let mut marks = vec![any_mark(), conversation_mark(conversation), sender_mark(sender)];
+        if arguments.get(3)? {
+            marks.push(file_mark());
+        }
+        if has_address(&text) {
+            marks.push(link_mark());
+        }
+        Ok(marks.join(" "))
+    })?;
+    Ok(())
+}
+
+/// What a message says, without its marks; what spoilers hide is found by who looks for it.
+fn text_of(arguments: &Context<'_>, at: usize) -> rusqlite::Result<String> {
+    arguments.get(at)
+}
+
+fn has_address(text: &str) -> bool {
+    let small = text.to_ascii_lowercase();
+    ["https://", "http://", "mailto:"]
+        .iter()
+        .any(|scheme| small.contains(scheme))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::match_expression;
+    use super::*;
+    use crate::store::tests::{CONVERSATION, found_in, in_memory, message};
 
     #[test]
-    fn words_become_quoted_prefixes() {
+    fn all_scripts_are_found() {
+        let store = in_memory();
+        let texts = [
+            "Grüner Tee",
+            "今天天气很好",
+            "สวัสดีชาวโลก",
+            "привет, Мир",
+            "서울대학교",
+            "🎉 party",
+        ];
+        for (number, text) in (1..).zip(texts) {
+            store.add_message(&message(number, text)).unwrap();
+        }
+        for (expression, text) in [
+            ("\"gruner\"", "Grüner Tee"),
+            ("\"te\" *", "Grüner Tee"),
+            ("\"天气\"", "今天天气很好"),
+            ("\"好\" *", "今天天气很好"),
+            ("\"мир\"", "привет, Мир"),
+            ("\"대학\"", "서울대학교"),
+            ("\"🎉\"", "🎉 party"),
+        ] {
+            assert_eq!(found_in(&store, expression), [text], "{expression}");
+        }
+        let thai = words::units("ชาว");
+        let pair = thai.split(' ').next().unwrap();
+        assert_eq!(found_in(&store, &format!("\"{pair}\"")), ["สวัสดีชาวโลก"]);
+        assert!(found_in(&store, "\"气天\"").is_empty());
+    }
+
+    #[test]
+    fn the_index_follows_the_message() {
+        let store = in_memory();
+        let row = store.add_message(&message(1, "first words")).unwrap();
+        let set = |sql: &'static str| store.execute(sql, [row]).unwrap();
+        set("UPDATE message SET text = 'other words' WHERE id = ?1");
+        assert!(found_in(&store, "\"first\"").is_empty());
+        assert_eq!(found_in(&store, "\"other\""), ["other words"]);
+        set("UPDATE message SET deleted = 1 WHERE id = ?1");
+        assert!(found_in(&store, "\"other\"").is_empty());
+        set("UPDATE message SET deleted = 0 WHERE id = ?1");
         assert_eq!(
-            match_expression("green  tea").as_deref(),
-            Some("\"green\"* \"tea\"*")
+            found_in(&store, "\"other\""),
+            ["other words"],
+            "the deletion was refused"
+        );
+        set("UPDATE message SET deleted = 1, text = '' WHERE id = ?1");
+        assert!(found_in(&store, &any_mark()).is_empty());
+        let left = store.rows("SELECT count(*) FROM message_fts", [], |row| {
+            Ok(row.get::<_, i64>(0)?)
+        });
+        assert_eq!(left.unwrap(), [0]);
+    }
+
+    #[test]
+    fn marks_tell_who_where_and_with_what() {
+        let store = in_memory();
+        let row = store.add_message(&message(1, "see HTTPS://example.org")).unwrap();
+        store.add_message(&message(2, "plain")).unwrap();
+        let sender = store.message(message(1, "").key).unwrap().unwrap().sender;
+        let quoted = |mark: String| format!("marks : \"{mark}\"");
+        assert_eq!(
+            found_in(&store, &quoted(link_mark())),
+            ["see HTTPS://example.org"]
+        );
+        assert!(found_in(&store, &quoted(file_mark())).is_empty());
+        assert_eq!(found_in(&store, &quoted(sender_mark(sender))).len(), 2);
+        assert_eq!(
+            found_in(&store, &quoted(conversation_mark(CONVERSATION))).len(),
+            2
+        );
+        assert!(found_in(&store, &quoted(sender_mark(UserId::from_bytes([99; 16])))).is_empty());
+        let file = FileReference {
+            blob: undertone_wire::BlobId::from_bytes([1; 16]),
+            key: vec![1; 32].into(),
+            size: 1,
+            sha256: vec![1; 32].into(),
+            name: "Quarterly-Report.pdf".to_owned(),
+            media_type: "application/pdf".to_owned(),
+            preview: None,
+            duration_ms: None,
+        };
+        let reference = codec::to_cbor(&file).unwrap();
+        store
+            .execute(
+                "INSERT INTO file (message, place, blob, reference, state) VALUES (?1, 0, zeroblob(16), ?2, 'complete')",
+                (row, reference),
+            )
+            .unwrap();
+        assert_eq!(
+            found_in(&store, &quoted(file_mark())),
+            ["see HTTPS://example.org"]
         );
         assert_eq!(
-            match_expression("\"a\" OR b* NEAR(").as_deref(),
-            Some("\"a\"* \"OR\"* \"b\"* \"NEAR\"*")
+            found_in(&store, "{text files} : (\"quarterly report\")"),
+            ["see HTTPS://example.org"]
         );
-        assert_eq!(match_expression(" -*\"( "), None);
+    }
+
+    #[test]
+    fn relevance_puts_the_best_first() {
+        let store = in_memory();
+        store.add_message(&message(1, "tea tea tea")).unwrap();
+        store
+            .add_message(&message(2, "a long story about many things and, at its end, tea"))
+            .unwrap();
+        store.add_message(&message(3, "coffee")).unwrap();
+        let search = Search {
+            expression: "\"tea\"".to_owned(),
+            from: Timestamp::default(),
+            until: Timestamp::from_millis(u64::MAX / 2),
+            now: Timestamp::default(),
+            limit: 10,
+        };
+        let texts = |found: Vec<StoredMessage>| -> Vec<u8> {
+            found.iter().map(|message| message.content[0]).collect()
+        };
+        assert_eq!(texts(store.search_best(&search).unwrap()), [1, 2]);
+        assert_eq!(texts(store.search_newest(&search).unwrap()), [2, 1]);
+        let late = Search {
+            from: Timestamp::from_millis(2),
+            ..search.clone()
+        };
+        assert_eq!(texts(store.search_newest(&late).unwrap()), [2]);
+        let early = Search {
+            until: Timestamp::from_millis(2),
+            ..search
+        };
+        assert_eq!(texts(store.search_best(&early).unwrap()), [1]);
     }
 }

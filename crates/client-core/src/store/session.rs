@@ -112,6 +112,7 @@ impl Store {
 
     /// Keeps a session in place of any other.
     pub fn save_session(&self, session: &StoredSession) -> Result<(), StoreError> {
+        self.people_changed();
         self.checkpoints.alive()?;
         self.execute(
             "INSERT OR REPLACE INTO session (id, user, name, device, is_admin, identity_key, certificate, \
@@ -175,13 +176,20 @@ impl Store {
     /// Deletes every row of every table but the description of the server: nobody is signed in, and
     /// nothing of them is left.
     pub fn wipe(&self) -> Result<(), StoreError> {
+        self.people_changed();
         self.transaction(|| {
             self.execute("DELETE FROM outbox", [])?;
             self.execute("DELETE FROM message", [])?;
             self.execute("DELETE FROM conversation", [])?;
             self.execute("DELETE FROM contact", [])?;
             self.execute("DELETE FROM last_seen", [])?;
-            self.execute("DELETE FROM setting WHERE name = 'visibility'", [])?;
+            self.execute("DELETE FROM profile", [])?;
+            self.execute("DELETE FROM blocked", [])?;
+            self.execute(
+                "DELETE FROM setting WHERE name IN ('visibility', 'privacy', 'strangers', 'quiet_hours', \
+                 'push_subscription')",
+                [],
+            )?;
             self.execute("DELETE FROM mls_state", [])?;
             self.execute("DELETE FROM session", [])?;
             Ok(())

@@ -138,7 +138,7 @@ impl Store {
     pub(crate) fn shareable(&self, wanted: Shareable) -> Result<Vec<StoredMessage>, StoreError> {
         let mut messages = self.rows(
             select_message!(
-                "message m WHERE m.conversation = ?1 AND m.position < ?2 AND m.event IS NULL AND m.hidden = 0 \
+                "message m WHERE m.conversation = ?1 AND m.position < ?2 AND m.event IS NULL AND m.hidden = 0 AND m.deleted = 0 \
                  AND m.state = 'sent' AND m.sent_at >= ?3 AND (m.expires_at IS NULL OR m.expires_at > ?4) \
                  ORDER BY m.position DESC, m.id DESC LIMIT ?5"
             ),

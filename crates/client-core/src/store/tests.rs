@@ -3,7 +3,7 @@
 
 use super::conversation::{Conversation, ConversationState};
 use super::history::{Notice, NoticeKind};
-use super::message::{Failure, Lifetime, MessageState, Page, RowKind, StoredMessage};
+use super::message::{Failure, Lifetime, Marks, MessageState, Page, RowKind, StoredMessage};
 use super::mls_state::MlsState;
 use super::outbox::Attempt;
 use super::{Store, StoreError, StoreKey, StoreLocation};
@@ -77,6 +77,7 @@ pub(crate) fn message(number: u8, text: &str) -> StoredMessage {
         payload_hash: None,
         lifetime: Lifetime::default(),
         kind: RowKind::Message,
+        marks: Marks::default(),
     }
 }
 
@@ -180,18 +181,17 @@ fn nothing_readable_and_nothing_deleted_is_in_the_files() {
     };
     let found = |bytes: &[u8], word: &str| bytes.windows(word.len()).any(|window| window == word.as_bytes());
     assert!(!found(&all_bytes(), "canary") && !found(&all_bytes(), "CREATE TABLE"));
-    assert_eq!(store.search("canary", 10, Timestamp::default()).unwrap().len(), 1);
+    assert_eq!(found_in(&store, "canary").len(), 1);
     store.delete_message(row).unwrap();
-    assert!(
-        store
-            .search("canary", 10, Timestamp::default())
-            .unwrap()
-            .is_empty()
-    );
+    assert!(found_in(&store, "canary").is_empty());
     // Inside the encryption, the index must not keep the words of deleted messages either.
     let kept: Vec<Vec<u8>> = store
         .rows("SELECT block FROM message_fts_data", [], |row| Ok(row.get(0)?))
         .unwrap();
+    let copies = store.rows("SELECT c0 FROM message_fts_content", [], |row| {
+        Ok(row.get::<_, String>(0)?)
+    });
+    assert!(copies.unwrap().is_empty());
     assert!(
         !kept
             .iter()
@@ -427,6 +427,27 @@ fn group_state_is_part_of_the_transaction() {
     assert!(state.take_failure().is_none());
 }
 
+/// What the index finds for an expression, the newest first.
+pub(crate) fn found_in(store: &Store, expression: &str) -> Vec<String> {
+    found_by(store, expression, Timestamp::default())
+}
+
+/// What the index finds that has not ended by `now`.
+pub(crate) fn found_by(store: &Store, expression: &str, now: Timestamp) -> Vec<String> {
+    let search = super::search::Search {
+        expression: expression.to_owned(),
+        from: Timestamp::default(),
+        until: Timestamp::from_millis(u64::MAX / 2),
+        now,
+        limit: 10,
+    };
+    let newest = store.search_newest(&search).unwrap();
+    let mut best: Vec<_> = store.search_best(&search).unwrap();
+    best.sort_by_key(|message| std::cmp::Reverse(message.row));
+    assert_eq!(newest, best, "both orders find the same");
+    newest.into_iter().map(|message| message.text).collect()
+}
+
 #[test]
 fn a_wiped_store_holds_nothing_of_anybody() {
     let store = in_memory();
@@ -448,7 +469,7 @@ fn a_wiped_store_holds_nothing_of_anybody() {
             .unwrap();
         assert_eq!(count, 0, "{table}");
     }
-    assert!(store.search("gone", 5, Timestamp::default()).unwrap().is_empty());
+    assert!(found_in(&store, "gone").is_empty());
 }
 
 #[test]

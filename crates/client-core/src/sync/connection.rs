@@ -96,7 +96,9 @@ fn is_busy(core: &Core) -> bool {
 
 /// Whether nothing waits to be sent.
 fn is_all_sent(core: &Core) -> Result<Option<()>, ClientError> {
-    let waits = core.store.outgoing_count()? > 0 || core.store.unfinished_actions(core.platform.now())? > 0;
+    let waits = core.store.outgoing_count()? > 0
+        || core.store.uploads_wait()?
+        || core.store.unfinished_actions(core.platform.now())? > 0;
     Ok((!waits).then_some(()))
 }
 

@@ -32,8 +32,7 @@ pub(super) fn apply(
         (true, EntryKind::Expired) => own_expired(batch, conversation, entry),
         (true, EntryKind::Voided) => {
             event::voided(batch.core, batch.me, entry)?;
-            conversation.own_counter = conversation.own_counter.max(entry.counter);
-            follow(batch, conversation, entry)
+            follow_own(batch, conversation, entry)
         }
         (false, EntryKind::Expired | EntryKind::Voided) => hole(batch, conversation, entry),
     }
@@ -50,9 +49,7 @@ fn hole(batch: &mut Batch<'_>, conversation: &mut Conversation, entry: &LogEntry
             batch.notice(conversation, kind)?;
         }
     }
-    core.store
-        .save_peer_counter(conversation.id, entry.sender, entry.counter)?;
-    follow(batch, conversation, entry)
+    follow_other(batch, conversation, entry)
 }
 
 /// An own message that reached its end on the server before it came back here: what is left of it is the
@@ -65,8 +62,7 @@ fn own_expired(
     if let Ok(hash) = <[u8; 32]>::try_from(entry.payload.as_slice()) {
         echoed(batch, conversation, entry, &hash)?;
     }
-    conversation.own_counter = conversation.own_counter.max(entry.counter);
-    follow(batch, conversation, entry)
+    follow_own(batch, conversation, entry)
 }
 
 /// Notes the echo of an own message; gives whether it is known.
@@ -109,8 +105,7 @@ fn own_proposal(
     } else {
         batch.notice(conversation, NoticeKind::HistoryMismatch)?;
     }
-    conversation.own_counter = conversation.own_counter.max(entry.counter);
-    follow(batch, conversation, entry)
+    follow_own(batch, conversation, entry)
 }
 
 /// Somebody asks to be let go: after a little while, which is another for each device, this one does it,
@@ -130,16 +125,10 @@ fn proposal(
         Ok(_member) => leave::let_go_soon(core, conversation),
         Err(error) if error.is_of_store() => return Err(error),
         Err(error) => {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "a wish to leave cannot be processed"
-            );
-            core.groups.forget(conversation.id);
+            unprocessed(core, entry, &error);
         }
     }
-    core.store
-        .save_peer_counter(conversation.id, entry.sender, entry.counter)?;
-    follow(batch, conversation, entry)
+    follow_other(batch, conversation, entry)
 }
 
 /// The echo of an own message: the acknowledgement that survives crashes. It is known by its bytes,
@@ -153,8 +142,7 @@ fn own_message(
     if !echoed(batch, conversation, entry, &hash)? {
         batch.notice(conversation, NoticeKind::HistoryMismatch)?;
     }
-    conversation.own_counter = conversation.own_counter.max(entry.counter);
-    follow(batch, conversation, entry)
+    follow_own(batch, conversation, entry)
 }
 
 fn own_commit(
@@ -190,20 +178,14 @@ fn message(
         Ok(decrypted) => receive::message(&arrival(batch, conversation, entry), &decrypted)?,
         Err(error) if error.is_of_store() => return Err(error),
         Err(error) => {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "a message cannot be opened"
-            );
-            core.groups.forget(conversation.id);
+            unprocessed(core, entry, &error);
             Some(NoticeKind::LostMessages)
         }
     };
     if let Some(kind) = notice {
         batch.notice(conversation, kind)?;
     }
-    core.store
-        .save_peer_counter(conversation.id, entry.sender, entry.counter)?;
-    follow(batch, conversation, entry)
+    follow_other(batch, conversation, entry)
 }
 
 /// Another device's commit. One that this device cannot process is reported: the server voids it, or says
@@ -236,11 +218,7 @@ fn commit(
             block(batch, conversation, NoticeKind::KeyChanged)
         }
         Err(error) => {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "a commit cannot be processed"
-            );
-            core.groups.forget(conversation.id);
+            unprocessed(core, entry, &error);
             // Reported, it would be the others' commit that is voided, and then each that follows it.
             let epoch = core.groups.with(conversation.id, |group, _| Ok(group.epoch()))?;
             if entry.epoch < epoch {
@@ -339,6 +317,40 @@ fn suspect_seen(
         Some(hash) if seen.running_hash.as_slice() != hash => Some(NoticeKind::HistoryMismatch),
         _ => None,
     })
+}
+
+/// An entry of another device cannot be processed: what its processing has left in memory is dropped.
+fn unprocessed(core: &Core, entry: &LogEntry, error: &ClientError) {
+    let kind = entry.kind;
+    tracing::warn!(
+        error = error as &dyn std::error::Error,
+        ?kind,
+        "an entry cannot be processed"
+    );
+    core.groups.forget(entry.conversation);
+}
+
+/// An own entry was processed: its counter is used.
+fn follow_own(
+    batch: &mut Batch<'_>,
+    conversation: &mut Conversation,
+    entry: &LogEntry,
+) -> Result<(), ClientError> {
+    conversation.own_counter = conversation.own_counter.max(entry.counter);
+    follow(batch, conversation, entry)
+}
+
+/// An entry of another device was processed: its counter is used.
+fn follow_other(
+    batch: &mut Batch<'_>,
+    conversation: &mut Conversation,
+    entry: &LogEntry,
+) -> Result<(), ClientError> {
+    batch
+        .core
+        .store
+        .save_peer_counter(conversation.id, entry.sender, entry.counter)?;
+    follow(batch, conversation, entry)
 }
 
 /// A message was processed: the running hash goes on, where it is known.

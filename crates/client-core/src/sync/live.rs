@@ -10,7 +10,7 @@ use super::pending::{Pending, after};
 use super::{resync, stock};
 use crate::account::{AccessToken, AccountError};
 use crate::change::Change;
-use crate::conversation::{external, fresh_device, leave};
+use crate::conversation::{external, fresh_device, intent, leave};
 use crate::core::Core;
 use crate::error::ClientError;
 use crate::testing::{ACK_AFTER_WIRE, COMMIT_BEFORE_WIRE, SEND_AFTER_WIRE, SEND_BEFORE_WIRE};
@@ -23,7 +23,7 @@ use std::rc::Rc;
 use std::time::Duration;
 use undertone_wire::limits::{LOG_PAGE_MAX, PING_DEADLINE, PING_EVERY};
 use undertone_wire::stream::{Acknowledge, Authenticated, ClientFrame, FetchLog};
-use undertone_wire::{ConversationId, Sequence, codec};
+use undertone_wire::{ConversationId, Sequence, Timestamp, codec};
 
 /// Acknowledgements wait so long for company.
 const ACKNOWLEDGE_AFTER: Duration = Duration::from_millis(200);
@@ -54,6 +54,8 @@ pub(super) struct Live {
     acknowledgements: BTreeMap<ConversationId, Sequence>,
     /// Welcomes that are done with.
     joined: Vec<Acknowledge>,
+    /// When it was looked last for what is due, by the wall clock.
+    looked_at: Timestamp,
     /// A pong has come: the Welcomes that waited came before it.
     welcomes_seen: bool,
     /// Conversations whose log went on with the frames that are being processed.
@@ -89,6 +91,7 @@ impl Live {
             renewal: None,
             acknowledgements: BTreeMap::new(),
             joined: Vec::new(),
+            looked_at: core.platform.now(),
             welcomes_seen: false,
             progressed: BTreeSet::new(),
             pending: Pending::default(),
@@ -103,6 +106,7 @@ impl Live {
         core.spawn(refill(Rc::clone(&core)).boxed_local());
         external::resume(&core);
         fresh_device::look(&core);
+        intent::begin(&core)?;
         loop {
             if core.status.is_stopping() {
                 self.send_signals().await?;
@@ -179,7 +183,8 @@ impl Live {
     fn next_commit_ms(&self) -> u64 {
         let core = &self.core;
         let now = core.platform.now();
-        let at = core.store.next_action_at(now).ok().flatten();
+        // What has become due since it was looked at last counts once more: it goes now.
+        let at = core.store.next_action_at(self.looked_at.min(now)).ok().flatten();
         let at = at.map_or(u64::MAX, |at| after(self.now(), at.since(now).min(HEADS_EVERY)));
         let leaving = core.leaving.borrow().values().min().copied();
         let mut rests = core.rests.borrow_mut();
@@ -265,19 +270,15 @@ impl Live {
 
     /// One frame of each conversation that is level with its log and has nothing under way.
     async fn send_outgoing(&mut self) -> Result<(), ClientError> {
-        let mut waiting: BTreeSet<_> = self
-            .core
-            .store
-            .conversations_with_outgoing()?
-            .into_iter()
-            .collect();
+        let mut waiting = BTreeSet::new();
         waiting.extend(self.core.store.conversations_with_own_commit()?);
         leave::let_go_due(&self.core)?;
-        let due = self
-            .core
-            .store
-            .conversations_with_due_action(self.core.platform.now())?;
+        self.looked_at = self.core.platform.now();
+        let due = self.core.store.conversations_with_due_action(self.looked_at)?;
+        intent::unfold_due(&self.core, &due)?;
         waiting.extend(due);
+        // What was unfolded may be a message.
+        waiting.extend(self.core.store.conversations_with_outgoing()?);
         for conversation in waiting {
             if !self.pending.may_send(conversation) {
                 continue;

@@ -10,7 +10,7 @@ use crate::conversation::{action, change, refresh_keys};
 use crate::core::{Core, Me};
 use crate::error::ClientError;
 use crate::message::compose::{self, Circumstances};
-use crate::message::history;
+use crate::message::{history, talk};
 use crate::store::conversation::{Conversation, ConversationState};
 use crate::store::message::{Failure, MessageState};
 use crate::store::outbox::{Attempt, Outgoing};
@@ -253,6 +253,7 @@ fn failure_of(refused: &Refused) -> Failure {
 fn fail(core: &Core, outgoing: &Outgoing, refused: &Refused) -> Result<(), ClientError> {
     let failed = MessageState::Failed(failure_of(refused));
     core.store.set_message_state(outgoing.message.row, &failed)?;
+    talk::refused(core, outgoing.message.row)?;
     Ok(core.store.delete_outgoing(outgoing.message.row)?)
 }
 

@@ -65,13 +65,13 @@ pub(super) fn plan(core: &Core, heads: &[ConversationHead]) -> Result<Plan, Clie
 
 /// Whether the server has gone back behind this device's epoch while the device was away: nobody else
 /// could process the commit that began it. Where others have committed since, the epochs may be equal: the
-/// log says it then (`inbox_entry`). What the server said before this device came in says nothing.
+/// log says it then (`inbox_entry`). What the server said before this device came in says nothing. No group
+/// is loaded for it: this is asked of every conversation at every start.
 fn went_back(core: &Core, known: &Conversation, head: &ConversationHead) -> Result<bool, ClientError> {
     if known.state != ConversationState::Active || head.head < known.sequence {
         return Ok(false);
     }
-    let epoch = core.groups.with(known.id, |group, _| Ok(group.epoch()))?;
-    Ok(head.epoch < epoch)
+    Ok(head.epoch < core.groups.epoch(known.id)?)
 }
 
 /// Takes out the goals that are reached, or never will be. With `welcomes_seen`, a conversation that

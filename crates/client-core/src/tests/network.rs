@@ -89,6 +89,7 @@ impl Link {
             (Method::Post, ["conversations"]) => {
                 json(server.create(self.device, serde_json::from_slice(body).unwrap()))
             }
+            (_, ["blobs", rest @ ..]) => server.blobs().answer(self.device, request, rest),
             (_, ["rooms", call]) => self.at_door(call, body),
             (method, ["conversations", id, rest @ ..]) => {
                 self.in_conversation((method, rest), id.parse().unwrap(), body)
@@ -134,7 +135,7 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> T {
     serde_json::from_slice(body).unwrap()
 }
 
-fn json<T: Serialize>(answer: Answer<T>) -> HttpResponse {
+pub(super) fn json<T: Serialize>(answer: Answer<T>) -> HttpResponse {
     match answer {
         Ok(value) => HttpResponse {
             status: 200,

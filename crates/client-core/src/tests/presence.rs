@@ -26,6 +26,8 @@ impl Two {
         let talk = world.run(alice.open(&ben));
         world.run(alice.send(talk, "hello"));
         world.settle(&[&alice, &bob]);
+        bob.client().accept(talk).unwrap();
+        world.settle(&[&alice, &bob]);
         Self {
             world,
             ada,

@@ -111,6 +111,45 @@ fn what_was_sent_after_a_commit_that_is_void_is_sent_again() {
     assert_eq!(devices[0].texts(group), ["after it", "heard"]);
 }
 
+#[test]
+fn what_was_said_about_messages_after_a_commit_that_is_void_is_said_again() {
+    let (mut world, _, devices, group) = group(&["Ada", "Ben", "Cy"]);
+    for text in ["one", "a slip", "three"] {
+        world.run(devices[0].send(group, text));
+    }
+    settle(&mut world, &devices);
+    devices[1].link.down.set(true);
+    devices[2].link.down.set(true);
+    world.pass(30_000);
+    world.run(devices[0].client().refresh_keys(group)).unwrap();
+    let ada = devices[0].client();
+    let rows = devices[0].messages(group);
+    let key = |text: &str| rows.iter().find(|row| row.text == text).unwrap().key;
+    for said in [
+        ada.edit(key("one"), "one, better"),
+        ada.react(key("three"), "👍", true),
+        ada.pin(key("three"), true),
+        ada.delete_for_everyone(key("a slip")),
+    ] {
+        world.run(ada.counted(said.unwrap())).unwrap();
+    }
+    devices[0].link.cut();
+    devices[0].link.down.set(true);
+    garble_commits(&world, &devices[1], 1);
+    devices[1].link.down.set(false);
+    world.pass(60_000);
+    assert_eq!(devices[1].texts(group), ["one", "a slip", "three"], "it is void");
+    for _ in 0..2 {
+        settle(&mut world, &devices);
+    }
+    for device in &devices {
+        assert_eq!(device.texts(group), ["one, better", "", "three"], "{}", device.id);
+        let rows = device.messages(group);
+        let three = rows.iter().find(|row| row.text == "three").unwrap();
+        assert_eq!((three.reactions.len(), three.pinned), (1, true), "{}", device.id);
+    }
+}
+
 /// Ada's commit is voided while she is away, and the others go on without her: what she sent after it
 /// comes to everyone, once; what was sent before she comes in again is lost to her, which is said.
 fn ada_is_away_while_her_commit_is_voided(meanwhile: impl FnOnce(&mut World, &Device, ConversationId)) {

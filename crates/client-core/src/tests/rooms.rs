@@ -5,6 +5,8 @@ use super::world::{Device, Someone, World};
 use crate::conversation::room_secret::RoomSecret;
 use crate::error::ClientError;
 use crate::view::{ConversationStateView, RoomOptions, StatePatch, TermsPatch};
+use futures::poll;
+use std::pin::pin;
 use std::rc::Rc;
 use undertone_mls::{ExternalJoin, Group, MemoryKeyValue, MlsDevice, Provider, RoomPsk};
 use undertone_wire::content::SeenEntry;
@@ -438,4 +440,26 @@ fn whoever_is_banned_opens_the_client_again_and_is_told_so_at_the_door() {
         ConversationStateView::Removed
     );
     assert_eq!(room.devices[1].texts(room.id), ["here", "here again"]);
+}
+
+#[test]
+fn a_link_that_is_about_to_be_replaced_is_not_handed_out() {
+    let mut room = Room::full(&["Ada", "Ben", "Cy"]);
+    let ada = room.devices[0].client();
+    let old = room.link();
+    room.devices[0].link.down.set(true);
+    let (id, ben) = (room.id, room.people[1].user);
+    let mut removing = pin!(ada.remove_member(id, ben));
+    assert!(room.world.run(async { poll!(&mut removing) }).is_pending());
+    assert_eq!(ada.room_link(id).unwrap(), None, "it would be void in a moment");
+    room.devices[0].link.down.set(false);
+    room.world.run(removing).unwrap();
+    room.settle();
+    let new = room.link();
+    assert_ne!(new, old);
+    assert!(
+        room.world.run(ada.look_at_room(&old)).is_err(),
+        "the old one leads nowhere"
+    );
+    room.world.run(ada.look_at_room(&new)).unwrap();
 }

@@ -4,6 +4,7 @@
 mod plane;
 mod room;
 
+use super::blobs::Blobs;
 use super::ledger::{Conversation, refusal};
 use super::platform::VirtualPlatform;
 use crate::platform::Platform;
@@ -69,6 +70,7 @@ struct State {
     /// What was passed on and not kept.
     signals: Vec<SealedSignal>,
     shown: BTreeMap<UserId, Visibility>,
+    hidden: BTreeMap<UserId, Vec<ConversationId>>,
     /// What the server's clock is ahead of the story's.
     ahead_ms: u64,
     tamper: Option<Tamper>,
@@ -82,7 +84,7 @@ pub(super) type Answer<T> = Result<T, ErrorBody>;
 
 /// See the module.
 #[derive(Default)]
-pub(super) struct FakeServer(RefCell<State>);
+pub(super) struct FakeServer(RefCell<State>, Blobs);
 
 impl FakeServer {
     pub(super) fn new(clock: &Rc<VirtualPlatform>) -> Rc<Self> {
@@ -93,6 +95,11 @@ impl FakeServer {
 
     pub(super) fn know(&self, device: DeviceId, known: KnownDevice) {
         self.0.borrow_mut().devices.insert(device, known);
+    }
+
+    /// The blobs that it has.
+    pub(super) fn blobs(&self) -> &Blobs {
+        &self.1
     }
 
     /// The server's clock is so far ahead of everybody's from now on.
@@ -108,6 +115,11 @@ impl FakeServer {
     /// To whom a user shows themselves, if they said so.
     pub(super) fn shown(&self, user: UserId) -> Option<Visibility> {
         self.0.borrow().shown.get(&user).copied()
+    }
+
+    /// Where a user is not to be seen, as they said last.
+    pub(super) fn hidden(&self, user: UserId) -> Vec<ConversationId> {
+        self.0.borrow().hidden.get(&user).cloned().unwrap_or_default()
     }
 
     /// Hands a frame to a device that is connected.
@@ -339,6 +351,7 @@ impl FakeServer {
         let user = known.user;
         state.tell_presence(device, false);
         state.shown.remove(&user);
+        state.hidden.remove(&user);
     }
 
     pub(super) fn receive(&self, device: DeviceId, frame: ClientFrame) {
@@ -347,11 +360,10 @@ impl FakeServer {
             let user = state.devices[&device].user;
             state.shown.insert(user, *visibility);
         }
-        let is_told = std::mem::replace(
-            &mut self.0.borrow_mut().devices.get_mut(&device).unwrap().told,
-            true,
-        );
-        if !is_told {
+        let before_show = matches!(frame, ClientFrame::Hide(_));
+        let told = self.0.borrow().devices[&device].told;
+        self.0.borrow_mut().devices.get_mut(&device).unwrap().told |= !before_show;
+        if !told && !before_show {
             self.0.borrow().tell_presence(device, true);
         }
         match frame {
@@ -390,8 +402,12 @@ impl FakeServer {
                     self.0.borrow().tell_presence(device, false);
                 }
             }
-            // Whom it is hidden from is the business of the server's own tests.
-            ClientFrame::Hide(_) => {}
+            // What follows from it is the business of the server's own tests.
+            ClientFrame::Hide(hidden) => {
+                let mut state = self.0.borrow_mut();
+                let user = state.devices[&device].user;
+                state.hidden.insert(user, hidden);
+            }
         }
     }
 }

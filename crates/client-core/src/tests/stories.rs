@@ -54,12 +54,12 @@ fn history_is_there_after_a_restart_and_can_be_searched() {
     world.settle(&[&bob]);
     world.restart(&bob);
     assert_eq!(bob.texts(conversation), ["green tea", "black tea", "coffee"]);
-    let found = |query| -> Vec<String> {
+    let found = |query: &str| -> Vec<String> {
         bob.client()
-            .search(query, 10)
+            .search(query)
             .unwrap()
             .into_iter()
-            .map(|message| message.text)
+            .map(|found| found.text)
             .collect()
     };
     assert_eq!(found("TEA"), ["black tea", "green tea"]);
@@ -82,7 +82,14 @@ fn a_timeline_comes_in_pages() {
     let page = |before| {
         alice
             .client()
-            .timeline(conversation, TimelineQuery { limit: 2, before })
+            .timeline(
+                conversation,
+                TimelineQuery {
+                    limit: 2,
+                    before,
+                    ..TimelineQuery::default()
+                },
+            )
             .unwrap()
     };
     let newest = page(None);
@@ -288,6 +295,29 @@ fn fresh_keys_change_the_epoch_and_disturb_nobody() {
     assert_eq!(alice.texts(conversation), bob.texts(conversation));
     assert_eq!(alice.texts(conversation).len(), 3);
     assert!(alice.notices(conversation).is_empty() && bob.notices(conversation).is_empty());
+}
+
+#[test]
+fn a_start_reads_no_group_where_nothing_has_happened() {
+    let mut world = World::new();
+    let ada = world.someone("Ada");
+    let others = ["Ben", "Cy", "Dee"].map(|name| world.someone(name));
+    let alice = world.device(&ada);
+    let theirs = others.each_ref().map(|other| world.device(other));
+    let conversations = others.each_ref().map(|other| world.run(alice.open(other)));
+    for conversation in conversations {
+        world.run(alice.send(conversation, "good night"));
+    }
+    world.settle(&[&alice, &theirs[0], &theirs[1], &theirs[2]]);
+
+    world.restart(&alice);
+    world.settle(&[&alice]);
+    assert_eq!(alice.client().core().groups.loads(), 0);
+
+    world.run(theirs[0].send(conversations[0], "good morning"));
+    world.settle(&[&alice]);
+    assert_eq!(alice.texts(conversations[0]), ["good night", "good morning"]);
+    assert_eq!(alice.client().core().groups.loads(), 1);
 }
 
 #[test]

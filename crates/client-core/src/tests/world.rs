@@ -86,6 +86,17 @@ impl World {
             })
     }
 
+    /// What a device keeps of files beside its store.
+    pub(super) fn sealed_files(&self, device: &Device) -> Vec<std::path::PathBuf> {
+        let (StoreLocation::File(store) | StoreLocation::Plain(store)) = &device.location else {
+            return Vec::new();
+        };
+        let place = std::fs::read_dir(format!("{}.files", store.display()));
+        place
+            .map(|files| files.map(|file| file.unwrap().path()).collect())
+            .unwrap_or_default()
+    }
+
     pub(super) fn run<T>(&mut self, work: impl Future<Output = T>) -> T {
         run(&mut self.pool, &self.platform, work)
     }
@@ -254,6 +265,11 @@ impl Device {
         self.client.borrow().clone().unwrap()
     }
 
+    /// What the clock on the wall shows.
+    pub(super) fn platform_now_ms(&self) -> u64 {
+        self.platform.now().as_millis()
+    }
+
     pub(super) async fn open(&self, with: &Someone) -> ConversationId {
         self.client().open_direct(with.user).await.unwrap()
     }
@@ -301,10 +317,7 @@ impl Device {
     }
 
     pub(super) fn messages(&self, conversation: ConversationId) -> Vec<MessageView> {
-        let query = TimelineQuery {
-            limit: 500,
-            before: None,
-        };
+        let query = TimelineQuery::newest(500);
         self.client().timeline(conversation, query).unwrap().messages
     }
 
@@ -318,13 +331,7 @@ impl Device {
 
     pub(super) fn notices(&self, conversation: ConversationId) -> Vec<NoticeView> {
         self.client()
-            .timeline(
-                conversation,
-                TimelineQuery {
-                    limit: 1,
-                    before: None,
-                },
-            )
+            .timeline(conversation, TimelineQuery::newest(1))
             .unwrap()
             .notices
     }

@@ -2,7 +2,9 @@
 //! It keeps no session: calls of a signed-in device take the access token first, which
 //! [`crate::account::Account::authorized`] provides.
 
+mod blob;
 mod group;
+mod push;
 
 use super::call::{Call, with_query};
 use super::{HttpResponse, Method, Transport, TransportError};

@@ -2,7 +2,7 @@
 //! [`super::api`]'s business.
 
 use super::api::ApiError;
-use super::{HttpRequest, Method};
+use super::{BodyKind, HttpRequest, Method};
 use serde::Serialize;
 
 /// One request in the making.
@@ -33,7 +33,22 @@ impl Call {
             path,
             bearer: None,
             body: None,
+            kind: BodyKind::default(),
+            range: None,
         })
+    }
+
+    /// With bytes that are no JSON.
+    pub(super) fn with_bytes(mut self, bytes: &[u8]) -> Self {
+        self.0.body = Some(bytes.to_vec());
+        self.0.kind = BodyKind::Bytes;
+        self
+    }
+
+    /// For a part of the answer alone.
+    pub(super) fn in_range(mut self, range: (u64, u64)) -> Self {
+        self.0.range = Some(range);
+        self
     }
 
     /// What is to be sent.

@@ -93,7 +93,27 @@ impl Method {
     }
 }
 
-/// A request with a JSON body or none. `Debug` shows neither body nor token.
+/// What the body of a request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BodyKind {
+    /// JSON.
+    #[default]
+    Json,
+    /// Bytes of a sealed file.
+    Bytes,
+}
+
+impl BodyKind {
+    /// As it stands in the request.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Bytes => "application/octet-stream",
+        }
+    }
+}
+
+/// A request with a body or none. `Debug` shows neither body nor token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HttpRequest {
     /// What kind.
@@ -102,8 +122,20 @@ pub struct HttpRequest {
     pub path: String,
     /// The access token, where one is needed.
     pub bearer: Option<String>,
-    /// JSON.
+    /// What is sent.
     pub body: Option<Vec<u8>>,
+    /// What that is.
+    pub kind: BodyKind,
+    /// Only the bytes from the first to before the second are asked for.
+    pub range: Option<(u64, u64)>,
+}
+
+impl HttpRequest {
+    /// As it stands in the request: both ends belong to it (RFC 9110 section 14.2).
+    pub fn range_header(&self) -> Option<String> {
+        let (from, to) = self.range?;
+        Some(format!("bytes={from}-{}", to.saturating_sub(1)))
+    }
 }
 
 impl fmt::Debug for HttpRequest {

@@ -72,8 +72,11 @@ impl NativeTransport {
         if let Some(token) = &request.bearer {
             builder = builder.bearer_auth(token);
         }
+        if let Some(range) = request.range_header() {
+            builder = builder.header("range", range);
+        }
         if let Some(body) = request.body {
-            builder = builder.header("content-type", "application/json").body(body);
+            builder = builder.header("content-type", request.kind.as_str()).body(body);
         }
         let mut response = builder.send().await.map_err(http_error)?;
         let status = response.status().as_u16();
@@ -302,6 +305,7 @@ fn is_certificate_error(error: &(dyn StdError + 'static)) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::BodyKind;
     use super::*;
 
     fn problem(text: &str) -> AddressProblem {
@@ -378,6 +382,8 @@ mod tests {
             path: "/".to_owned(),
             bearer: None,
             body: None,
+            kind: BodyKind::Json,
+            range: None,
         };
         assert!(matches!(
             transport.request(request).await,

@@ -53,9 +53,12 @@ impl WebTransport {
                 .set("authorization", &format!("Bearer {token}"))
                 .map_err(protocol)?;
         }
+        if let Some(range) = request.range_header() {
+            headers.set("range", &range).map_err(protocol)?;
+        }
         if let Some(body) = &request.body {
             headers
-                .set("content-type", "application/json")
+                .set("content-type", request.kind.as_str())
                 .map_err(protocol)?;
             init.set_body(&js_sys::Uint8Array::from(body.as_slice()));
         }

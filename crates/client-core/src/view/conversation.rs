@@ -1,11 +1,16 @@
 //! The list of conversations.
 
 use super::IdentityLook;
+use super::NotifyLevel;
+use super::file;
 use super::message::{MessageStateView, Names};
 use super::person::{PersonView, contact};
+use crate::conversation::intent::Wanted;
 use crate::core::{Core, Me};
 use crate::error::ClientError;
 use crate::message::clock;
+use crate::notify;
+use crate::people;
 use crate::store::conversation::{Conversation, ConversationState};
 use crate::store::history::NoticeKind;
 use crate::store::message::MessageState;
@@ -89,6 +94,7 @@ pub struct MayView {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own")]
 pub struct ConversationView {
     /// Which.
     pub conversation: ConversationId,
@@ -142,7 +148,7 @@ pub struct ConversationView {
     pub typing: Vec<String>,
     /// The other person of a direct conversation.
     pub peer: Option<PersonView>,
-    /// What the last message says.
+    /// The beginning of what the last message says, without marks.
     pub last_text: Option<String>,
     /// When it was sent; of an empty conversation, when that began.
     pub last_at_ms: u64,
@@ -152,10 +158,24 @@ pub struct ConversationView {
     pub last_own: bool,
     /// Messages of others after what was read; events do not count.
     pub unread: u32,
+    /// Whether something is being written that was not sent.
+    pub has_draft: bool,
     /// Whether something can be sent.
     pub writable: bool,
     /// The gravest thing that the user must know.
     pub notice: Option<NoticeView>,
+    /// A stranger began it, and the user has not accepted.
+    pub request: bool,
+    /// Which of its messages are announced.
+    pub notify: NotifyLevel,
+    /// Until then only mentions are announced, by the local clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", tsify(optional))]
+    pub muted_until_ms: Option<u64>,
+    /// Whether it lies in the archive.
+    pub archived: bool,
+    /// Unread messages that mention the user.
+    pub mentions: u32,
 }
 
 impl std::fmt::Debug for ConversationView {
@@ -172,20 +192,50 @@ impl std::fmt::Debug for ConversationView {
 pub(crate) fn conversations(core: &Core) -> Result<Vec<ConversationView>, ClientError> {
     let Ok(me) = core.me() else { return Ok(Vec::new()) };
     let begun = core.store.conversations()?;
-    let begun = begun.iter().filter(|conversation| conversation.state.has_begun());
-    let mut views = begun
-        .map(|conversation| view(core, &me, conversation))
+    let begun = begun
+        .into_iter()
+        .filter(|conversation| conversation.state.has_begun());
+    let mut listed = Vec::new();
+    for conversation in begun {
+        if !people::is_out_of_sight(core, &conversation)? {
+            listed.push(conversation);
+        }
+    }
+    // What is wanted is shown at once, although it can still be taken back.
+    let wanted = Wanted::read(core)?;
+    let mut views = listed
+        .into_iter()
+        .map(|conversation| view(core, &me, &wanted.conversation(conversation), &wanted))
         .collect::<Result<Vec<_>, _>>()?;
     views.sort_by_key(|view| std::cmp::Reverse((view.last_at_ms, view.conversation)));
     Ok(views)
 }
 
-fn view(core: &Core, me: &Me, conversation: &Conversation) -> Result<ConversationView, ClientError> {
+/// What a conversation is called: by what is agreed on, or like the other person.
+pub(crate) fn title(core: &Core, conversation: &Conversation) -> Result<String, ClientError> {
     let peer = match conversation.peer {
-        Some(peer) => core.store.contact(peer)?.map(|known| contact(core, &known)),
+        Some(peer) => core.store.contact(peer)?,
         None => None,
     };
-    let agreed = core.store.agreed(conversation.id)?;
+    match peer {
+        Some(peer) => Ok(contact(core, &peer)?.name),
+        None => Ok(core.store.agreed(conversation.id)?.title),
+    }
+}
+
+fn view(
+    core: &Core,
+    me: &Me,
+    conversation: &Conversation,
+    wanted: &Wanted,
+) -> Result<ConversationView, ClientError> {
+    let peer = match conversation.peer {
+        Some(peer) => core.store.contact(peer)?,
+        None => None,
+    };
+    let peer = peer.map(|known| contact(core, &known)).transpose()?;
+    let choice = core.store.choice(conversation.id)?;
+    let agreed = wanted.state(conversation.id, core.store.agreed(conversation.id)?);
     let look = look_of(conversation);
     let profile = conversation.profile.as_ref();
     let role = role_of(me, conversation);
@@ -202,7 +252,7 @@ fn view(core: &Core, me: &Me, conversation: &Conversation) -> Result<Conversatio
         },
         topic: agreed.topic,
         picture: agreed.picture,
-        identity_colour: look.colour,
+        identity_colour: peer.as_ref().map_or(look.colour, |peer| peer.identity_colour),
         identity_shape: look.shape,
         state: state_of(conversation),
         role,
@@ -225,14 +275,26 @@ fn view(core: &Core, me: &Me, conversation: &Conversation) -> Result<Conversatio
         unread: core
             .store
             .unread(conversation.id, conversation.read_sequence, now)?,
+        has_draft: core.store.draft(conversation.id)?.is_some(),
         writable: may(conversation, role).write,
         notice: notices(core, conversation)?.first().copied(),
+        request: choice.request.is_some(),
+        notify: notify::level(conversation, &choice),
+        muted_until_ms: notify::muted_until_ms(core, &choice),
+        archived: choice.archived,
+        mentions: core
+            .store
+            .unread_mentions(conversation.id, conversation.read_sequence, now)?,
     };
-    with_last(core, view)
+    with_last(core, &mut names, view)
 }
 
 /// Adds what was said last.
-fn with_last(core: &Core, mut view: ConversationView) -> Result<ConversationView, ClientError> {
+fn with_last(
+    core: &Core,
+    names: &mut Names<'_>,
+    mut view: ConversationView,
+) -> Result<ConversationView, ClientError> {
     let newest = core.store.newest(view.conversation, clock::shown(core))?;
     if let Some(newest) = newest {
         view.last_at_ms = newest.sent_at.as_millis();
@@ -242,7 +304,7 @@ fn with_last(core: &Core, mut view: ConversationView) -> Result<ConversationView
             MessageState::Sent => MessageStateView::Sent,
             MessageState::Failed(_) => MessageStateView::Failed,
         });
-        view.last_text = Some(newest.text);
+        view.last_text = Some(file::line(core, newest.row, names.plain(&newest.text)?)?);
     }
     if let Some(bubble) = core
         .bubbles
@@ -250,7 +312,7 @@ fn with_last(core: &Core, mut view: ConversationView) -> Result<ConversationView
         .iter()
         .rfind(|bubble| bubble.conversation == view.conversation)
     {
-        view.last_text = Some(bubble.text.clone());
+        view.last_text = Some(names.plain(&bubble.text)?);
         view.last_at_ms = bubble.written_at.as_millis();
         view.last_state = Some(MessageStateView::Sending);
         view.last_own = true;

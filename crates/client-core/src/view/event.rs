@@ -73,8 +73,10 @@ pub enum EventKind {
 pub struct EventPersonView {
     /// Who.
     pub user: UserId,
-    /// Their name, by their certificate.
+    /// What they are called.
     pub name: String,
+    /// The name of their certificate.
+    pub user_name: String,
     /// Whether it is the user of this device.
     pub is_me: bool,
 }
@@ -88,8 +90,10 @@ pub struct EventView {
     pub what: EventKind,
     /// Who did it.
     pub who: UserId,
-    /// Their name, by their certificate.
+    /// What they are called.
     pub who_name: String,
+    /// The name of their certificate.
+    pub who_user_name: String,
     /// Whether it is the user of this device.
     pub who_is_me: bool,
     /// To whom.
@@ -135,6 +139,7 @@ pub(super) fn view(names: &mut Names<'_>, who: UserId, event: &Event) -> Result<
         whom.push(EventPersonView {
             user: *user,
             name: names.of(*user)?,
+            user_name: names.user_name_of(*user)?,
             is_me: names.is_me(*user),
         });
     }
@@ -142,6 +147,7 @@ pub(super) fn view(names: &mut Names<'_>, who: UserId, event: &Event) -> Result<
         what: kind(&event.what),
         who,
         who_name: names.of(who)?,
+        who_user_name: names.user_name_of(who)?,
         who_is_me: names.is_me(who),
         whom,
         role: None,

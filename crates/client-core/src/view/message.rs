@@ -1,22 +1,26 @@
-//! Messages and timelines: what is stored, and behind it what is shown before it is stored.
+//! Messages: what is stored, and behind it what is shown before it is stored.
 
 use super::IdentityLook;
-use super::conversation::{NoticeView, notices};
 use super::event::{self, EventView};
+use super::file::{self, FileView};
+use super::talk::{MentionView, MessageMayView, Place, ReactionView, ReplyView, Told};
 use crate::core::{Core, Me};
 use crate::error::ClientError;
+use crate::markup::{self, Block, Spoilers};
 use crate::message::clock;
 use crate::message::key::MessageKey;
 use crate::message::send::Bubble;
-use crate::store::message::{MessageState, Page, RowKind, StoredMessage};
+use crate::people::directory;
+use crate::store::message::{MessageState, RowKind, StoredMessage};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 use undertone_wire::content::Expiry;
 use undertone_wire::guest::UserKind;
 use undertone_wire::{ConversationId, MessageId, UserId};
 
-/// Most messages of one page or one search.
-const LIMIT_MAX: u32 = 500;
+/// So much of a text is looked at for a preview.
+const PREVIEW_CHARS: usize = 1000;
 
 /// Where a message is on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +50,7 @@ pub struct FailureView {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own")]
 pub struct MessageView {
     /// What this device calls it.
     pub key: MessageKey,
@@ -61,8 +66,14 @@ pub struct MessageView {
     pub sequence: Option<u64>,
     /// Who sent it, by the MLS leaf.
     pub sender: UserId,
-    /// Their name, by their certificate; of a shared message by the sharer's word.
+    /// What they are called; of a shared message by the sharer's word.
     pub sender_name: String,
+    /// The name of their certificate; of a shared message by the sharer's word.
+    pub sender_user_name: String,
+    /// Whether another in the conversation is called nearly the same.
+    pub sender_name_clash: bool,
+    /// Whether nothing of it is shown, since the user does not want to hear its sender.
+    pub hidden: bool,
     /// Account or guest.
     pub sender_kind: UserKind,
     /// 0 to 11.
@@ -75,6 +86,34 @@ pub struct MessageView {
     pub sent_at_ms: u64,
     /// What it says; empty with `event`.
     pub text: String,
+    /// The same as a tree that a screen draws.
+    pub blocks: Vec<Block>,
+    /// Those who are mentioned by themselves.
+    pub mentions: Vec<MentionView>,
+    /// Whether the user is mentioned, by themselves or with others.
+    pub mentions_me: bool,
+    /// What it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", tsify(optional))]
+    pub reply: Option<ReplyView>,
+    /// Whether it says something else than at first.
+    pub edited: bool,
+    /// Whether it was taken back: text and all else are gone.
+    pub deleted: bool,
+    /// The emoji at it, the first first.
+    pub reactions: Vec<ReactionView>,
+    /// Whether it is pinned for everyone.
+    pub pinned: bool,
+    /// Whether the user starred it.
+    pub starred: bool,
+    /// Whether it was passed on from elsewhere.
+    pub forwarded: bool,
+    /// Its files.
+    pub files: Vec<FileView>,
+    /// What the user may do with it.
+    pub may: MessageMayView,
+    /// Of an own message: how many others have read it, as far as they say so.
+    pub read_by: u32,
     /// Where it is on its way.
     pub state: MessageStateView,
     /// The timer with which it was sent.
@@ -111,85 +150,11 @@ impl std::fmt::Debug for MessageView {
     }
 }
 
-/// Which part of a timeline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
-pub struct TimelineQuery {
-    /// At most so many: the newest.
-    pub limit: u32,
-    /// Only what stands before this message.
-    #[serde(default)]
-    #[cfg_attr(feature = "typescript", tsify(optional))]
-    pub before: Option<MessageKey>,
-}
-
-/// A part of a timeline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
-pub struct TimelineView {
-    /// Of which conversation.
-    pub conversation: ConversationId,
-    /// Oldest first.
-    pub messages: Vec<MessageView>,
-    /// Whether there is more before the first.
-    pub more: bool,
-    /// What the user must know about the conversation, the gravest first.
-    pub notices: Vec<NoticeView>,
-}
-
-/// Reads a part of a timeline. Empty while nobody is signed in.
-pub(crate) fn timeline(
-    core: &Core,
-    conversation: ConversationId,
-    query: TimelineQuery,
-) -> Result<TimelineView, ClientError> {
-    let Ok(me) = core.me() else {
-        return Ok(TimelineView {
-            conversation,
-            messages: Vec::new(),
-            more: false,
-            notices: Vec::new(),
-        });
-    };
-    let known = core
-        .store
-        .conversation(conversation)?
-        .ok_or(ClientError::UnknownConversation)?;
-    let limit = query.limit.min(LIMIT_MAX);
-    let (stored, more) = core.store.timeline(Page {
-        conversation,
-        before: query.before,
-        limit,
-        now: clock::shown(core),
-    })?;
-    let mut names = Names::new(core, &me);
-    let mut messages = Vec::with_capacity(stored.len());
-    for message in stored.into_iter().rev() {
-        messages.push(names.view(message)?);
-    }
-    if query.before.is_none() {
-        let bubbles = core.bubbles.borrow();
-        let here = bubbles
-            .iter()
-            .filter(|bubble| bubble.conversation == conversation);
-        messages.extend(here.map(|bubble| bubble_view(&me, bubble)));
-    }
-    let notices = notices(core, &known)?;
-    Ok(TimelineView {
-        conversation,
-        messages,
-        more,
-        notices,
-    })
-}
-
 /// One message by its key.
 pub(crate) fn message(core: &Core, key: MessageKey) -> Result<Option<MessageView>, ClientError> {
     let me = core.me()?;
     if let Some(bubble) = core.bubbles.borrow().iter().find(|bubble| bubble.key == key) {
-        return Ok(Some(bubble_view(&me, bubble)));
+        return bubble_view(&mut Names::new(core, &me), bubble).map(Some);
     }
     let stored = core.store.message(key)?;
     let now = clock::shown(core);
@@ -199,21 +164,44 @@ pub(crate) fn message(core: &Core, key: MessageKey) -> Result<Option<MessageView
         .transpose()
 }
 
-/// Messages that hold all words of a query, newest first. None while nobody is signed in.
-pub(crate) fn search(core: &Core, query: &str, limit: u32) -> Result<Vec<MessageView>, ClientError> {
-    let Ok(me) = core.me() else { return Ok(Vec::new()) };
-    let mut names = Names::new(core, &me);
-    let found = core
-        .store
-        .search(query, limit.min(LIMIT_MAX), clock::shown(core))?;
-    found.into_iter().map(|message| names.view(message)).collect()
+/// Stored messages as they are shown, in the order in which they come.
+pub(crate) fn messages(
+    core: &Core,
+    me: &Me,
+    stored: Vec<StoredMessage>,
+) -> Result<Vec<MessageView>, ClientError> {
+    let mut names = Names::new(core, me);
+    stored.into_iter().map(|message| names.view(message)).collect()
+}
+
+/// A stored message as it is shown, and what it says in one line.
+pub(crate) fn announced(
+    core: &Core,
+    me: &Me,
+    stored: StoredMessage,
+) -> Result<(MessageView, String), ClientError> {
+    let mut names = Names::new(core, me);
+    let row = stored.row;
+    let view = names.view(stored)?;
+    let text = file::line(core, row, names.plain(&view.text)?)?;
+    Ok((view, text))
+}
+
+/// Somebody as they are called in a timeline.
+#[derive(Clone)]
+struct Sender {
+    name: String,
+    user_name: String,
+    kind: UserKind,
 }
 
 /// Names of senders, each read once for a view.
 pub(super) struct Names<'a> {
     core: &'a Core,
     me: &'a Me,
-    known: HashMap<UserId, (String, UserKind)>,
+    known: HashMap<UserId, Sender>,
+    clashing: HashMap<ConversationId, HashSet<UserId>>,
+    places: HashMap<ConversationId, Rc<Place>>,
 }
 
 impl<'a> Names<'a> {
@@ -222,12 +210,90 @@ impl<'a> Names<'a> {
             core,
             me,
             known: HashMap::new(),
+            clashing: HashMap::new(),
+            places: HashMap::new(),
         }
+    }
+
+    /// What counts for all messages of a conversation, read once.
+    pub(super) fn place(&mut self, conversation: ConversationId) -> Result<Rc<Place>, ClientError> {
+        if let Some(place) = self.places.get(&conversation) {
+            return Ok(Rc::clone(place));
+        }
+        let place = Rc::new(Place::read(self.core, self.me, conversation)?);
+        self.places.insert(conversation, Rc::clone(&place));
+        Ok(place)
+    }
+
+    /// What is read.
+    pub(super) const fn core(&self) -> &'a Core {
+        self.core
     }
 
     /// Somebody's name; empty if this device does not know them.
     pub(super) fn of(&mut self, user: UserId) -> Result<String, ClientError> {
-        Ok(self.person(user)?.0)
+        Ok(self.person(user)?.name)
+    }
+
+    /// The name of somebody's certificate; empty if this device does not know them.
+    pub(super) fn user_name_of(&mut self, user: UserId) -> Result<String, ClientError> {
+        Ok(self.person(user)?.user_name)
+    }
+
+    /// Who is called nearly as another in a conversation. Of large ones it is enough to know whether
+    /// they are called nearly as anybody whom this device knows.
+    fn clashes(&mut self, conversation: ConversationId, user: UserId) -> Result<bool, ClientError> {
+        if let Some(clashing) = self.clashing.get(&conversation) {
+            return Ok(clashing.contains(&user));
+        }
+        let clashing = directory::clashing_in(self.core, conversation)?;
+        let clashes = clashing.contains(&user);
+        self.clashing.insert(conversation, clashing);
+        Ok(clashes)
+    }
+
+    /// What people tell of themselves, and that nothing is shown of whom the user does not want to hear.
+    fn with_people(&mut self, mut view: MessageView) -> Result<MessageView, ClientError> {
+        let known = directory::known(self.core)?;
+        if view.event.is_some() {
+            return Ok(view);
+        }
+        if let Some(colour) = known.colour(view.sender) {
+            view.identity_colour = colour;
+        }
+        view.sender_user_name = if view.shared {
+            view.sender_name.clone()
+        } else {
+            self.user_name_of(view.sender)?
+        };
+        view.sender_name_clash = self.clashes(view.conversation, view.sender)?;
+        if known.is_blocked(view.sender) && !view.own {
+            view.hidden = true;
+            view.text.clear();
+            view.blocks.clear();
+            view.mentions.clear();
+            view.mentions_me = false;
+            view.reply = None;
+            view.reactions.clear();
+            view.files.clear();
+            view.blocks.clear();
+            view.reply = None;
+        }
+        Ok(view)
+    }
+
+    /// The beginning of a text without its marks, with the names of those who are mentioned.
+    pub(super) fn plain(&mut self, text: &str) -> Result<String, ClientError> {
+        let text: String = text.chars().take(PREVIEW_CHARS).collect();
+        let mut failed = Ok(());
+        let plain = markup::plain_with_names(&text, Spoilers::Hidden, &mut |user| match self.of(user) {
+            Ok(name) => Some(name).filter(|name| !name.is_empty()),
+            Err(error) => {
+                failed = Err(error);
+                None
+            }
+        });
+        failed.map(|()| plain)
     }
 
     /// Whether it is the user of this device.
@@ -235,7 +301,7 @@ impl<'a> Names<'a> {
         user == self.me.user
     }
 
-    fn person(&mut self, user: UserId) -> Result<(String, UserKind), ClientError> {
+    fn person(&mut self, user: UserId) -> Result<Sender, ClientError> {
         if let Some(person) = self.known.get(&user) {
             return Ok(person.clone());
         }
@@ -246,13 +312,23 @@ impl<'a> Names<'a> {
         } else {
             known.unwrap_or((String::new(), UserKind::Account))
         };
+        let person = Sender {
+            name: directory::known(self.core)?.name(user, &person.0),
+            user_name: person.0,
+            kind: person.1,
+        };
         self.known.insert(user, person.clone());
         Ok(person)
     }
 
-    fn view(&mut self, message: StoredMessage) -> Result<MessageView, ClientError> {
+    pub(super) fn view(&mut self, message: StoredMessage) -> Result<MessageView, ClientError> {
+        let told = Told::of(self, &message)?;
         let look = IdentityLook::of(message.sender);
-        let (known_name, sender_kind) = self.person(message.sender)?;
+        let Sender {
+            name: known_name,
+            kind: sender_kind,
+            ..
+        } = self.person(message.sender)?;
         let (sender_name, shared_by_name, event) = match &message.kind {
             RowKind::Shared(shared) => {
                 let name = shared.name.as_str().to_owned();
@@ -275,19 +351,35 @@ impl<'a> Names<'a> {
                 (MessageStateView::Failed, Some(view))
             }
         };
-        Ok(MessageView {
+        self.with_people(MessageView {
             key: message.key,
             message: (state == MessageStateView::Sent && event.is_none()).then_some(message.message),
             conversation: message.conversation,
             sequence: message.sequence.map(|sequence| sequence.0),
             sender: message.sender,
             sender_name,
+            sender_user_name: String::new(),
+            sender_name_clash: false,
+            hidden: false,
             sender_kind,
             identity_colour: look.colour,
             identity_shape: look.shape,
             own: message.own,
             sent_at_ms: message.sent_at.as_millis(),
             text: message.text,
+            blocks: told.blocks,
+            mentions: told.mentions,
+            mentions_me: told.mentions_me,
+            reply: told.reply,
+            edited: message.marks.edited,
+            deleted: message.marks.deleted,
+            reactions: told.reactions,
+            pinned: message.marks.pinned,
+            starred: message.marks.starred,
+            forwarded: message.marks.forwarded,
+            files: told.files,
+            may: told.may,
+            read_by: told.read_by,
             state,
             expiry: message.lifetime.expiry,
             expires_at_ms: message
@@ -302,21 +394,40 @@ impl<'a> Names<'a> {
     }
 }
 
-fn bubble_view(me: &Me, bubble: &Bubble) -> MessageView {
+pub(super) fn bubble_view(names: &mut Names<'_>, bubble: &Bubble) -> Result<MessageView, ClientError> {
+    let told = Told::of_bubble(names, bubble)?;
+    let me = names.me;
     let look = IdentityLook::of(me.user);
-    MessageView {
+    let sender_name = names.of(me.user)?;
+    names.with_people(MessageView {
         key: bubble.key,
         message: None,
         conversation: bubble.conversation,
         sequence: None,
         sender: me.user,
-        sender_name: me.name.as_str().to_owned(),
+        sender_name,
+        sender_user_name: me.name.as_str().to_owned(),
+        sender_name_clash: false,
+        hidden: false,
         sender_kind: me.kind,
         identity_colour: look.colour,
         identity_shape: look.shape,
         own: true,
         sent_at_ms: bubble.written_at.as_millis(),
         text: bubble.text.clone(),
+        blocks: told.blocks,
+        mentions: told.mentions,
+        mentions_me: told.mentions_me,
+        reply: told.reply,
+        edited: false,
+        deleted: false,
+        reactions: told.reactions,
+        pinned: false,
+        starred: false,
+        forwarded: bubble.forwarded,
+        files: told.files,
+        may: told.may,
+        read_by: told.read_by,
         state: MessageStateView::Sending,
         expiry: bubble.expires,
         expires_at_ms: None,
@@ -324,5 +435,5 @@ fn bubble_view(me: &Me, bubble: &Bubble) -> MessageView {
         shared_by_name: None,
         event: None,
         failure: None,
-    }
+    })
 }

@@ -4,6 +4,7 @@ use super::IdentityLook;
 use crate::core::Core;
 use crate::error::ClientError;
 use crate::message::signals;
+use crate::people::directory;
 use crate::store::contact::Contact;
 use serde::{Deserialize, Serialize};
 use undertone_wire::account::{PeopleQuery, PeopleResponse};
@@ -15,11 +16,20 @@ use undertone_wire::{DeviceId, UserId};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own")]
 pub struct PersonView {
     /// Who.
     pub user: UserId,
-    /// Their name.
+    /// What they are called: the display name, or else the user name.
     pub name: String,
+    /// The name of their certificate, which nobody else has.
+    pub user_name: String,
+    /// Whether another whom this device knows is called nearly the same.
+    pub name_clash: bool,
+    /// Whether there is a picture in their profile.
+    pub has_picture: bool,
+    /// Whether the user does not want to hear them.
+    pub blocked: bool,
     /// 0 to 11.
     pub identity_colour: u8,
     /// 0 to 5.
@@ -65,21 +75,32 @@ pub struct PeopleView {
 }
 
 /// A person as they are shown.
-pub(super) fn person(core: &Core, user: UserId, name: &str, kind: UserKind) -> PersonView {
+pub(super) fn person(
+    core: &Core,
+    user: UserId,
+    name: &str,
+    kind: UserKind,
+) -> Result<PersonView, ClientError> {
     let look = IdentityLook::of(user);
-    PersonView {
+    let known = directory::known(core)?;
+    let blocked = known.is_blocked(user);
+    Ok(PersonView {
         user,
-        name: name.to_owned(),
-        identity_colour: look.colour,
+        name: known.name(user, name),
+        user_name: name.to_owned(),
+        name_clash: known.clashes(user),
+        has_picture: known.has_picture(user),
+        blocked,
+        identity_colour: known.colour(user).unwrap_or(look.colour),
         identity_shape: look.shape,
         kind,
-        online: core.online.borrow().contains(&user),
+        online: !blocked && core.online.borrow().contains(&user),
         presence: signals::presence(core, user),
-    }
+    })
 }
 
 /// A person whom this device knows.
-pub(super) fn contact(core: &Core, contact: &Contact) -> PersonView {
+pub(super) fn contact(core: &Core, contact: &Contact) -> Result<PersonView, ClientError> {
     person(core, contact.user, contact.name.as_str(), contact.kind)
 }
 
@@ -88,12 +109,8 @@ pub(crate) fn contacts(core: &Core) -> Result<Vec<PersonView>, ClientError> {
     if core.account.session().is_none() {
         return Ok(Vec::new());
     }
-    Ok(core
-        .store
-        .contacts()?
-        .iter()
-        .map(|known| contact(core, known))
-        .collect())
+    let contacts = core.store.contacts()?;
+    contacts.iter().map(|known| contact(core, known)).collect()
 }
 
 /// One device of the user.
@@ -132,11 +149,9 @@ pub(crate) async fn people(core: &Core, query: PeopleQuery) -> Result<PeopleView
         .authorized(async |token| core.api.people(token, &query).await)
         .await?;
     let others = response.people.iter().filter(|found| found.user != me.user);
-    let people = others
-        .map(|found| person(core, found.user, found.name.as_str(), UserKind::Account))
-        .collect();
+    let people = others.map(|found| person(core, found.user, found.name.as_str(), UserKind::Account));
     Ok(PeopleView {
-        people,
+        people: people.collect::<Result<_, _>>()?,
         more: response.more,
     })
 }

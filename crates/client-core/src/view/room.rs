@@ -39,6 +39,10 @@ pub struct RoomDoorView {
     pub title: String,
     /// What it is about.
     pub topic: String,
+    /// Base64url of a PNG, JPEG or WebP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", tsify(optional, type = "string"))]
+    pub picture: Option<Bytes>,
     /// People inside.
     pub people: u32,
     /// Most people at once.

@@ -34,7 +34,8 @@ fn seen(sequence: u64, hash: &[u8]) -> SeenEntry {
 }
 
 fn opened(text: &str) -> Decrypted {
-    let composed = compose::text(&text.into(), Timestamp::from_millis(1), &mut OsRng).unwrap();
+    let saying = compose::Saying::just(Part::Text(text.to_owned()));
+    let composed = compose::part(saying, Timestamp::from_millis(1), &mut OsRng).unwrap();
     let around = Circumstances {
         counter: Counter(4),
         epoch_authenticator: vec![8; 32],
@@ -85,13 +86,13 @@ fn with_content(content: &Content) -> Decrypted {
 fn an_honest_message_is_shown_under_its_leafs_user() {
     let verified = verify(&entry(), &opened("hello")).unwrap();
     assert_eq!(
-        (verified.part, verified.sender),
+        (verified.content.part.clone(), verified.sender),
         (Part::Text("hello".to_owned()), USER)
     );
-    let content: Content = codec::from_cbor(&verified.content).unwrap();
+    let content: Content = codec::from_cbor(&verified.bytes).unwrap();
     assert_eq!(
         verified.message,
-        message_id(content.salt.as_slice(), &verified.content)
+        message_id(content.salt.as_slice(), &verified.bytes)
     );
 }
 

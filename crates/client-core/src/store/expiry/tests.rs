@@ -2,9 +2,9 @@
 //! encryption for that, since nothing can be found in an encrypted one.
 
 use super::*;
-use crate::store::message::{Lifetime, Page, RowKind, SharedBy, StoredMessage};
+use crate::store::message::{Lifetime, Marks, Page, RowKind, SharedBy, StoredMessage};
 use crate::store::share::Shareable;
-use crate::store::tests::{CONVERSATION, conversation, in_memory, message};
+use crate::store::tests::{CONVERSATION, conversation, found_by, in_memory, message};
 use crate::store::{StoreKey, StoreLocation};
 use crate::testing::Checkpoints;
 use futures::FutureExt;
@@ -62,7 +62,7 @@ fn what_has_ended_is_hidden_first_and_deleted_when_it_is_time() {
     assert_eq!(shown(&store, seconds(1)), ["long tea", "tea for ever"]);
     let count = |now| {
         (
-            store.search("tea", 9, now).unwrap().len(),
+            found_by(&store, "tea", now).len(),
             store.unread(CONVERSATION, Sequence(1), now).unwrap(),
         )
     };
@@ -125,6 +125,28 @@ fn the_servers_word_begins_the_timer_of_an_own_message() {
     let stored = store.message(key).unwrap().unwrap();
     assert_eq!(stored.lifetime.expires_at, Some(seconds(10)));
     assert_eq!(stored.lifetime.expiry, lifetime.expiry);
+}
+
+#[test]
+fn what_is_said_about_a_message_ends_with_it_and_is_known_when_it_comes_back() {
+    let store = in_memory();
+    let row = store.add_message(&timed(2, "ended", ends(NOW))).unwrap();
+    let marks = Marks {
+        about: Some(row),
+        ..Marks::default()
+    };
+    let edit = StoredMessage {
+        kind: RowKind::Hidden,
+        marks,
+        ..message(3, "")
+    };
+    let part = store.add_message(&edit).unwrap();
+    store.add_outgoing(part, CONVERSATION).unwrap();
+    store.set_payload_hash(part, &[7; 32]).unwrap();
+    store.delete_ended(NOW).unwrap();
+    assert!(store.message(edit.key).unwrap().is_none());
+    assert!(store.first_outgoing(CONVERSATION).unwrap().is_none());
+    assert!(store.take_ended_echo(CONVERSATION, &[7; 32]).unwrap());
 }
 
 #[test]

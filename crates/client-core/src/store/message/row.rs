@@ -80,6 +80,26 @@ pub enum RowKind {
     Hidden,
 }
 
+/// What else is kept of a message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own")]
+pub struct Marks {
+    /// The message that it answers.
+    pub reply_to: Option<MessageId>,
+    /// Passed on from elsewhere.
+    pub forwarded: bool,
+    /// The text is no longer what it said first.
+    pub edited: bool,
+    /// Taken back.
+    pub deleted: bool,
+    /// Starred on this device.
+    pub starred: bool,
+    /// Pinned for everyone.
+    pub pinned: bool,
+    /// Of a hidden part that is being written: the row of the message that it is about. Not read again.
+    pub about: Option<i64>,
+}
+
 /// One message.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredMessage {
@@ -115,6 +135,8 @@ pub struct StoredMessage {
     pub lifetime: Lifetime,
     /// What this row is.
     pub kind: RowKind,
+    /// What else is kept of it.
+    pub marks: Marks,
 }
 
 impl std::fmt::Debug for StoredMessage {
@@ -213,6 +235,18 @@ fn read_lifetime(column: Column<'_, '_>) -> Result<Lifetime, StoreError> {
     })
 }
 
+fn read_marks(column: Column<'_, '_>) -> Result<Marks, StoreError> {
+    Ok(Marks {
+        reply_to: column.optional_array("reply_to")?.map(MessageId::from_bytes),
+        forwarded: column.get("forwarded")?,
+        edited: column.get("edited")?,
+        deleted: column.get("deleted")?,
+        starred: column.get("starred")?,
+        pinned: column.get::<Option<i64>>("pinned_at")?.is_some(),
+        about: None,
+    })
+}
+
 pub(crate) fn read(row: &Row<'_>) -> Result<StoredMessage, StoreError> {
     let column = Column {
         row,
@@ -255,5 +289,6 @@ pub(crate) fn read(row: &Row<'_>) -> Result<StoredMessage, StoreError> {
             .transpose()?,
         lifetime: read_lifetime(column)?,
         kind,
+        marks: read_marks(column)?,
     })
 }

@@ -1,0 +1,116 @@
+//! Files go with their messages, here and on the server, and no others do; what was passed on stays.
+
+use super::*;
+
+#[test]
+fn a_timer_goes_with_the_blob_to_the_server() {
+    let mut two = two();
+    let vanishing = Draft {
+        expires: Some(Expiry::AfterSent(300)),
+        ..draft("soon gone")
+    };
+    two.send(vanishing, vec![file("one", bytes(10))]).unwrap();
+    two.settle();
+    let blob = two.world.server.blobs().all().pop().unwrap();
+    assert_eq!(
+        blob.request.expires_after_seconds,
+        Some(3900),
+        "and an hour, should this device be gone by then"
+    );
+    assert_eq!(two.world.sealed_files(&two.alice).len(), 1);
+    two.world.pass(310_000);
+    assert!(two.alice.texts(two.talk).is_empty() && two.bob.texts(two.talk).is_empty());
+    two.settle();
+    assert!(
+        two.world.sealed_files(&two.alice).is_empty(),
+        "its sealed bytes go with the message"
+    );
+    assert_eq!(two.blob_count(), 0, "on the server, too");
+}
+
+#[test]
+fn a_timer_that_begins_with_reading_leaves_the_blob_to_those_who_have_not_read() {
+    let mut two = two();
+    let vanishing = Draft {
+        expires: Some(Expiry::AfterRead(30)),
+        ..draft("read me")
+    };
+    two.send(vanishing, vec![file("one", bytes(10))]).unwrap();
+    two.settle();
+    assert_eq!(
+        two.world.server.blobs().all()[0].request.expires_after_seconds,
+        None
+    );
+    two.world.pass(120_000);
+    assert!(two.alice.texts(two.talk).is_empty());
+    assert_eq!(two.open_at_bob(0).unwrap(), bytes(10));
+}
+
+#[test]
+fn a_message_that_is_deleted_for_everyone_takes_its_blobs_along() {
+    let mut two = two();
+    two.send(
+        draft("words"),
+        vec![file("one", bytes(10)), file("two", bytes(20))],
+    )
+    .unwrap();
+    two.settle();
+    drop(two.open_at_bob(0).unwrap());
+    assert_eq!((two.blob_count(), two.world.sealed_files(&two.bob).len()), (2, 1));
+    two.alice.client().delete_for_everyone(KEY).unwrap();
+    two.settle();
+    assert!(two.got().deleted && two.got().files.is_empty());
+    assert_eq!(two.blob_count(), 0);
+    assert!(two.world.sealed_files(&two.alice).is_empty());
+    assert!(two.world.sealed_files(&two.bob).is_empty());
+}
+
+#[test]
+fn a_message_that_is_deleted_here_leaves_its_blobs_to_the_others() {
+    let mut two = two();
+    two.send(draft("words"), vec![file("one", bytes(10))]).unwrap();
+    two.settle();
+    two.alice.client().delete_here(&[KEY]).unwrap();
+    two.settle();
+    assert!(two.world.sealed_files(&two.alice).is_empty());
+    assert_eq!(two.open_at_bob(0).unwrap(), bytes(10));
+}
+
+#[test]
+fn whoever_signs_out_keeps_no_sealed_files() {
+    let mut two = two();
+    two.send(draft("words"), vec![file("one", bytes(10))]).unwrap();
+    two.settle();
+    let alice = two.alice.client();
+    alice.core().store.wipe().unwrap();
+    alice.core().signal.notify();
+    two.world.pass(1000);
+    assert!(two.world.sealed_files(&two.alice).is_empty());
+}
+
+#[test]
+fn files_are_passed_on_as_files_of_their_own() {
+    let mut two = two();
+    let content = bytes(2_500_000);
+    two.send(draft("words"), vec![file("large", content.clone())])
+        .unwrap();
+    two.settle();
+    let cleo = two.world.someone("Cleo");
+    let carol = two.world.device(&cleo);
+    let other = two.world.run(two.bob.open(&cleo));
+    two.world.settle(&[&two.bob, &carol]);
+    let (bob, key) = (two.bob.client(), two.got().key);
+    two.world.run(bob.forward(&[key], &[other])).unwrap();
+    two.world.settle(&[&two.bob, &carol]);
+    // The first is taken back: what was passed on stays.
+    two.alice.client().delete_for_everyone(KEY).unwrap();
+    two.settle();
+    let got = carol.messages(other).pop().unwrap();
+    assert!(got.forwarded);
+    assert_eq!(
+        (got.text.as_str(), got.files[0].name.as_str()),
+        ("words", "large")
+    );
+    assert_eq!(two.open(&carol, (got.key, 0)).unwrap(), content);
+    assert_eq!(two.blob_count(), 1);
+}
