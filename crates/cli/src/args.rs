@@ -1,15 +1,25 @@
 //! The command line: every verb and its options. What they do is in `command/`.
 
+mod file;
 mod group;
+mod keep;
+mod person;
 mod room;
+mod talk;
 mod value;
 
+pub(crate) use file::{FilesArgs, SaveArgs};
 pub(crate) use group::{
     ConversationArgs, ExpiresArgs, GroupCommand, GroupCreateArgs, GroupSetArgs, PeopleArgs, RenameArgs,
     RoleArgs, SettingsArgs, TimerArgs,
 };
+pub(crate) use keep::{ChatArgs, ExportArgs, ExportFormatName, LogArgs, WatchArgs};
+pub(crate) use person::{CardArgs, IgnoreArgs, LevelName, NotifyArgs, PersonArgs};
 pub(crate) use room::{
     KnockArgs, RoomCommand, RoomCreateArgs, RoomInfoArgs, RoomJoinArgs, RoomLinkArgs, RoomSetArgs,
+};
+pub(crate) use talk::{
+    DeleteArgs, EditArgs, ForwardArgs, MarkArgs, MessageArgs, PrivacyArgs, ReactArgs, TalkCommand,
 };
 pub(crate) use value::{SecondsOrOff, Switch, expiry};
 
@@ -79,14 +89,36 @@ pub(crate) enum ClientCommand {
     Read(ConversationArgs),
     /// Say whom you are shown to as online, or set it.
     Visibility(VisibilityArgs),
+    /// Print what you or somebody tell of themselves, or change it.
+    Profile(CardArgs),
+    /// Hear somebody no more. They are not told.
+    Block(PersonArgs),
+    /// Hear somebody again.
+    Unblock(PersonArgs),
+    /// List what strangers began, and you have not accepted.
+    Requests(ProfileArgs),
+    /// Accept what a stranger began; to write into it does the same.
+    Accept(ConversationArgs),
+    /// Delete what a stranger began, and what they say there later. They are not told.
+    Ignore(IgnoreArgs),
+    /// Say which messages of a conversation are announced, or choose.
+    Notify(NotifyArgs),
     /// Send a message, and wait until the server has it.
     Send(SendArgs),
+    #[command(flatten)]
+    Talk(TalkCommand),
     /// Print the messages of a conversation, oldest first.
     Messages(MessagesArgs),
+    /// Save the files of a message.
+    Save(SaveArgs),
     /// Search the messages on this device.
     Search(SearchArgs),
+    /// Write a conversation of this device to a file, as text or JSON.
+    Export(ExportArgs),
+    /// Talk, full screen.
+    Chat(ChatArgs),
     /// Print what happens as it happens, until interrupted.
-    Watch(ProfileArgs),
+    Watch(WatchArgs),
     /// Make an invitation to this server (administrators).
     Invite(ProfileArgs),
 }
@@ -240,8 +272,13 @@ pub(crate) struct SendArgs {
     /// The id of a conversation, its title, or the name of a person.
     pub(crate) conversation: String,
     /// What to send; `-` reads it from standard input.
-    #[arg(allow_hyphen_values = true)]
-    pub(crate) text: String,
+    #[arg(allow_hyphen_values = true, required_unless_present = "files")]
+    pub(crate) text: Option<String>,
+    /// The message that it answers: the id that `messages` prints.
+    #[arg(long, value_name = "ID")]
+    pub(crate) reply_to: Option<String>,
+    #[command(flatten)]
+    pub(crate) files: FilesArgs,
     #[command(flatten)]
     pub(crate) expires: ExpiresArgs,
     #[command(flatten)]
@@ -269,10 +306,14 @@ pub(crate) struct MessagesArgs {
 /// See [`ClientCommand::Search`].
 #[derive(Args)]
 pub(crate) struct SearchArgs {
-    /// Words that the messages contain; the last may be the beginning of one.
+    /// Words or beginnings of words, "phrases", and from:NAME in:TITLE has:file has:link before:DATE
+    /// after:DATE.
     pub(crate) query: String,
-    /// The newest so many.
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    /// The best, not the newest.
+    #[arg(long)]
+    pub(crate) best: bool,
+    /// At most so many.
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=500))]
     pub(crate) limit: u32,
     #[command(flatten)]
     pub(crate) profile: ProfileArgs,
@@ -288,19 +329,28 @@ impl ClientCommand {
             Self::Guest(args) => &args.profile,
             Self::Group(command) => command.profile(),
             Self::Room(command) => command.profile(),
-            Self::Members(args) | Self::Read(args) => &args.profile,
+            Self::Talk(command) => command.profile(),
+            Self::Members(args) | Self::Read(args) | Self::Accept(args) => &args.profile,
+            Self::Profile(args) => &args.profile,
+            Self::Block(args) | Self::Unblock(args) => &args.profile,
+            Self::Ignore(args) => &args.profile,
+            Self::Notify(args) => &args.profile,
             Self::Timer(args) => &args.profile,
             Self::Visibility(args) => &args.profile,
             Self::Contacts(args) => &args.profile,
             Self::Dm(args) => &args.profile,
             Self::Send(args) => &args.profile,
             Self::Messages(args) => &args.profile,
+            Self::Save(args) => &args.profile,
             Self::Search(args) => &args.profile,
+            Self::Export(args) => &args.profile,
+            Self::Chat(args) => &args.profile,
+            Self::Watch(args) => &args.profile,
             Self::Logout(profile)
             | Self::Whoami(profile)
             | Self::Conversations(profile)
             | Self::Devices(profile)
-            | Self::Watch(profile)
+            | Self::Requests(profile)
             | Self::Invite(profile) => profile,
         }
     }
@@ -324,7 +374,7 @@ mod tests {
         let Command::Client(ClientCommand::Send(args)) = cli.command else {
             panic!("not send")
         };
-        assert_eq!(args.text, "-5 degrees");
+        assert_eq!(args.text.as_deref(), Some("-5 degrees"));
         assert!(!args.profile.json);
     }
 }

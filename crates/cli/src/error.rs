@@ -57,6 +57,25 @@ pub(crate) enum CliError {
         "nobody is signed in on this profile; use `undertone register`, `undertone login` or `undertone guest` first"
     )]
     SignedOut,
+    /// A picture cannot be read.
+    #[error("the picture {} cannot be read", path.display())]
+    Picture {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file of this machine cannot be read or written.
+    #[error("the file {} cannot be used", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A message without files.
+    #[error("this message has no files")]
+    NoFiles,
     /// Neither an id nor a title nor a name of anyone. What was typed may be a link: it is not repeated.
     #[error("there is no such conversation: give its id, its title, or the name of a person")]
     UnknownConversation,
@@ -84,6 +103,17 @@ pub(crate) enum CliError {
     /// A message without text.
     #[error("standard input cannot be read as text")]
     Input(#[source] io::Error),
+    /// The file of an export or a transcript cannot be written.
+    #[error("the file {} cannot be written", path.display())]
+    KeptFile {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The screen or the keyboard cannot be used.
+    #[error("`undertone chat` needs a terminal")]
+    NoTerminal(#[source] io::Error),
     /// The result cannot be written.
     #[error("the result cannot be written")]
     Output(#[source] io::Error),
@@ -112,9 +142,14 @@ impl CliError {
             Self::NoLink => "no_link",
             Self::NobodyOpened => "timed_out",
             Self::KnockRefused => "knock_refused",
+            Self::Picture { .. } => "picture_invalid",
+            Self::File { .. } => "file_unreadable",
+            Self::NoFiles => "no_files",
             Self::NothingToChange => "usage",
             Self::UnknownMessage(_) => "unknown_message",
             Self::Input(_) => "input",
+            Self::KeptFile { .. } => "file_unwritable",
+            Self::NoTerminal(_) => "no_terminal",
             Self::Output(_) => "output",
             Self::Serve(_) => "not_started",
             Self::Other(_) => "failed",

@@ -54,7 +54,8 @@ fn first_line(path: &Path) -> Result<Password, CliError> {
     Ok(Password::new(first_line_of(path)?.to_string())?)
 }
 
-fn first_line_of(path: &Path) -> Result<Zeroizing<String>, CliError> {
+/// The first line of a file.
+pub(crate) fn first_line_of(path: &Path) -> Result<Zeroizing<String>, CliError> {
     let read = fs::read_to_string(path).map(Zeroizing::new);
     let text = read.map_err(|source| CliError::PasswordFile {
         path: path.to_path_buf(),

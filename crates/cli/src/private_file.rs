@@ -43,6 +43,11 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), ProfileError> {
     written.map_err(file_error(path))
 }
 
+/// Makes a file for its owner alone that was not there before.
+pub(crate) fn create_new(path: &Path) -> io::Result<File> {
+    private_file().create_new(true).open(path)
+}
+
 fn private_file() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true);

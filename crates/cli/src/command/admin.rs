@@ -6,7 +6,7 @@ use crate::output::Output;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::path::PathBuf;
-use undertone_server::config::DatabaseUrl;
+use undertone_server::config::{BlobPlace, DatabaseUrl};
 use undertone_server::maintenance::{self, Cleaned};
 use undertone_server::{Config, Environment};
 
@@ -48,6 +48,9 @@ pub(crate) struct CleanupArgs {
         hide_env_values = true
     )]
     database: String,
+    /// The server's directory of files, where it has one of its own.
+    #[arg(long, value_name = "DIR", default_value = "", env = "UNDERTONE_BLOBS")]
+    blobs: String,
     /// Print one line of JSON instead of words.
     #[arg(long)]
     json: bool,
@@ -63,16 +66,19 @@ struct Removed {
     rooms: u64,
     guests: u64,
     key_packages: u64,
+    files: u64,
 }
 
 /// Runs the verb.
 pub(crate) async fn run(command: AdminCommand, output: &mut Output) -> Result<(), CliError> {
     let AdminCommand::Cleanup(args) = command;
     let database: DatabaseUrl = args.database.parse().map_err(ServeError::from)?;
-    let config = Config {
+    let place: BlobPlace = args.blobs.parse().map_err(ServeError::from)?;
+    let mut config = Config {
         database,
         ..Config::new(args.data)
     };
+    config.blobs.place = place;
     let cleaned = maintenance::cleanup(&config, &Environment::default()).await;
     let Cleaned { swept, guests } = cleaned.map_err(ServeError::from)?;
     let removed = Removed {
@@ -83,6 +89,7 @@ pub(crate) async fn run(command: AdminCommand, output: &mut Output) -> Result<()
         rooms: swept.rooms,
         guests,
         key_packages: swept.key_packages,
+        files: swept.blobs,
     };
     output.print(&removed, for_people)
 }
@@ -96,6 +103,7 @@ fn for_people(removed: &Removed) -> String {
         (removed.rooms, "rooms that have ended"),
         (removed.guests, "devices of guests who were away too long"),
         (removed.key_packages, "key packages that have expired"),
+        (removed.files, "files past their time"),
     ];
     let lines = counts.iter().filter(|(count, _)| *count > 0);
     let lines: Vec<_> = lines.map(|(count, what)| format!("{count:>8}  {what}")).collect();
@@ -119,6 +127,7 @@ mod tests {
             rooms: 0,
             guests: 0,
             key_packages: 0,
+            files: 0,
         };
         assert_eq!(for_people(&removed), "Nothing was past its time.");
         (removed.messages, removed.rooms) = (3, 12);

@@ -90,6 +90,9 @@ pub(super) async fn read(open: &mut Open, args: ConversationArgs) -> Result<(), 
     open.catch_up().await?;
     let conversation = known(open, &args.conversation)?;
     open.client.mark_read(conversation)?;
+    // Who asked is told before the program ends.
+    open.client.tell_read()?;
+    open.catch_up().await?;
     let result = ReadResult {
         conversation,
         read: true,
@@ -125,7 +128,14 @@ pub(super) fn known(open: &Open, named: &str) -> Result<ConversationId, CliError
 /// The conversation that is meant: by its id, the name of the person in it, or its title. What means
 /// more than one means none.
 pub(super) fn find(open: &Open, named: &str) -> Result<Option<ConversationId>, CliError> {
-    let conversations = open.client.conversations()?;
+    find_among(&open.client.conversations()?, named)
+}
+
+/// The one of these that is meant.
+pub(super) fn find_among(
+    conversations: &[ConversationView],
+    named: &str,
+) -> Result<Option<ConversationId>, CliError> {
     let id = named.parse::<ConversationId>().ok();
     let by_id = conversations.iter().find(|view| Some(view.conversation) == id);
     if let Some(conversation) = by_id {
@@ -133,7 +143,7 @@ pub(super) fn find(open: &Open, named: &str) -> Result<Option<ConversationId>, C
     }
     let name = who::key(named);
     let mut by_name = conversations.iter().filter(|view| match &view.peer {
-        Some(peer) => name.is_some() && who::key(&peer.name) == name,
+        Some(peer) => name.is_some() && who::key(&peer.user_name) == name,
         None => view.title.to_lowercase() == named.trim().to_lowercase(),
     });
     match (by_name.next(), by_name.next()) {

@@ -1,7 +1,7 @@
 //! `send`, `messages` and `search`.
 
 use super::result::{HappeningEvent, MessageResult, SentResult};
-use super::{Open, conversation};
+use super::{Open, conversation, file, talk};
 use crate::args::{MessagesArgs, SearchArgs, SendArgs, expiry};
 use crate::error::CliError;
 use crate::output::printable;
@@ -9,6 +9,7 @@ use rand::rngs::OsRng;
 use std::io::{self, Read};
 use undertone_client_core::MessageKey;
 use undertone_client_core::message::draft::Draft;
+use undertone_client_core::search::{SearchOrder, SearchQuery};
 use undertone_client_core::view::{MessageView, TimelineQuery};
 use undertone_wire::limits::TEXT_BYTES_MAX;
 use undertone_wire::{ConversationId, MessageId, Timestamp};
@@ -17,11 +18,9 @@ use undertone_wire::{ConversationId, MessageId, Timestamp};
 const PAGE: u32 = 200;
 
 pub(super) async fn send(open: &mut Open, args: SendArgs) -> Result<(), CliError> {
-    let text = if args.text == "-" {
-        read_input()?
-    } else {
-        args.text
-    };
+    let text = read_text(args.text.unwrap_or_default())?;
+    let files: Result<Vec<_>, _> = args.files.files.iter().map(|path| file::outgoing(path)).collect();
+    let files = files?;
     open.catch_up().await?;
     let conversation = match conversation::find(open, &args.conversation)? {
         Some(conversation) => conversation,
@@ -31,12 +30,16 @@ pub(super) async fn send(open: &mut Open, args: SendArgs) -> Result<(), CliError
     let draft = Draft {
         text,
         expires: expires.expires.map(|length| expiry(length.0, expires.after_read)),
+        reply_to: args.reply_to.map(|id| talk::message(open, &id)).transpose()?,
+        ..Draft::default()
     };
     // What a broken connection cuts off is sent again by itself.
-    let key = open
-        .client
-        .send_text(conversation, MessageKey::random(&mut OsRng), draft)
-        .await?;
+    let key = MessageKey::random(&mut OsRng);
+    if files.is_empty() {
+        open.client.send_text(conversation, key, draft).await?;
+    } else {
+        open.client.send_files(conversation, key, (draft, files)).await?;
+    }
     let sent = open.client.wait_sent(key).await?;
     open.output.print(&SentResult::from(&sent), |result| {
         format!("Sent at {}.", result.sent_at)
@@ -68,8 +71,18 @@ pub(super) async fn messages(open: &mut Open, args: MessagesArgs) -> Result<(), 
 pub(super) async fn search(open: &mut Open, args: SearchArgs) -> Result<(), CliError> {
     open.catch_up().await?;
     // The newest are found first; people and scripts read from the oldest on.
-    for message in open.client.search(&args.query, args.limit)?.iter().rev() {
-        print(open, message)?;
+    let query = SearchQuery {
+        text: args.query,
+        limit: Some(args.limit),
+        order: if args.best {
+            SearchOrder::Relevance
+        } else {
+            SearchOrder::Newest
+        },
+        ..SearchQuery::default()
+    };
+    for found in open.client.search(query)?.iter().rev() {
+        print(open, &found.message)?;
     }
     Ok(())
 }
@@ -85,12 +98,21 @@ pub(super) fn event_line(event: &HappeningEvent) -> String {
 
 /// A message as people read it.
 pub(super) fn line(message: &MessageResult) -> String {
-    format!(
+    let mut line = format!(
         "{}  {}: {}",
         short(message.sent_at),
         printable(&message.sender.name),
-        printable(&message.text)
-    )
+        if message.marks.deleted {
+            "(deleted)".to_owned()
+        } else {
+            printable(&message.text)
+        }
+    );
+    for file in &message.files {
+        line.push_str(&format!(" [{}]", printable(&file.name)));
+    }
+    line.push_str(&message.marks.words());
+    line
 }
 
 /// To the minute.
@@ -117,7 +139,11 @@ fn walk_back(open: &Open, wanted: &Wanted) -> Result<Vec<MessageView>, CliError>
     let mut before = wanted.before;
     let mut newest_first = Vec::new();
     while newest_first.len() < most {
-        let query = TimelineQuery { limit: PAGE, before };
+        let query = TimelineQuery {
+            limit: PAGE,
+            before,
+            ..TimelineQuery::default()
+        };
         let page = open.client.timeline(wanted.conversation, query)?;
         before = page.messages.first().map(|row| row.key);
         let rows = page.messages.into_iter().rev();
@@ -137,9 +163,14 @@ fn place_of(open: &Open, conversation: ConversationId, id: &str) -> Result<Messa
     let wanted: MessageId = id.parse().map_err(|_invalid| unknown())?;
     let mut before = None;
     loop {
-        let page = open
-            .client
-            .timeline(conversation, TimelineQuery { limit: PAGE, before })?;
+        let page = open.client.timeline(
+            conversation,
+            TimelineQuery {
+                limit: PAGE,
+                before,
+                ..TimelineQuery::default()
+            },
+        )?;
         if let Some(found) = page
             .messages
             .iter()
@@ -152,6 +183,11 @@ fn place_of(open: &Open, conversation: ConversationId, id: &str) -> Result<Messa
             return Err(unknown());
         }
     }
+}
+
+/// A text as it is given, or standard input for `-`.
+pub(super) fn read_text(given: String) -> Result<String, CliError> {
+    if given == "-" { read_input() } else { Ok(given) }
 }
 
 /// Standard input as text, without the line break at its end; no more than a message may hold.

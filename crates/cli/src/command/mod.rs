@@ -3,14 +3,20 @@
 
 mod account;
 pub(crate) mod admin;
+mod chat;
 mod conversation;
+mod export;
+mod file;
 mod group;
 mod message;
 mod people;
+mod person;
 mod result;
 mod room;
 mod secret_input;
 pub(crate) mod serve;
+mod talk;
+mod transcript;
 pub(crate) mod trust;
 mod watch;
 mod who;
@@ -69,10 +75,21 @@ pub(crate) async fn run(
         ClientCommand::Contacts(args) => people::contacts(&mut open, args).await,
         ClientCommand::Conversations(_) => conversation::conversations(&mut open).await,
         ClientCommand::Dm(args) => conversation::dm(&mut open, args).await,
+        ClientCommand::Profile(args) => person::profile(&mut open, args).await,
+        ClientCommand::Block(args) => person::block(&mut open, args, true).await,
+        ClientCommand::Unblock(args) => person::block(&mut open, args, false).await,
+        ClientCommand::Requests(_) => person::requests(&mut open).await,
+        ClientCommand::Accept(args) => person::accept(&mut open, args).await,
+        ClientCommand::Ignore(args) => person::ignore(&mut open, args).await,
+        ClientCommand::Notify(args) => person::notify(&mut open, args).await,
         ClientCommand::Send(args) => message::send(&mut open, args).await,
+        ClientCommand::Talk(command) => talk::run(&mut open, command).await,
         ClientCommand::Messages(args) => message::messages(&mut open, args).await,
+        ClientCommand::Save(args) => file::save(&mut open, args).await,
         ClientCommand::Search(args) => message::search(&mut open, args).await,
-        ClientCommand::Watch(_) => watch::watch(&mut open).await,
+        ClientCommand::Export(args) => export::export(&mut open, args).await,
+        ClientCommand::Chat(args) => chat::chat(&mut open, args).await,
+        ClientCommand::Watch(args) => watch::watch(&mut open, &args.log).await,
     };
     open.close().await;
     result

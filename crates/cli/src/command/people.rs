@@ -17,7 +17,7 @@ pub(super) async fn contacts(open: &mut Open, args: ContactsArgs) -> Result<(), 
                 .print(&PersonResult::from(person), |person| printable(&person.name))?;
         }
         // The last name is where the next page begins.
-        after = page.people.last().map(|person| person.name.clone());
+        after = page.people.last().map(|person| person.user_name.clone());
         if !page.more || after.is_none() {
             return Ok(());
         }

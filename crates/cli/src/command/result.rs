@@ -2,14 +2,20 @@
 //! never renamed or removed.
 
 mod conversation;
+mod file;
 mod happening;
 mod message;
+mod person;
+mod talk;
 
 pub(super) use conversation::{
     ConversationLine, ConversationResult, InfoResult, KnockResult, LinkResult, MemberResult, RoomResult,
 };
+pub(super) use file::{FileResult, SavedResult};
 pub(super) use happening::{HappeningEvent, role_word};
 pub(super) use message::{MessageResult, SentResult};
+pub(super) use person::{BlockedResult, CardResult, NotifyResult, request_line};
+pub(super) use talk::{MarksResult, PrivacyResult, ReaderResult};
 
 use serde::Serialize;
 use undertone_client_core::view::{PersonView, SessionView};
@@ -98,7 +104,7 @@ impl From<&PersonView> for PersonResult {
     fn from(person: &PersonView) -> Self {
         Self {
             user: person.user,
-            name: person.name.clone(),
+            name: person.user_name.clone(),
         }
     }
 }

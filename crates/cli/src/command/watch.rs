@@ -2,11 +2,15 @@
 //! here it becomes events, each message exactly once.
 
 mod event;
+mod fresh;
 
 use super::Open;
 use super::result::{ConversationResult, HappeningEvent};
+use super::transcript::Transcripts;
+use crate::args::LogArgs;
 use crate::error::CliError;
 use event::{Event, MembershipChange, PresenceResult};
+use fresh::Fresh;
 use futures::StreamExt;
 use std::collections::BTreeMap;
 use undertone_client_core::view::{
@@ -21,6 +25,7 @@ const PAGE: u32 = 100;
 
 /// What was printed so far.
 struct Seen {
+    transcripts: Transcripts,
     conversations: BTreeMap<ConversationId, Printed>,
     people: BTreeMap<UserId, PresenceResult>,
     connection: Option<ConnectionState>,
@@ -30,29 +35,40 @@ struct Seen {
 struct Printed {
     /// The last place in the log of which rows were printed.
     place: u64,
+    /// The newest of them.
+    fresh: Fresh,
     state: ConversationStateView,
     typing: Vec<String>,
     knocks: u32,
 }
 
 impl Printed {
-    fn new(view: &ConversationView, place: u64) -> Self {
-        Self {
+    fn new(client: &Client, view: &ConversationView, place: u64) -> Result<Self, CliError> {
+        let newest = client.timeline(view.conversation, TimelineQuery::newest(PAGE))?;
+        Ok(Self {
             place,
+            fresh: Fresh::new(&newest.messages),
             state: view.state,
             typing: view.typing.clone(),
             knocks: view.knocks,
-        }
+        })
     }
 }
 
-pub(super) async fn watch(open: &mut Open) -> Result<(), CliError> {
+pub(super) async fn watch(open: &mut Open, log: &LogArgs) -> Result<(), CliError> {
     open.require_session()?;
+    let transcripts = Transcripts::begin(log)?;
     let client = open.client.clone();
+    let mut seen = Seen::before(&client, transcripts)?;
+    let result = print_until_interrupted(open, &client, &mut seen).await;
+    seen.transcripts.finish()?;
+    result
+}
+
+async fn print_until_interrupted(open: &mut Open, client: &Client, seen: &mut Seen) -> Result<(), CliError> {
     let mut changes = client.changes();
-    let mut seen = Seen::before(&client)?;
     client.start();
-    let level = level(&client);
+    let level = level(client);
     let interrupted = interrupted();
     tokio::pin!(level, interrupted);
     let mut ready = false;
@@ -75,15 +91,16 @@ pub(super) async fn watch(open: &mut Open) -> Result<(), CliError> {
 
 impl Seen {
     /// What the device had before: not news.
-    fn before(client: &Client) -> Result<Self, CliError> {
+    fn before(client: &Client, transcripts: Transcripts) -> Result<Self, CliError> {
         let mut seen = Self {
+            transcripts,
             conversations: BTreeMap::new(),
             people: BTreeMap::new(),
             connection: None,
         };
         for view in client.conversations()? {
             let id = view.conversation;
-            let printed = Printed::new(&view, newest(client, id)?);
+            let printed = Printed::new(client, &view, newest(client, id)?)?;
             seen.conversations.insert(id, printed);
         }
         Ok(seen)
@@ -96,6 +113,7 @@ impl Seen {
             Change::Conversations => self.print_conversations(open),
             Change::Timeline(conversation) => self.print_rows(open, conversation),
             Change::Presence => self.print_presence(open),
+            Change::People | Change::Notify => Ok(()),
         }
     }
 
@@ -130,12 +148,14 @@ impl Seen {
         let mut place = 0;
         for (at, row) in after(&open.client, id, 0)? {
             // That this device came was just said.
+            self.transcripts.row(&view.title, &row)?;
             if !is_own_arrival(&row) {
                 print(open, &row_event(&row))?;
             }
             place = at;
         }
-        self.conversations.insert(id, Printed::new(view, place));
+        let printed = Printed::new(&open.client, view, place)?;
+        self.conversations.insert(id, printed);
         Ok(())
     }
 
@@ -145,8 +165,14 @@ impl Seen {
             return self.print_conversations(open);
         };
         for (place, row) in after(&open.client, conversation, printed.place)? {
+            let title = || open.client.title(conversation);
+            self.transcripts.row_of(title, &row)?;
             print(open, &row_event(&row))?;
             printed.place = place;
+        }
+        let newest = open.client.timeline(conversation, TimelineQuery::newest(PAGE))?;
+        for changed in printed.fresh.changed(&newest.messages) {
+            print(open, &Event::Changed(changed))?;
         }
         Ok(())
     }
@@ -242,13 +268,7 @@ async fn level(client: &Client) -> Result<(), CliError> {
 
 /// The place of the newest row that the server has.
 fn newest(client: &Client, conversation: ConversationId) -> Result<u64, CliError> {
-    let page = client.timeline(
-        conversation,
-        TimelineQuery {
-            limit: PAGE,
-            before: None,
-        },
-    )?;
+    let page = client.timeline(conversation, TimelineQuery::newest(PAGE))?;
     Ok(page.messages.iter().filter_map(place).max().unwrap_or(0))
 }
 
@@ -261,7 +281,14 @@ fn after(
     let mut found = Vec::new();
     let mut before = None;
     loop {
-        let page = client.timeline(conversation, TimelineQuery { limit: PAGE, before })?;
+        let page = client.timeline(
+            conversation,
+            TimelineQuery {
+                limit: PAGE,
+                before,
+                ..TimelineQuery::default()
+            },
+        )?;
         let more = page.more
             && page
                 .messages
@@ -295,7 +322,7 @@ fn print(open: &mut Open, event: &Event) -> Result<(), CliError> {
 }
 
 /// Ctrl-C, or the end that a service manager asks for.
-async fn interrupted() -> Result<(), CliError> {
+pub(super) async fn interrupted() -> Result<(), CliError> {
     let failed = |error: std::io::Error| CliError::Other(error.into());
     #[cfg(unix)]
     {

@@ -14,12 +14,12 @@ pub(super) async fn on_server(open: &Open, named: &str) -> Result<UserId, CliErr
             .client
             .people(wanted.clone().map(|_| named.to_owned()), after)
             .await?;
-        let found = page.people.iter().find(|person| key(&person.name) == wanted);
+        let found = page.people.iter().find(|person| key(&person.user_name) == wanted);
         if let (Some(found), Some(_)) = (found, &wanted) {
             return Ok(found.user);
         }
         // The last name is where the next page begins.
-        after = page.people.last().map(|person| person.name.clone());
+        after = page.people.last().map(|person| person.user_name.clone());
         if wanted.is_none() || !page.more || after.is_none() {
             return named.parse().map_err(|_no_id| ClientError::UnknownPerson.into());
         }
@@ -42,14 +42,18 @@ pub(super) fn among_members(
     named: &str,
 ) -> Result<UserId, CliError> {
     let members = open.client.members(conversation)?;
-    let people = members.iter().map(|member| (member.user, member.name.as_str()));
+    let people = members
+        .iter()
+        .map(|member| (member.user, member.user_name.as_str()));
     one_of(people, named)
 }
 
 /// Somebody whom this device knows, though they may not be in the conversation any more.
 pub(super) fn among_known(open: &Open, named: &str) -> Result<UserId, CliError> {
     let known = open.client.contacts()?;
-    let people = known.iter().map(|person| (person.user, person.name.as_str()));
+    let people = known
+        .iter()
+        .map(|person| (person.user, person.user_name.as_str()));
     match one_of(people, named) {
         Err(CliError::Client(ClientError::UnknownPerson)) => {
             named.parse().map_err(|_no_id| ClientError::UnknownPerson.into())

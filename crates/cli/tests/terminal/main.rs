@@ -10,8 +10,12 @@
 
 mod canary;
 mod cleanup;
+mod files;
 mod gathering;
+mod keep;
+mod people;
 mod search;
+mod talk;
 mod wiretap;
 mod world;
 

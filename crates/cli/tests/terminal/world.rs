@@ -255,8 +255,12 @@ impl Profile {
     }
 
     pub(crate) fn watch(&self) -> Watch {
+        self.watch_with(&[])
+    }
+
+    pub(crate) fn watch_with(&self, args: &[&str]) -> Watch {
         let mut child = self
-            .command(&["watch", "--json"])
+            .command(&[&["watch", "--json"], args].concat())
             .stderr(Stdio::inherit())
             .spawn()
             .unwrap();

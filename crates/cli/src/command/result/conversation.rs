@@ -24,7 +24,11 @@ impl From<&ConversationView> for ConversationResult {
         Self {
             conversation: view.conversation,
             kind: view.kind,
-            title: view.title.clone(),
+            // Scripts go by names that nobody can take from somebody else.
+            title: match &view.peer {
+                Some(peer) => peer.user_name.clone(),
+                None => view.title.clone(),
+            },
         }
     }
 }
@@ -70,6 +74,9 @@ pub(in crate::command) struct ConversationLine {
     pub(in crate::command) unread: u32,
     pub(in crate::command) last_text: Option<String>,
     pub(in crate::command) last_at: Timestamp,
+    /// A stranger began it, and the user has not accepted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(in crate::command) request: bool,
 }
 
 impl From<&ConversationView> for ConversationLine {
@@ -84,6 +91,7 @@ impl From<&ConversationView> for ConversationLine {
             unread: view.unread,
             last_text: view.last_text.clone(),
             last_at: Timestamp::from_millis(view.last_at_ms),
+            request: view.request,
         }
     }
 }
@@ -181,6 +189,8 @@ impl From<RoomDoorView> for InfoResult {
 pub(in crate::command) struct MemberResult {
     #[serde(flatten)]
     pub(in crate::command) person: PersonResult,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::command) display_name: Option<String>,
     pub(in crate::command) kind: UserKind,
     pub(in crate::command) role: Role,
     pub(in crate::command) own: bool,
@@ -193,8 +203,9 @@ impl From<&MemberView> for MemberResult {
         Self {
             person: PersonResult {
                 user: view.user,
-                name: view.name.clone(),
+                name: view.user_name.clone(),
             },
+            display_name: (view.name != view.user_name).then(|| view.name.clone()),
             kind: view.kind,
             role: view.role,
             own: view.is_me,

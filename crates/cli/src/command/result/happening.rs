@@ -92,7 +92,7 @@ impl Happening {
     fn new(row: &MessageView, event: &EventView) -> Self {
         let whom = event.whom.iter().map(|person| PersonResult {
             user: person.user,
-            name: person.name.clone(),
+            name: person.user_name.clone(),
         });
         Self {
             change: event.what,
@@ -101,7 +101,7 @@ impl Happening {
             at: Timestamp::from_millis(row.sent_at_ms),
             who: PersonResult {
                 user: event.who,
-                name: event.who_name.clone(),
+                name: event.who_user_name.clone(),
             },
             whom: whom.collect(),
             own: event.who_is_me || event.whom.iter().any(|person| person.is_me),

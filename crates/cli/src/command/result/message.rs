@@ -1,6 +1,6 @@
 //! Messages as they are printed.
 
-use super::PersonResult;
+use super::{FileResult, MarksResult, PersonResult};
 use serde::Serialize;
 use undertone_client_core::view::{FailureView, MessageStateView, MessageView};
 use undertone_wire::content::Expiry;
@@ -39,6 +39,8 @@ pub(in crate::command) struct MessageResult {
     pub(in crate::command) own: bool,
     pub(in crate::command) sent_at: Timestamp,
     pub(in crate::command) text: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::command) files: Vec<FileResult>,
     pub(in crate::command) state: MessageStateView,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::command) timer: Option<Expiry>,
@@ -48,6 +50,8 @@ pub(in crate::command) struct MessageResult {
     pub(in crate::command) shared_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::command) failure: Option<FailureView>,
+    #[serde(flatten)]
+    pub(in crate::command) marks: MarksResult,
 }
 
 impl From<&MessageView> for MessageResult {
@@ -58,16 +62,18 @@ impl From<&MessageView> for MessageResult {
             sequence: view.sequence,
             sender: PersonResult {
                 user: view.sender,
-                name: view.sender_name.clone(),
+                name: view.sender_user_name.clone(),
             },
             own: view.own,
             sent_at: Timestamp::from_millis(view.sent_at_ms),
             text: view.text.clone(),
+            files: view.files.iter().map(FileResult::from).collect(),
             state: view.state,
             timer: view.expiry,
             expires_at: view.expires_at_ms.map(Timestamp::from_millis),
             shared_by: view.shared_by_name.clone(),
             failure: view.failure.clone(),
+            marks: view.into(),
         }
     }
 }
@@ -89,11 +95,13 @@ mod tests {
             own: false,
             sent_at: Timestamp::from_millis(1_763_724_000_123),
             text: "hello".to_owned(),
+            files: Vec::new(),
             state: MessageStateView::Sent,
             timer: None,
             expires_at: None,
             shared_by: None,
             failure: None,
+            marks: MarksResult::default(),
         }
     }
 
@@ -108,6 +116,23 @@ mod tests {
     fn a_message_is_printed_as_documented() {
         let expected = format!("{BEGINNING}}}");
         assert_eq!(serde_json::to_string(&message()).unwrap(), expected);
+    }
+
+    #[test]
+    fn what_was_said_about_a_message_is_printed_as_documented() {
+        let marked = MessageResult {
+            marks: MarksResult {
+                reply_to: Some(MessageId::from_bytes([0; 32])),
+                edited: true,
+                pinned: true,
+                read_by: 2,
+                ..MarksResult::default()
+            },
+            ..message()
+        };
+        let reply = r#""reply_to":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa""#;
+        let expected = format!("{BEGINNING},{reply},\"edited\":true,\"pinned\":true,\"read_by\":2}}");
+        assert_eq!(serde_json::to_string(&marked).unwrap(), expected);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use undertone_server::Config;
-use undertone_server::config::{GuestSettings, SETTINGS, TlsMode};
+use undertone_server::config::{BlobSettings, GuestSettings, PushSettings, SETTINGS, TlsMode};
 
 /// The settings as flags; `docs/configuration.md` describes each. What is not given here is taken from
 /// the environment (`UNDERTONE_…`), then from the file, then the default.
@@ -70,6 +70,27 @@ pub(crate) struct ServeArgs {
     /// How hard that proof is, up to 24 [default: 18]
     #[arg(long, value_name = "NUMBER")]
     guest_proof_bits: Option<String>,
+    /// Directory of the files that people send, as sealed bytes
+    #[arg(long, value_name = "DIR")]
+    blobs: Option<String>,
+    /// Bytes of the largest file [default: 1073741824]
+    #[arg(long, value_name = "NUMBER")]
+    file_bytes_max: Option<String>,
+    /// Bytes of files that one account may have here [default: 8589934592]
+    #[arg(long, value_name = "NUMBER")]
+    user_blob_bytes_max: Option<String>,
+    /// Bytes of files that one guest may have here [default: 268435456]
+    #[arg(long, value_name = "NUMBER")]
+    guest_blob_bytes_max: Option<String>,
+    /// on or off: whether devices that are not connected are woken by Web Push [default: on]
+    #[arg(long, value_name = "WORD")]
+    push: Option<String>,
+    /// Whom push services may write to [default: mailto:nobody@example.org]
+    #[arg(long, value_name = "ADDRESS")]
+    push_contact: Option<String>,
+    /// on or off: whether push services may be in the server's own network [default: off]
+    #[arg(long, value_name = "WORD")]
+    push_private_endpoints: Option<String>,
     /// What is written to standard error: error, warn, info, debug [default: info]
     #[arg(long, value_name = "LEVEL")]
     log: Option<String>,
@@ -101,6 +122,13 @@ pub(super) struct Settings {
     guest_sessions_per_hour: Option<String>,
     guest_free_per_minute: Option<String>,
     guest_proof_bits: Option<String>,
+    blobs: Option<String>,
+    file_bytes_max: Option<String>,
+    user_blob_bytes_max: Option<String>,
+    guest_blob_bytes_max: Option<String>,
+    push: Option<String>,
+    push_contact: Option<String>,
+    push_private_endpoints: Option<String>,
     pub(super) log: Option<String>,
 }
 
@@ -145,6 +173,8 @@ impl Settings {
                 |text| text.parse::<NonZeroU32>().ok(),
             )?,
             guests: self.guest_settings()?,
+            blobs: self.blob_settings()?,
+            push: self.push_settings()?,
             ..Config::new(self.data_dir())
         };
         config.validate()?;
@@ -153,16 +183,8 @@ impl Settings {
 
     fn guest_settings(&self) -> Result<GuestSettings, ServeError> {
         let default = GuestSettings::default();
-        let enabled = match &self.guests {
-            None => default.enabled,
-            Some(word) => parse("guests", word, |word| match word {
-                "on" => Some(true),
-                "off" => Some(false),
-                _ => None,
-            })?,
-        };
         Ok(GuestSettings {
-            enabled,
+            enabled: switch("guests", self.guests.as_deref(), default.enabled)?,
             idle_hours: number(
                 "guest-idle-hours",
                 self.guest_idle_hours.as_deref(),
@@ -196,6 +218,35 @@ impl Settings {
         })
     }
 
+    fn blob_settings(&self) -> Result<BlobSettings, ServeError> {
+        let default = BlobSettings::default();
+        let bytes = |flag, text: &Option<String>, default| number(flag, text.as_deref(), default);
+        Ok(BlobSettings {
+            place: self.blobs.as_deref().unwrap_or_default().parse()?,
+            file_bytes_max: bytes("file-bytes-max", &self.file_bytes_max, default.file_bytes_max)?,
+            user_bytes_max: bytes(
+                "user-blob-bytes-max",
+                &self.user_blob_bytes_max,
+                default.user_bytes_max,
+            )?,
+            guest_bytes_max: bytes(
+                "guest-blob-bytes-max",
+                &self.guest_blob_bytes_max,
+                default.guest_bytes_max,
+            )?,
+        })
+    }
+
+    fn push_settings(&self) -> Result<PushSettings, ServeError> {
+        let default = PushSettings::default();
+        let private = self.push_private_endpoints.as_deref();
+        Ok(PushSettings {
+            enabled: switch("push", self.push.as_deref(), default.enabled)?,
+            contact: self.push_contact.clone().unwrap_or(default.contact),
+            private_endpoints: switch("push-private-endpoints", private, default.private_endpoints)?,
+        })
+    }
+
     pub(super) fn data_dir(&self) -> &Path {
         Path::new(self.data.as_deref().unwrap_or("undertone-data"))
     }
@@ -222,6 +273,13 @@ impl ServeArgs {
             ("guest_sessions_per_hour", &self.guest_sessions_per_hour),
             ("guest_free_per_minute", &self.guest_free_per_minute),
             ("guest_proof_bits", &self.guest_proof_bits),
+            ("blobs", &self.blobs),
+            ("file_bytes_max", &self.file_bytes_max),
+            ("user_blob_bytes_max", &self.user_blob_bytes_max),
+            ("guest_blob_bytes_max", &self.guest_blob_bytes_max),
+            ("push", &self.push),
+            ("push_contact", &self.push_contact),
+            ("push_private_endpoints", &self.push_private_endpoints),
             ("log", &self.log),
         ]
         .into_iter()
@@ -245,6 +303,16 @@ fn parse<T>(flag: &'static str, text: &str, read: impl Fn(&str) -> Option<T>) ->
     read(text.trim()).ok_or_else(|| ServeError::Value {
         flag,
         value: text.to_owned(),
+    })
+}
+
+fn switch(flag: &'static str, word: Option<&str>, default: bool) -> Result<bool, ServeError> {
+    word.map_or(Ok(default), |word| {
+        parse(flag, word, |word| match word {
+            "on" => Some(true),
+            "off" => Some(false),
+            _ => None,
+        })
     })
 }
 
@@ -339,6 +407,12 @@ mod tests {
             ["--guest-idle-hours", "0"],
             ["--guest-messages-per-minute", "many"],
             ["--guest-proof-bits", "25"],
+            ["--blobs", "s3://bucket"],
+            ["--file-bytes-max", "2147483649"],
+            ["--user-blob-bytes-max", "all"],
+            ["--push", "sometimes"],
+            ["--push-contact", "root"],
+            ["--push-private-endpoints", "yes"],
             ["--behind-proxy", "proxy.example"],
             ["--tls", "acme"],
             ["--tls", "files"],
@@ -378,6 +452,37 @@ mod tests {
             u32::from(guests.proof_bits),
         ];
         assert_eq!(numbers, [1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn files_are_settings_too() {
+        assert_eq!(assemble(&[], &[]).unwrap().blobs, BlobSettings::default());
+        let words = [
+            "--file-bytes-max",
+            "1",
+            "--user-blob-bytes-max",
+            "2",
+            "--guest-blob-bytes-max",
+            "3",
+        ];
+        let blobs = assemble(&words, &[("UNDERTONE_BLOBS", "/srv/blobs")])
+            .unwrap()
+            .blobs;
+        assert_eq!(
+            (blobs.file_bytes_max, blobs.user_bytes_max, blobs.guest_bytes_max),
+            (1, 2, 3)
+        );
+        assert_eq!(blobs.place.directory(Path::new("data")), Path::new("/srv/blobs"));
+    }
+
+    #[test]
+    fn waking_is_a_setting_too() {
+        assert_eq!(assemble(&[], &[]).unwrap().push, PushSettings::default());
+        let words = ["--push", "off", "--push-private-endpoints", "on"];
+        let variables = [("UNDERTONE_PUSH_CONTACT", "https://example.org/about")];
+        let push = assemble(&words, &variables).unwrap().push;
+        assert_eq!((push.enabled, push.private_endpoints), (false, true));
+        assert_eq!(push.contact, "https://example.org/about");
     }
 
     #[test]

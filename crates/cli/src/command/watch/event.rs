@@ -16,6 +16,8 @@ pub(super) enum Event {
     Ready,
     /// A message was received, or sent by this account.
     Message(MessageResult),
+    /// A message that was printed is no longer what it was: edited, deleted, pinned, reacted to, read.
+    Changed(MessageResult),
     /// This device became part of a conversation.
     Membership {
         change: MembershipChange,
@@ -97,7 +99,7 @@ impl From<&PersonView> for PresenceResult {
 pub(super) fn words(event: &Event) -> String {
     match event {
         Event::Ready => "Watching. Ctrl-C ends it.".to_owned(),
-        Event::Message(message) => message::line(message),
+        Event::Message(message) | Event::Changed(message) => message::line(message),
         Event::Happening(event) => message::event_line(event),
         Event::Membership { conversation, .. } => {
             format!("New conversation: {}", printable(&conversation.title))

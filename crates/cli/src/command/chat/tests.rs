@@ -1,0 +1,313 @@
+//! A talk by keys: two people at screens of text, a real server between them.
+
+use super::state::{Focus, State};
+use super::{keys, screen, session::Session};
+use crate::args::LogArgs;
+use crate::command::transcript::Transcripts;
+use futures::{FutureExt, StreamExt};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+use undertone_client_core::account::{Password, RegisterInput};
+use undertone_client_core::change::Changes;
+use undertone_client_core::platform::NativePlatform;
+use undertone_client_core::store::{StoreKey, StoreLocation};
+use undertone_client_core::testing::Checkpoints;
+use undertone_client_core::transport::native::NativeTransport;
+use undertone_client_core::{Client, ClientOptions};
+use undertone_server::clock::SystemClock;
+use undertone_server::{Config, Environment, RunningServer};
+use undertone_wire::server_info::{RegistrationPolicy, SetupRequest};
+
+/// Longer than anything takes on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+const PASSWORD: &str = "seven quiet lanterns over harbour";
+
+/// A server on a runtime of its own.
+struct Server {
+    running: RunningServer,
+    runtime: Option<tokio::runtime::Runtime>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // A runtime is not waited for inside another one.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Server {
+    async fn start(folder: &Path) -> Self {
+        let _already = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let config = Config {
+            listen: None,
+            http_loopback: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
+            limit_scale: NonZeroU32::new(1000).unwrap(),
+            ..Config::new(folder)
+        };
+        let environment = Environment {
+            clock: Arc::new(SystemClock::start()),
+            checkpoints: undertone_server::Checkpoints::default(),
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let starting = runtime.spawn(undertone_server::start(config, environment));
+        Self {
+            running: starting.await.unwrap().unwrap(),
+            runtime: Some(runtime),
+        }
+    }
+
+    async fn client(&self, folder: &Path, name: &str) -> Client {
+        let url = self.running.loopback_url().trim_end_matches('/').to_owned();
+        let options = ClientOptions {
+            server_url: url.clone(),
+            store: StoreLocation::File(folder.join(format!("{name}.db"))),
+            store_key: StoreKey::from_bytes([7; 32]),
+            platform: Rc::new(NativePlatform::new()),
+            transport: Rc::new(NativeTransport::new(&url, None).unwrap()),
+            checkpoints: Checkpoints::default(),
+        };
+        Client::open(options).await.unwrap()
+    }
+
+    async fn register(&self, folder: &Path, name: &str) -> Client {
+        let client = self.client(folder, name).await;
+        let setup = (name == "Ada").then(|| SetupRequest {
+            token: self.running.setup_token().unwrap().to_owned(),
+            server_name: "Harbour".to_owned(),
+            registration: RegistrationPolicy::Open,
+        });
+        let input = RegisterInput {
+            name: name.to_owned(),
+            password: Password::new(PASSWORD.to_owned()).unwrap(),
+            invitation: None,
+            setup,
+        };
+        client.register(input).await.unwrap();
+        client.start();
+        client
+    }
+}
+
+/// Somebody at a screen.
+struct Desk {
+    session: Session,
+    changes: Changes,
+    terminal: Terminal<TestBackend>,
+}
+
+impl Desk {
+    fn new(client: Client, log: Option<PathBuf>) -> Self {
+        let log = LogArgs {
+            log,
+            log_passphrase_file: None,
+        };
+        let changes = client.changes();
+        let transcripts = Transcripts::begin(&log).unwrap();
+        Self {
+            session: Session::new(client, 0, transcripts).unwrap(),
+            changes,
+            terminal: Terminal::new(TestBackend::new(100, 24)).unwrap(),
+        }
+    }
+
+    fn screen(&mut self) -> String {
+        drawn(&mut self.terminal, &self.session.state)
+    }
+
+    async fn press(&mut self, code: KeyCode) {
+        let key = KeyEvent::new(code, KeyModifiers::NONE);
+        keys::press(&mut self.session, Event::Key(key)).await;
+    }
+
+    async fn types(&mut self, text: &str) {
+        for c in text.chars() {
+            self.press(KeyCode::Char(c)).await;
+        }
+    }
+
+    /// Types something and sends it.
+    async fn says(&mut self, text: &str) {
+        self.types(text).await;
+        self.press(KeyCode::Enter).await;
+        assert_eq!(self.session.state.notice, None, "after {text:?}");
+    }
+
+    /// Waits until the screen shows this.
+    async fn sees(&mut self, words: &str) {
+        let waiting = async {
+            loop {
+                while let Some(Some(change)) = self.changes.next().now_or_never() {
+                    self.session.news(change).unwrap();
+                }
+                if drawn(&mut self.terminal, &self.session.state).contains(words) {
+                    return;
+                }
+                let change = self.changes.next().await.unwrap();
+                self.session.news(change).unwrap();
+            }
+        };
+        let seen = tokio::time::timeout(PATIENCE, waiting).await;
+        assert!(seen.is_ok(), "no {words:?} on\n{}", self.screen());
+    }
+}
+
+fn drawn(terminal: &mut Terminal<TestBackend>, state: &State) -> String {
+    terminal.draw(|frame| screen::draw(frame, state)).unwrap();
+    let buffer = terminal.backend().buffer();
+    let width = usize::from(buffer.area.width);
+    let rows = buffer.content().chunks(width);
+    rows.map(|row| {
+        let text: String = row.iter().map(ratatui::buffer::Cell::symbol).collect();
+        text.trim_end().to_owned() + "\n"
+    })
+    .collect()
+}
+
+fn tell(story: impl AsyncFnOnce(Server, &Path)) {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let tasks = tokio::task::LocalSet::new();
+        let telling = async {
+            let server = Server::start(&folder.path().join("server")).await;
+            story(server, folder.path()).await;
+        };
+        tasks.run_until(telling).await;
+    });
+}
+
+#[test]
+fn two_people_talk_by_keys() {
+    tell(async |server, folder| {
+        let ada_client = server.register(folder, "Ada").await;
+        let bob_client = server.register(folder, "Bob").await;
+        let mut ada = Desk::new(ada_client, Some(folder.join("log")));
+        let mut bob = Desk::new(bob_client, None);
+
+        assert!(ada.screen().contains("Nobody yet"));
+        ada.says("/open bob").await;
+        ada.says("hello **Bob**, ||guess||").await;
+        ada.sees("hello Bob, ▒▒▒▒▒  ✓").await;
+
+        bob.sees("Ada").await;
+        bob.press(KeyCode::Tab).await;
+        bob.press(KeyCode::Enter).await;
+        bob.sees("hello Bob, ▒▒▒▒▒").await;
+        bob.press(KeyCode::Up).await;
+        assert!(
+            bob.screen().contains("guess"),
+            "a chosen message shows what it hides"
+        );
+        bob.types("r").await;
+        bob.says("hi **there**").await;
+        ada.sees("┌ Ada: hello Bob, ▒▒▒▒▒").await;
+        ada.sees("hi there").await;
+
+        ada.says("/react 👍").await;
+        bob.sees("👍  1").await;
+        bob.says("/edit good morning").await;
+        ada.sees("good morning").await;
+        ada.sees("edited").await;
+
+        bob.says("evil \u{202e}names").await;
+        ada.sees("names").await;
+        assert!(!ada.screen().contains('\u{202e}'));
+        bob.says("/delete").await;
+        ada.sees("(deleted)").await;
+
+        ada.says("/search hello").await;
+        ada.sees("1 found: hello").await;
+        ada.press(KeyCode::Enter).await;
+        assert_eq!(ada.session.state.focus, Focus::Timeline);
+        assert!(ada.screen().contains("guess"), "what was found is chosen");
+        ada.press(KeyCode::End).await;
+
+        std::fs::write(folder.join("note one.txt"), "a note").unwrap();
+        let path = folder.join("note one.txt");
+        ada.says(&format!("/attach \"{}\" see this", path.display()))
+            .await;
+        bob.sees("[note one.txt, 6 B").await;
+
+        ada.types("/dance").await;
+        ada.press(KeyCode::Enter).await;
+        assert!(ada.screen().contains("There is no command /dance"));
+        ada.session.state.composer.set("unfinished");
+        ada.session.finish().unwrap();
+        let mut again = Desk::new(ada.session.client.clone(), None);
+        again.session.open_chosen().unwrap();
+        assert_eq!(again.session.state.composer.text(), "unfinished");
+
+        let logs: Vec<_> = std::fs::read_dir(folder.join("log")).unwrap().collect();
+        assert_eq!(logs.len(), 1);
+        let log = std::fs::read_to_string(logs[0].as_ref().unwrap().path()).unwrap();
+        assert!(
+            log.contains("Ada: hello **Bob**, ||guess||") && log.contains("hi **there**"),
+            "{log}"
+        );
+    });
+}
+
+#[test]
+fn control_c_ends_it() {
+    tell(async |server, folder| {
+        let client = server.register(folder, "Ada").await;
+        let mut desk = Desk::new(client, None);
+        let (keyboard, keys) = tokio::sync::mpsc::unbounded_channel();
+        let control = |c| Event::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL));
+        keyboard.send(Event::Paste("half a word".to_owned())).unwrap();
+        keyboard.send(control('c')).unwrap();
+        super::run(&mut desk.session, &mut desk.terminal, keys)
+            .await
+            .unwrap();
+        assert!(desk.session.state.quits);
+        assert_eq!(desk.session.state.composer.text(), "half a word");
+    });
+}
+
+#[test]
+fn a_small_screen_shows_one_thing_at_a_time() {
+    let mut state = State::new(0);
+    let mut terminal = Terminal::new(TestBackend::new(40, 8)).unwrap();
+    assert!(drawn(&mut terminal, &state).contains("Nobody yet"));
+    state.open = Some(undertone_wire::ConversationId::from_bytes([1; 16]));
+    state.composer.insert("one\ntwo\nthree");
+    let shown = drawn(&mut terminal, &state);
+    assert!(
+        !shown.contains("Nobody yet") && shown.contains("> three"),
+        "{shown}"
+    );
+    state.focus = Focus::List;
+    assert!(drawn(&mut terminal, &state).contains("Nobody yet"));
+    terminal.backend_mut().resize(100, 8);
+    let wide = drawn(&mut terminal, &state);
+    assert!(wide.contains("Nobody yet") && wide.contains("> three"), "{wide}");
+    terminal.backend_mut().resize(3, 2);
+    drawn(&mut terminal, &state);
+}
+
+#[test]
+fn help_names_every_command() {
+    let mut state = State::new(0);
+    state.over = super::state::Over::Help;
+    let mut terminal = Terminal::new(TestBackend::new(90, 40)).unwrap();
+    let shown = drawn(&mut terminal, &state);
+    for (command, _) in super::command::HELP {
+        assert!(shown.contains(command), "{command}");
+    }
+}
