@@ -15,7 +15,7 @@ cargo xtask COMMAND
   build                   build the WebAssembly module, the web page and the server
   tidy                    check the rules of ARCHITECTURE.md that a program can check
   ci                      format, lints, tidy and test: what the pipeline runs
-  bench [groups|browser|live] [--quick] [--json FILE]
+  bench [groups|browser|live|search] [--quick] [--json FILE]
                           measure what groups cost and how the server bears many people;
                           --quick only tries whether it works
   services up|down|status a throw-away PostgreSQL for tests

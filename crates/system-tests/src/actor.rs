@@ -203,6 +203,7 @@ impl Actor {
         let draft = Draft {
             text: text.to_owned(),
             expires: Some(expires),
+            ..Draft::default()
         };
         let client = self.client()?;
         let key = client
@@ -272,7 +273,14 @@ impl Actor {
         let mut pages = Vec::new();
         let mut before = None;
         loop {
-            let page = client.timeline(talk, TimelineQuery { limit: 500, before })?;
+            let page = client.timeline(
+                talk,
+                TimelineQuery {
+                    limit: 500,
+                    before,
+                    ..TimelineQuery::default()
+                },
+            )?;
             before = page.messages.first().map(|message| message.key);
             pages.push(page.messages);
             if !page.more {

@@ -5,6 +5,7 @@ mod actor;
 mod gathering;
 mod hostile;
 mod proxy;
+mod talking;
 mod world;
 
 pub use actor::{Actor, Line};

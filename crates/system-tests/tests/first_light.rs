@@ -83,8 +83,9 @@ stories! {
 
     async fn online_is_shown_and_ends_with_a_pulled_cable(world: &World) -> Result<()> {
         let (alice, bob) = (world.user("Alice").await?, world.user("Bob").await?);
-        alice.opens("Bob").await?;
+        let talk = alice.opens("Bob").await?;
         bob.finds_conversation_with("Alice").await?;
+        bob.client()?.accept(talk)?;
         alice.sees_online("Bob", true).await?;
         bob.sees_online("Alice", true).await?;
         bob.kill();

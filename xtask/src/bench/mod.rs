@@ -33,10 +33,17 @@ pub(crate) enum Scenario {
     Browser,
     /// Many real clients of a real server.
     Live,
+    /// A device's own search through a long history.
+    Search,
 }
 
 /// All of them, in the order in which they are measured.
-pub(crate) const SCENARIOS: [Scenario; 3] = [Scenario::Groups, Scenario::Browser, Scenario::Live];
+pub(crate) const SCENARIOS: [Scenario; 4] = [
+    Scenario::Groups,
+    Scenario::Browser,
+    Scenario::Live,
+    Scenario::Search,
+];
 
 impl Scenario {
     /// As it is typed.
@@ -45,6 +52,7 @@ impl Scenario {
             Self::Groups => "groups",
             Self::Browser => "browser",
             Self::Live => "live",
+            Self::Search => "search",
         }
     }
 
@@ -53,6 +61,7 @@ impl Scenario {
             Self::Groups => "Groups, natively",
             Self::Browser => "Groups, in the browser",
             Self::Live => "A real server, real clients",
+            Self::Search => "Search on a device, natively",
         }
     }
 }
@@ -105,6 +114,11 @@ fn measure(
         Scenario::Live => program(
             project,
             &["bench", "-p", "undertone-system-tests", "--bench", "live"],
+            quick,
+        ),
+        Scenario::Search => program(
+            project,
+            &["bench", "-p", "undertone-system-tests", "--bench", "search"],
             quick,
         ),
     }?;
