@@ -6,7 +6,7 @@ import { brotliCompress, constants } from 'node:zlib';
 import type { Plugin } from 'vite';
 
 const compress = promisify(brotliCompress);
-const COMPRESSIBLE = /\.(?:html|js|css|svg|wasm)$/u;
+const COMPRESSIBLE = /\.(?:html|js|css|svg|wasm|webmanifest|txt)$/u;
 /** Beyond this size the best quality takes a minute and gains a few percent. */
 const BEST_QUALITY_BYTES_MAX = 1_000_000;
 
@@ -26,9 +26,14 @@ export function brotli(): Plugin {
     configResolved(config) {
       directory = config.build.outDir;
     },
-    async closeBundle() {
-      const files = await readdir(directory, { recursive: true });
-      await Promise.all(files.filter((file) => COMPRESSIBLE.test(file)).map((file) => compressFile(join(directory, file))));
+    closeBundle: {
+      // After all that still changes files.
+      sequential: true,
+      order: 'post',
+      async handler() {
+        const files = await readdir(directory, { recursive: true });
+        await Promise.all(files.filter((file) => COMPRESSIBLE.test(file)).map((file) => compressFile(join(directory, file))));
+      },
     },
   };
 }

@@ -157,9 +157,13 @@ export class User {
     await this.keepsRecoveryKey();
   }
 
-  /** Opens a conversation that is in the list. */
+  /** Opens a conversation that is in the list; what a stranger began is accepted. */
   async reads(name: string): Promise<void> {
     await this.page.getByRole('navigation', { name: 'Conversation list' }).getByRole('link', { name }).click();
+    const accept = this.page.getByRole('button', { name: 'Accept' });
+    await expect(accept.or(this.composer(name)).first()).toBeVisible();
+    if (await accept.isVisible()) await accept.click();
+    await expect(accept).toHaveCount(0);
     await expect(this.composer(name)).toBeVisible();
   }
 

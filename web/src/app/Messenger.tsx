@@ -3,27 +3,33 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { cx } from '../components/cx';
 import { GuestNotice } from '../components/GuestNotice';
 import { Pane } from '../components/Pane';
-import type { ConversationView, ConnectionView, ServerInfo, SessionView, UserId } from '../core/types';
+import { Toasts } from '../components/Toasts';
+import { showToast } from '../components/toasts';
+import type { ConnectionView, ServerInfo, SessionView } from '../core/types';
 import { useCore, useValue, useView } from '../core/useView';
 import { ConversationList } from '../features/conversation-list/ConversationList';
 import { ConversationPane } from '../features/conversation/ConversationPane';
 import { OfflineBar } from '../features/conversation/OfflineBar';
 import { NewGroup } from '../features/create/NewGroup';
 import { NewRoom } from '../features/create/NewRoom';
-import { DetailsPane } from '../features/details/DetailsPane';
-import { PeoplePane } from '../features/details/PeoplePane';
 import { Knocks } from '../features/door/Knocks';
 import { ChoosePeople } from '../features/find/ChoosePeople';
 import { JumpPalette, type PaletteAction } from '../features/find/JumpPalette';
 import { PeoplePicker } from '../features/find/PeoplePicker';
+import { RequestBar } from '../features/person/RequestBar';
+import { SearchPane } from '../features/search/SearchPane';
 import { SettingsPage } from '../features/settings/SettingsPage';
 import { words } from '../i18n/words';
 import { useAttention } from '../platform/attention';
 import { navigate } from '../platform/location';
-import { conversationPath, detailsPath, HOME } from '../platform/paths';
+import { HOME } from '../platform/paths';
 import { useIsNarrow } from '../platform/width';
-import { ACTIONS, type Scene } from './actions';
-import type { Route } from './routes';
+import { labelOf, offered, type Scene } from './actions';
+import { Beside } from './Beside';
+import { KeysPage } from './KeysPage';
+import { keysInWords } from './keys';
+import type { Beside as BesideName, Route } from './routes';
+import { useCounts, useNotifications } from './useNotifications';
 import { useShortcuts } from './useShortcuts';
 
 interface MessengerProps {
@@ -55,18 +61,27 @@ function NothingOpen({ title, lead }: { readonly title: string; readonly lead: s
   );
 }
 
-function useTitle(conversation: ConversationView | undefined, unread: number): void {
-  useEffect(() => {
-    const name = conversation ? `${conversation.title}${words.separator}${words.product}` : words.product;
-    document.title = unread > 0 ? `(${unread}) ${name}` : name;
-  }, [conversation, unread]);
+function besideLabel(beside: BesideName): string {
+  switch (beside) {
+    case 'people':
+      return words.people.title;
+    case 'search':
+      return words.find.title;
+    case 'profile':
+      return words.person.title;
+    case 'details':
+    case 'nothing':
+      return words.details.title;
+  }
 }
 
 function paletteActions(scene: Scene): readonly PaletteAction[] {
-  return ACTIONS.flatMap(({ id, label, keys, forAccounts = false, run }) => {
-    const isPossible = !(forAccounts && scene.isGuest) && (id !== 'details' || scene.route.name === 'conversation');
-    return label === undefined || !isPossible ? [] : [{ id, label, ...(keys && { keys }), run: () => void run(scene) }];
-  });
+  return offered(scene).map((action) => ({
+    id: action.id,
+    label: labelOf(action, scene),
+    ...(action.keys && { keys: keysInWords(action.keys) }),
+    run: () => void action.run(scene),
+  }));
 }
 
 /** Tells the core whether somebody looks, for those who may see that. */
@@ -79,41 +94,8 @@ function useAttentionSignal(): void {
   }, [core, isHere]);
 }
 
-interface BesideProps {
-  readonly beside: 'details' | 'people';
-  readonly conversation: ConversationView;
-  readonly session: MessengerProps['session'];
-  readonly isOnline: boolean;
-  readonly isAlone: boolean;
-}
-
-/** What stands beside the open conversation. */
-function BesidePane({ beside, conversation, session, isOnline, isAlone }: BesideProps) {
-  const { core } = useCore();
-  const id = conversation.conversation;
-  const write = async (user: UserId) => navigate(conversationPath(await core.openDirect(user)));
-  if (beside === 'people') {
-    return (
-      <PeoplePane
-        conversation={conversation}
-        isAlone={isAlone}
-        door={<Knocks conversation={conversation} />}
-        renderPeople={(props) => <ChoosePeople {...props} />}
-        onWrite={session.kind === 'guest' ? undefined : ({ user }) => void write(user).catch(() => {})}
-        onClose={() => navigate(detailsPath(id))}
-      />
-    );
-  }
-  return (
-    <DetailsPane
-      conversation={conversation}
-      me={session}
-      isOnline={isOnline}
-      isAlone={isAlone}
-      onClose={() => navigate(conversationPath(id))}
-    />
-  );
-}
+/** Eight hours: a night, or a working day. */
+const QUIET_MS = 8 * 3_600_000;
 
 export function Messenger({ route, session, server }: MessengerProps) {
   const { core, store } = useCore();
@@ -134,16 +116,23 @@ export function Messenger({ route, session, server }: MessengerProps) {
     conversations: all,
     openJump: () => setOverlay('jump'),
     openPicker: () => setOverlay('picker'),
+    mute: (conversation) => {
+      const set = (untilMs?: number) => core.setNotify(conversation.conversation, undefined, untilMs).catch(() => {});
+      void set(Date.now() + QUIET_MS);
+      showToast({ text: words.notify.mutedToast(conversation.title), onUndo: () => void set() });
+    },
     isGuest: session.kind === 'guest',
   };
   useShortcuts(scene);
   useAttentionSignal();
-  useTitle(open, all.filter((each) => each.unread > 0).length);
+  useNotifications(openId);
+  useCounts(open, all);
 
   const wake = () => void core.wake().catch(() => {});
   const bar: ReactNode = (
     <>
       {status === 'offline' && <OfflineBar waiting={connection?.waiting ?? 0} onTryNow={wake} />}
+      {open?.request === true && <RequestBar conversation={open} />}
       {session.stayUntilMs !== undefined && <GuestNotice stayUntilMs={session.stayUntilMs} onStay={() => void core.stay().catch(() => {})} />}
     </>
   );
@@ -151,6 +140,14 @@ export function Messenger({ route, session, server }: MessengerProps) {
   const main = () => {
     if (route.name === 'settings') {
       return <SettingsPage me={session} server={server} onSignedOut={() => location.assign(HOME)} />;
+    }
+    if (route.name === 'keys') return <KeysPage scene={scene} />;
+    if (route.name === 'search') {
+      return (
+        <div className="row-span-full mx-auto min-h-0 w-full max-w-measure">
+          <SearchPane conversation={undefined} isAlone onClose={() => navigate(HOME)} />
+        </div>
+      );
     }
     if (route.name === 'new-group') {
       const without = new Set([session.user]);
@@ -223,16 +220,17 @@ export function Messenger({ route, session, server }: MessengerProps) {
       )}
       {open && beside !== 'nothing' && (
         <Pane
-          label={beside === 'people' ? words.people.title : words.details.title}
+          label={besideLabel(beside)}
           isMain={isNarrow}
           className={cx(
             'min-h-0 overflow-auto border-line bg-surface on-surface quiet-scroll md:fixed md:inset-y-0 md:end-0 md:border-s md:floating lg:static lg:w-auto lg:shadow-none',
             isWide ? 'md:w-pane-people' : 'md:w-pane-details',
           )}
         >
-          <BesidePane
+          <Beside
             key={beside}
             beside={beside}
+            person={route.name === 'conversation' ? route.person : undefined}
             conversation={open}
             session={session}
             isOnline={status === 'online'}
@@ -240,6 +238,7 @@ export function Messenger({ route, session, server }: MessengerProps) {
           />
         </Pane>
       )}
+      <Toasts />
       {overlay === 'jump' && <JumpPalette conversations={all} actions={paletteActions(scene)} onClose={close} />}
       {overlay === 'picker' && <PeoplePicker me={session.user} onClose={close} />}
     </div>

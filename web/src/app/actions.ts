@@ -1,9 +1,13 @@
-/** What can be done from anywhere: one registry gives the keys and the entries of the palette. */
+/** What can be done from anywhere: one registry behind keys, menus, the palette and the page of all keys. */
+import { focusToasts } from '../components/Toasts';
+import { undoNewest } from '../components/toasts';
+import type { ConversationId, ConversationView } from '../core/types';
 import { words } from '../i18n/words';
+import { canInstall, install } from '../platform/install';
 import { navigate } from '../platform/location';
-import { conversationPath, detailsPath, HOME, NEW_GROUP, NEW_ROOM, ROOM, SETTINGS } from '../platform/paths';
+import { conversationPath, detailsPath, HOME, KEYS, NEW_GROUP, NEW_ROOM, ROOM, SEARCH, searchPath, SETTINGS } from '../platform/paths';
 import { toggleTheme } from '../platform/theme';
-import type { ConversationView } from '../core/types';
+import { type Chord, isTyping, onKey } from './keys';
 import type { Route } from './routes';
 
 /** What an action needs to know of the screen. */
@@ -12,39 +16,50 @@ export interface Scene {
   readonly conversations: readonly ConversationView[];
   readonly openJump: () => void;
   readonly openPicker: () => void;
+  /** Keeps a conversation quiet for some hours. */
+  readonly mute: (conversation: ConversationView) => void;
   /** Without an account one makes rooms, and no groups. */
   readonly isGuest: boolean;
 }
 
+/** Where an action stands on the page of all keys. */
+export type ActionGroup = 'anywhere' | 'going';
+
 /** An action. */
 export interface Action {
   readonly id: string;
-  /** In the palette; an action without stands only behind its keys. */
-  readonly label?: string;
-  /** As they are shown. */
-  readonly keys?: readonly string[];
-  /** Only people with an account have it. */
-  readonly forAccounts?: boolean;
-  readonly matches: (event: KeyboardEvent) => boolean;
+  readonly label: string | ((scene: Scene) => string);
+  readonly group: ActionGroup;
+  readonly keys?: Chord;
+  /** It is about moving; the palette has better ways. @default true */
+  readonly inPalette?: boolean;
+  /** Whether it means anything now. @default always */
+  readonly isPossible?: (scene: Scene) => boolean;
   /** Does it; false when there was nothing to do, so that the key keeps its own meaning. */
   readonly run: (scene: Scene) => boolean;
 }
-
-const withControl = (event: KeyboardEvent, key: string) =>
-  (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === key;
-const withAlt = (event: KeyboardEvent, key: string, shift: boolean) =>
-  event.altKey && !event.ctrlKey && event.shiftKey === shift && event.key === key;
-const never = () => false;
 
 function go(path: string): boolean {
   navigate(path);
   return true;
 }
 
+function openConversation({ route }: Scene): ConversationId | undefined {
+  return route.name === 'conversation' ? route.conversation : undefined;
+}
+
+function opened(scene: Scene): ConversationView | undefined {
+  const id = openConversation(scene);
+  return scene.conversations.find((each) => each.conversation === id);
+}
+
+const inConversation = (scene: Scene) => openConversation(scene) !== undefined;
+const withAccount = (scene: Scene) => !scene.isGuest;
+
 /** From the open conversation to the next or the one before; with Shift only to unread ones. */
 function step(scene: Scene, by: 1 | -1, onlyUnread: boolean): boolean {
-  const { route, conversations } = scene;
-  const open = route.name === 'conversation' ? route.conversation : undefined;
+  const { conversations } = scene;
+  const open = openConversation(scene);
   const at = conversations.findIndex((each) => each.conversation === open);
   const ahead = by === 1 ? conversations.slice(at + 1) : conversations.slice(0, Math.max(at, 0)).toReversed();
   const next = ahead.find((each) => !onlyUnread || each.unread > 0);
@@ -60,8 +75,10 @@ function stepBack({ route }: Scene): boolean {
   switch (route.name) {
     case 'conversation':
       if (route.beside === 'people') return go(detailsPath(route.conversation));
-      return route.beside === 'details' ? go(conversationPath(route.conversation)) : false;
+      return route.beside === 'nothing' ? false : go(conversationPath(route.conversation));
     case 'settings':
+    case 'search':
+    case 'keys':
     case 'new-group':
     case 'new-room':
       return go(HOME);
@@ -79,70 +96,94 @@ function nextPane(): boolean {
   return pane !== undefined;
 }
 
+function done(work: () => void): boolean {
+  work();
+  return true;
+}
+
+/** What the palette and the page of keys show. */
+function described(): readonly Action[] {
+  const { actions } = words;
+  return [
+    { id: 'jump', label: actions.jump, group: 'anywhere', keys: { key: 'k', control: true }, inPalette: false, run: ({ openJump }) => done(openJump) },
+    {
+      id: 'search-here',
+      label: actions.searchHere,
+      group: 'anywhere',
+      keys: { key: 'f', control: true, shift: true },
+      isPossible: inConversation,
+      run: (scene) => {
+        const open = openConversation(scene);
+        return go(open === undefined ? SEARCH : searchPath(open));
+      },
+    },
+    { id: 'search', label: actions.search, group: 'anywhere', run: () => go(SEARCH) },
+    {
+      id: 'new-conversation',
+      label: actions.newConversation,
+      group: 'anywhere',
+      keys: { key: 'n', control: true },
+      isPossible: withAccount,
+      run: ({ openPicker }) => done(openPicker),
+    },
+    { id: 'new-group', label: actions.newGroup, group: 'anywhere', isPossible: withAccount, run: () => go(NEW_GROUP) },
+    { id: 'new-room', label: actions.newRoom, group: 'anywhere', run: () => go(NEW_ROOM) },
+    { id: 'join-room', label: actions.joinRoom, group: 'anywhere', run: () => go(ROOM) },
+    { id: 'details', label: actions.details, group: 'anywhere', keys: { key: '.', control: true }, isPossible: inConversation, run: toggleDetails },
+    {
+      id: 'mute',
+      label: (scene) => actions.mute(opened(scene)?.title ?? ''),
+      group: 'anywhere',
+      isPossible: (scene) => opened(scene) !== undefined,
+      run: (scene) => {
+        const open = opened(scene);
+        if (open) scene.mute(open);
+        return open !== undefined;
+      },
+    },
+    { id: 'settings', label: actions.settings, group: 'anywhere', keys: { key: ',', control: true }, run: () => go(SETTINGS) },
+    { id: 'keys', label: actions.keys, group: 'anywhere', keys: { key: '?', typing: false }, run: () => go(KEYS) },
+    { id: 'theme', label: actions.theme, group: 'anywhere', run: () => done(toggleTheme) },
+    { id: 'install', label: actions.install, group: 'anywhere', isPossible: () => canInstall.value, run: () => done(() => void install()) },
+    { id: 'next', label: actions.next, group: 'going', keys: { key: 'ArrowDown', alt: true }, inPalette: false, run: (scene) => step(scene, 1, false) },
+    { id: 'previous', label: actions.previous, group: 'going', keys: { key: 'ArrowUp', alt: true }, inPalette: false, run: (scene) => step(scene, -1, false) },
+    {
+      id: 'next-unread',
+      label: actions.nextUnread,
+      group: 'going',
+      keys: { key: 'ArrowDown', alt: true, shift: true },
+      inPalette: false,
+      run: (scene) => step(scene, 1, true),
+    },
+    {
+      id: 'previous-unread',
+      label: actions.previousUnread,
+      group: 'going',
+      keys: { key: 'ArrowUp', alt: true, shift: true },
+      inPalette: false,
+      run: (scene) => step(scene, -1, true),
+    },
+    { id: 'next-pane', label: actions.nextPane, group: 'going', keys: { key: 'F6' }, inPalette: false, run: nextPane },
+    { id: 'toasts', label: actions.toasts, group: 'going', keys: { key: 'F8' }, inPalette: false, run: focusToasts },
+    { id: 'undo', label: actions.undo, group: 'going', keys: { key: 'z', control: true }, inPalette: false, run: () => !isTyping() && undoNewest() },
+    { id: 'back', label: actions.back, group: 'going', keys: { key: 'Escape' }, inPalette: false, run: stepBack },
+  ];
+}
+
 /** All of them. */
-export const ACTIONS: readonly Action[] = [
-  {
-    id: 'jump',
-    matches: (event) => withControl(event, 'k'),
-    run: ({ openJump }) => {
-      openJump();
-      return true;
-    },
-  },
-  {
-    id: 'new-conversation',
-    label: words.actions.newConversation,
-    forAccounts: true,
-    matches: never,
-    run: ({ openPicker }) => {
-      openPicker();
-      return true;
-    },
-  },
-  {
-    id: 'new-group',
-    label: words.actions.newGroup,
-    forAccounts: true,
-    matches: never,
-    run: () => go(NEW_GROUP),
-  },
-  { id: 'new-room', label: words.actions.newRoom, matches: never, run: () => go(NEW_ROOM) },
-  { id: 'join-room', label: words.actions.joinRoom, matches: never, run: () => go(ROOM) },
-  {
-    id: 'details',
-    label: words.actions.details,
-    keys: ['Ctrl', '.'],
-    matches: (event) => withControl(event, '.'),
-    run: toggleDetails,
-  },
-  {
-    id: 'settings',
-    label: words.actions.settings,
-    keys: ['Ctrl', ','],
-    matches: (event) => withControl(event, ','),
-    run: () => go(SETTINGS),
-  },
-  {
-    id: 'theme',
-    label: words.actions.theme,
-    matches: never,
-    run: () => {
-      toggleTheme();
-      return true;
-    },
-  },
-  { id: 'next', matches: (event) => withAlt(event, 'ArrowDown', false), run: (scene) => step(scene, 1, false) },
-  { id: 'previous', matches: (event) => withAlt(event, 'ArrowUp', false), run: (scene) => step(scene, -1, false) },
-  {
-    id: 'next-unread',
-    matches: (event) => withAlt(event, 'ArrowDown', true),
-    run: (scene) => step(scene, 1, true),
-  },
-  {
-    id: 'previous-unread',
-    matches: (event) => withAlt(event, 'ArrowUp', true),
-    run: (scene) => step(scene, -1, true),
-  },
-  { id: 'next-pane', matches: (event) => event.key === 'F6', run: nextPane },
-  { id: 'back', matches: (event) => event.key === 'Escape', run: stepBack },
-];
+export const ACTIONS: readonly Action[] = described();
+
+/** How an action is called now. */
+export function labelOf({ label }: Action, scene: Scene): string {
+  return typeof label === 'string' ? label : label(scene);
+}
+
+/** Those that the palette offers now. */
+export function offered(scene: Scene): readonly Action[] {
+  return ACTIONS.filter(({ inPalette = true, isPossible }) => inPalette && (isPossible?.(scene) ?? true));
+}
+
+/** The action of a key, if it means anything now. */
+export function actionFor(event: KeyboardEvent, scene: Scene): Action | undefined {
+  return ACTIONS.find(({ keys, isPossible, id }) => keys && onKey(event, keys) && (id === 'search-here' || (isPossible?.(scene) ?? true)));
+}

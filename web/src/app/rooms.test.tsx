@@ -16,6 +16,10 @@ function called(double: CoreDouble, method: string) {
   return double.calls.filter((call) => call.method === method).map(({ args }) => args);
 }
 
+function isLocked(locked: boolean) {
+  return waitFor(() => expect(screen.getByRole('switch', { name: 'Lock the room' })).toHaveProperty('checked', locked));
+}
+
 async function openRoom(double: CoreDouble, beside = '') {
   const room = double.conversations.find(({ kind }) => kind === 'room');
   if (!room) throw new Error('no room');
@@ -213,7 +217,7 @@ test('the details give the link, and change the door', async () => {
   expect(screen.getByText('Whoever has it can knock. The server does not know it.')).toBeTruthy();
   await expectAccessible(container);
   fireEvent.click(screen.getByRole('switch', { name: 'Lock the room' }));
-  await waitFor(() => expect(called(double, 'setTerms')).toEqual([[room, { locked: true }]]));
+  await waitFor(() => expect(called(double, 'intend')).toEqual([[room, { terms: { locked: true } }]]));
   expect(screen.getByRole('switch', { name: 'Lock the room' })).toHaveProperty('checked', true);
   fireEvent.click(button(/^Change link and code/u));
   expect(called(double, 'rotateLink')).toEqual([]);
@@ -221,13 +225,60 @@ test('the details give the link, and change the door', async () => {
   await waitFor(() => expect(called(double, 'rotateLink')).toEqual([[room]]));
   fireEvent.click(button(/^Disappear/u));
   fireEvent.click(screen.getByRole('menuitemradio', { name: 'Off' }));
-  await waitFor(() => expect(called(double, 'setState')).toEqual([[room, { timer: null }]]));
+  await waitFor(() => expect(called(double, 'intend').at(-1)).toEqual([room, { state: { timer: null } }]));
 });
 
-test('a change that fails is taken back, and says why', async () => {
+test('a change is shown at once and undone from its toast, or by Ctrl and Z', async () => {
   const double = harbourWithRooms();
   await openRoom(double, '/details');
-  double.failures.set('setTerms', 'forbidden');
+  fireEvent.click(await screen.findByRole('switch', { name: 'Lock the room' }));
+  await isLocked(true);
+  expect(screen.getAllByText('The room is locked.').length).toBeGreaterThan(0);
+  fireEvent.click(await screen.findByRole('button', { name: 'Undo' }));
+  await isLocked(false);
+  expect(called(double, 'undo')).toEqual([[1]]);
+});
+
+test('a link that is being replaced is not there to be copied', async () => {
+  const double = harbourWithRooms();
+  double.noLink = true;
+  const { room } = await openRoom(double, '/details');
+  await screen.findByText('The link is being changed. The new one stands here in a moment.');
+  expect(screen.queryByRole('button', { name: 'Copy link' })).toBeNull();
+  double.noLink = false;
+  double.change(room, {});
+  await screen.findByRole('button', { name: 'Copy link' });
+});
+
+test('title, topic and picture are changed in their place', async () => {
+  const double = harbourWithRooms();
+  const { container, room } = await openRoom(double, '/details');
+  double.change(room, { picture: 'UklGRgAAAABXRUJQ' });
+  fireEvent.click(await screen.findByRole('button', { name: 'Change title, topic and picture' }));
+  await expectAccessible(container);
+  fireEvent.change(screen.getByLabelText('Title'), { target: { value: ' Late shift ' } });
+  fireEvent.change(screen.getByLabelText('Topic'), { target: { value: 'Who swaps with whom' } });
+  fireEvent.click(button('Remove the picture'));
+  fireEvent.click(button('Save'));
+  await waitFor(() =>
+    expect(called(double, 'setState')).toEqual([[room, { title: 'Late shift', topic: 'Who swaps with whom', picture: null }]]),
+  );
+});
+
+test('who was banned is let back in', async () => {
+  const double = harbourWithRooms();
+  const { user } = person('Brisk Magpie', 2, 3);
+  double.banned = [{ user, name: 'Brisk Magpie', identityColour: 2, identityShape: 3 }];
+  const { container, room } = await openRoom(double, '/people');
+  fireEvent.click(await screen.findByRole('button', { name: 'Let back in Brisk Magpie' }));
+  await waitFor(() => expect(called(double, 'unbanMember')).toEqual([[room, user]]));
+  await expectAccessible(container);
+});
+
+test('a change that cannot be made says why', async () => {
+  const double = harbourWithRooms();
+  await openRoom(double, '/details');
+  double.failures.set('intend', 'forbidden');
   fireEvent.click(await screen.findByRole('switch', { name: 'Lock the room' }));
   await screen.findByText('Your role does not let you do this.');
   await waitFor(() => expect(screen.getByRole('switch', { name: 'Lock the room' })).toHaveProperty('checked', false));
@@ -254,24 +305,26 @@ test('people stand by role; the role is a menu, and banning asks first', async (
   fireEvent.click(button(/Quiet Heron: role and more/u));
   fireEvent.click(screen.getByRole('menuitem', { name: 'Mute: may only read' }));
   const user = person('Quiet Heron', 0, 0).user;
-  await waitFor(() => expect(called(double, 'setRole')).toEqual([[room, user, 'read_only']]));
+  await waitFor(() => expect(called(double, 'intend')).toEqual([[room, { setRole: { user, role: 'read_only' } }]]));
   fireEvent.click(await screen.findByRole('button', { name: /^Read only\. Quiet Heron/u }));
   fireEvent.click(screen.getByRole('menuitem', { name: 'Remove and ban' }));
-  expect(called(double, 'banMember')).toEqual([]);
+  expect(called(double, 'intend')).toHaveLength(1);
   fireEvent.click(button('Ban Quiet Heron'));
-  await waitFor(() => expect(called(double, 'banMember')).toEqual([[room, user]]));
+  await waitFor(() => expect(called(double, 'intend').at(-1)).toEqual([room, { ban: user }]));
+  await waitFor(() => expect(within(members).queryByText('Quiet Heron')).toBeNull());
 });
 
-test('the last owner hands over before leaving; others are asked once', async () => {
+test('the last owner hands over before leaving; others just leave, and can undo that', async () => {
   const double = harbourWithRooms();
   const { room } = await openRoom(double, '/details');
   await screen.findByText('Hand over before you leave.');
-  expect(screen.queryByRole('button', { name: 'Leave' })).toBeNull();
+  expect(screen.queryByRole('button', { name: /^Leave/u })).toBeNull();
   double.change(room, { role: 'member' });
-  fireEvent.click(await screen.findByRole('button', { name: 'Leave' }));
-  expect(called(double, 'leave')).toEqual([]);
-  fireEvent.click(button('Leave now'));
-  await waitFor(() => expect(called(double, 'leave')).toEqual([[room]]));
+  fireEvent.click(await screen.findByRole('button', { name: /^Leave/u }));
+  await waitFor(() => expect(called(double, 'intend')).toEqual([[room, 'leave']]));
+  await waitFor(() => expect(location.pathname).toBe('/'));
+  fireEvent.click(await screen.findByRole('button', { name: 'Undo' }));
+  await waitFor(() => expect(called(double, 'undo')).toEqual([[1]]));
 });
 
 test('a guest makes rooms and no groups, is told of the end, and becomes an account', async () => {

@@ -9,11 +9,18 @@ interface AvatarProps {
   /** One of six shapes. */
   readonly shape: number;
   /** @default 'medium' */
-  readonly size?: 'tiny' | 'small' | 'medium' | 'large';
+  readonly size?: 'tiny' | 'small' | 'medium' | 'large' | 'huge';
   /** Presence, where it is known: a full dot or a ring. */
   readonly online?: boolean | undefined;
   /** A conversation of several has a rounded square; a person a circle. @default false */
   readonly square?: boolean;
+  /** A picture in its place, as base64url. */
+  readonly picture?: string | undefined;
+}
+
+/** The address of a small picture that came as base64url. What it is the browser finds out by itself. */
+function pictureUrl(picture: string): string {
+  return `data:image/*;base64,${picture.replaceAll('-', '+').replaceAll('_', '/')}`;
 }
 
 const SHAPES = [
@@ -30,7 +37,7 @@ const COLOURS = [
   'identity-6', 'identity-7', 'identity-8', 'identity-9', 'identity-10', 'identity-11',
 ] as const;
 
-const SIZES = { tiny: 'size-5', small: 'size-7', medium: 'size-9', large: 'size-14' } as const;
+const SIZES = { tiny: 'size-5', small: 'size-7', medium: 'size-9', large: 'size-14', huge: 'size-24' } as const;
 
 /** The class that gives a person's colours to what is inside. */
 export function identityClass(colour: number): string {
@@ -44,7 +51,7 @@ function initials(name: string): string {
   return (first + last).toUpperCase();
 }
 
-export function Avatar({ name, colour, shape, size = 'medium', online, square = false }: AvatarProps) {
+export function Avatar({ name, colour, shape, size = 'medium', online, square = false, picture }: AvatarProps) {
   return (
     <span className="relative flex-none" aria-hidden="true">
       <svg
@@ -56,6 +63,7 @@ export function Avatar({ name, colour, shape, size = 'medium', online, square = 
         <text className="fill-identity-ink" x="20" y="25" fontSize="14.5" fontWeight="600" textAnchor="middle">
           {initials(name)}
         </text>
+        {picture !== undefined && <image href={pictureUrl(picture)} width="40" height="40" preserveAspectRatio="xMidYMid slice" />}
       </svg>
       {online !== undefined && (
         <span className="absolute -end-px -bottom-px grid size-3 place-items-center rounded-full bg-behind">

@@ -38,6 +38,8 @@ interface MenuProps {
   readonly sections: readonly MenuSection[];
   /** Below the items: what there is to know. */
   readonly note?: string;
+  /** Opened by something else than its button: a key, a long press. @default false */
+  readonly startsOpen?: boolean;
   /** The button. */
   readonly renderTrigger: (props: MenuTrigger) => ReactNode;
 }
@@ -76,7 +78,7 @@ function Item({ item, onDone }: { readonly item: MenuItem; readonly onDone: () =
   );
 }
 
-interface OpenMenuProps extends Omit<MenuProps, 'renderTrigger'> {
+interface OpenMenuProps extends Omit<MenuProps, 'renderTrigger' | 'startsOpen'> {
   readonly id: string;
   readonly button: RefObject<HTMLButtonElement | null>;
   readonly onClosed: () => void;
@@ -154,10 +156,10 @@ function OpenMenu({ id, label, sections, note, button, onClosed }: OpenMenuProps
   );
 }
 
-export function Menu({ renderTrigger, ...rest }: MenuProps) {
+export function Menu({ renderTrigger, startsOpen = false, ...rest }: MenuProps) {
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
-  const [isOpen, setOpen] = useState(false);
+  const [isOpen, setOpen] = useState(startsOpen);
   return (
     <>
       {renderTrigger({

@@ -2,6 +2,7 @@
 import { Search } from 'lucide-react';
 import { type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { cx } from './cx';
+import { Highlighted } from './Highlighted';
 import { Kbd } from './Kbd';
 
 /** One result. */
@@ -10,6 +11,8 @@ interface PaletteOption {
   /** An avatar or icon before the words. */
   readonly lead: ReactNode;
   readonly text: string;
+  /** What of the text was found; without it, wherever the query stands in it. */
+  readonly marks?: readonly (readonly [number, number])[];
   /** Faint words after it. */
   readonly detail?: string | undefined;
   /** At the end of the row: a time, keys. */
@@ -29,6 +32,8 @@ interface PaletteProps {
   /** The name of the list of results. */
   readonly resultsLabel: string;
   readonly query: string;
+  /** What is marked in the results. @default the query */
+  readonly marked?: string;
   readonly onQuery: (query: string) => void;
   readonly groups: readonly PaletteGroup[];
   /** Below the results: what there is to know. */
@@ -38,19 +43,9 @@ interface PaletteProps {
   readonly onClose: () => void;
 }
 
-function Marked({ text, query }: { readonly text: string; readonly query: string }) {
+function marksOf(text: string, query: string): readonly (readonly [number, number])[] {
   const at = query === '' ? -1 : text.toLocaleLowerCase().indexOf(query.toLocaleLowerCase());
-  if (at < 0) return text;
-  const end = at + query.length;
-  return (
-    <>
-      {text.slice(0, at)}
-      <mark className="bg-transparent font-strong text-accent underline decoration-2 underline-offset-4">
-        {text.slice(at, end)}
-      </mark>
-      {text.slice(end)}
-    </>
-  );
+  return at < 0 ? [] : [[at, at + query.length]];
 }
 
 interface RowProps {
@@ -82,7 +77,7 @@ function Row({ option, elementId, query, isChosen, enterKey }: RowProps) {
     >
       {option.lead}
       <span className="min-w-0 flex-1 truncate" dir="auto">
-        <Marked text={option.text} query={query} />
+        <Highlighted text={option.text} stretches={option.marks ?? marksOf(option.text, query)} />
         {option.detail && (
           <span className={cx('ms-1.5 text-xs', isChosen ? 'text-ink-2' : 'text-ink-3')}>{option.detail}</span>
         )}
@@ -178,7 +173,7 @@ export function Palette(props: PaletteProps) {
                     key={option.id}
                     option={option}
                     elementId={`${id}-${option.id}`}
-                    query={query}
+                    query={props.marked ?? query}
                     isChosen={option === current}
                     enterKey={props.keys.enter}
                   />

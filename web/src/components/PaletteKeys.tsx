@@ -3,7 +3,7 @@ import { words } from '../i18n/words';
 import { Kbd } from './Kbd';
 
 /** What every palette says of its keys. */
-export function paletteKeys() {
+export function paletteKeys(withActions = false) {
   const { keys, jump } = words;
   return {
     esc: keys.esc,
@@ -16,6 +16,11 @@ export function paletteKeys() {
         <span>
           <Kbd>{keys.enter}</Kbd> {jump.open}
         </span>
+        {withActions && (
+          <span>
+            <Kbd>{'>'}</Kbd> {jump.onlyActions}
+          </span>
+        )}
       </>
     ),
   };

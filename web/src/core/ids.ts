@@ -1,11 +1,16 @@
 /** Ids as they stand in addresses. All but the keys of one's own messages are made in Rust. */
-import type { ConversationId, MessageKey } from './types';
+import type { ConversationId, MessageKey, UserId } from './types';
 
 const ID = /^[a-z2-7]{16,64}$/u;
 
 /** The conversation that an address names, if it is an id at all. */
 export function conversationIdFrom(text: string): ConversationId | undefined {
   return ID.test(text) ? (text as ConversationId) : undefined;
+}
+
+/** The person whom an address names, if it is an id at all. */
+export function userIdFrom(text: string): UserId | undefined {
+  return ID.test(text) ? (text as UserId) : undefined;
 }
 
 const BASE_32 = 'abcdefghijklmnopqrstuvwxyz234567';

@@ -53,6 +53,8 @@ const ONCE: ReadonlySet<MethodName> = new Set<MethodName>([
   'createGroup',
   'createRoom',
   'rotateLink',
+  'intend',
+  'forward',
 ]);
 
 /** Whether a call may be sent again when its answer did not come. */

@@ -4,7 +4,12 @@
  */
 import { Cell, type View } from './cell';
 import type { Core } from './core';
+import { Kept } from './kept';
+import { PersonalViews } from './personal';
+import { OpenedFiles } from './files';
+import { TimelineWindow } from './timeline';
 import type {
+  BannedView,
   Change,
   ConnectionView,
   ConversationId,
@@ -18,89 +23,51 @@ import type {
   RoomLinkView,
   ServerInfo,
   SessionView,
-  TimelineView,
   Visibility,
 } from './types';
-
-const PAGE = 60;
-const FOUND_MAX = 20;
-const QUERIES_KEPT = 8;
 
 /** A room, and how many stand at its door. */
 type KnocksKey = `${string} ${number}`;
 
-/** The newest messages of one conversation; more of them when asked. */
-class Timeline {
-  private limit = PAGE;
-  readonly cell: Cell<TimelineView>;
-
-  constructor(core: Core, conversation: ConversationId) {
-    this.cell = new Cell(() => core.timeline(conversation, { limit: this.limit }));
-  }
-
-  /** Shows one page more of what lies further back. */
-  readonly showOlder = (): void => {
-    this.limit += PAGE;
-    this.cell.invalidate();
-  };
-}
-
-/** Cells by key, of which only the last few are kept. */
-class Kept<T, Key extends string = string> {
-  private readonly cells = new Map<Key, Cell<T>>();
-
-  constructor(private readonly make: (key: Key) => Cell<T>) {}
-
-  get(key: Key): Cell<T> {
-    const cell = this.cells.get(key) ?? this.make(key);
-    this.cells.delete(key);
-    this.cells.set(key, cell);
-    const oldest = this.cells.keys().next().value;
-    if (this.cells.size > QUERIES_KEPT && oldest !== undefined) this.cells.delete(oldest);
-    return cell;
-  }
-
-  invalidate(): void {
-    for (const cell of this.cells.values()) cell.invalidate();
-  }
-
-  /** Reads again what could not be read. */
-  retry(): void {
-    for (const cell of this.cells.values()) {
-      if (cell.snapshot().state === 'failed') cell.invalidate();
-    }
-  }
-}
-
 /** The views of the core. */
 export class Store {
+  /** What is the user's own. */
+  readonly personal: PersonalViews;
   private readonly sessionCell: Cell<SessionView>;
   private readonly connectionCell: Cell<ConnectionView>;
   private readonly conversationsCell: Cell<readonly ConversationView[]>;
   private readonly serverCell: Cell<ServerInfo>;
-  private readonly timelines = new Map<ConversationId, Timeline>();
+  private readonly timelines = new Map<ConversationId, TimelineWindow>();
   private readonly foundPeople: Kept<PeopleView>;
-  private readonly foundMessages: Kept<readonly MessageView[]>;
 
   private readonly memberLists: Kept<readonly MemberView[], ConversationId>;
   private readonly knockLists: Kept<readonly KnockView[], KnocksKey>;
+  private readonly bannedLists: Kept<readonly BannedView[], ConversationId>;
   private readonly roomLinks: Kept<RoomLinkView | undefined, ConversationId>;
   private readonly doors: Kept<RoomDoorView>;
   private readonly qrCodes: Kept<QrCodeView>;
   private readonly nicknameCell: Cell<string>;
   private readonly visibilityCell: Cell<Visibility>;
+  private readonly onNotifications = new Set<() => void>();
+
+  /** Files that were opened. */
+  readonly files: OpenedFiles;
+  private readonly pinnedLists: Kept<readonly MessageView[], ConversationId>;
+  private readonly starredCell: Cell<readonly MessageView[]>;
 
   constructor(readonly core: Core) {
+    this.personal = new PersonalViews(core);
+    this.files = new OpenedFiles(core);
+    this.pinnedLists = new Kept((conversation) => new Cell(() => core.pinned(conversation)));
+    this.starredCell = new Cell(() => core.starred());
     this.sessionCell = new Cell(() => core.session());
     this.connectionCell = new Cell(() => core.connection());
     this.conversationsCell = new Cell(() => core.conversations());
     this.serverCell = new Cell(() => core.serverInfo());
     this.foundPeople = new Kept((query) => new Cell(() => core.people(query === '' ? undefined : query)));
-    this.foundMessages = new Kept(
-      (query) => new Cell(async () => (query === '' ? [] : core.search(query, FOUND_MAX))),
-    );
     this.memberLists = new Kept((conversation) => new Cell(() => core.members(conversation)));
     this.knockLists = new Kept((key) => new Cell(() => core.knocks(key.split(' ')[0] as ConversationId)));
+    this.bannedLists = new Kept((conversation) => new Cell(() => core.banned(conversation)));
     this.roomLinks = new Kept((conversation) => new Cell(() => core.roomLink(conversation)));
     this.doors = new Kept((invitation) => new Cell(() => core.lookAtRoom(invitation)));
     this.qrCodes = new Kept((text) => new Cell(() => core.qrCode(text)));
@@ -128,24 +95,28 @@ export class Store {
     return this.serverCell;
   }
 
-  /** The newest messages of a conversation. */
-  timeline(conversation: ConversationId): View<TimelineView> {
-    return this.timelineOf(conversation).cell;
+  /** The part of a conversation's messages that is looked at. */
+  timeline(conversation: ConversationId): TimelineWindow {
+    const known = this.timelines.get(conversation);
+    if (known) return known;
+    const timeline = new TimelineWindow(this.core, conversation);
+    this.timelines.set(conversation, timeline);
+    return timeline;
   }
 
-  /** Shows one page more of a conversation. */
-  showOlder(conversation: ConversationId): void {
-    this.timelineOf(conversation).showOlder();
+  /** What is pinned in a conversation. */
+  pinned(conversation: ConversationId): View<readonly MessageView[]> {
+    return this.pinnedLists.get(conversation);
+  }
+
+  /** What the user has starred, everywhere. */
+  get starred(): View<readonly MessageView[]> {
+    return this.starredCell;
   }
 
   /** People whose name contains the query. */
   people(query: string): View<PeopleView> {
     return this.foundPeople.get(query);
-  }
-
-  /** Messages on this device that contain the query. */
-  messages(query: string): View<readonly MessageView[]> {
-    return this.foundMessages.get(query);
   }
 
   /** Who is in a conversation. */
@@ -158,7 +129,12 @@ export class Store {
     return this.knockLists.get(`${conversation} ${count}`);
   }
 
-  /** Link and code of a room. */
+  /** Who was put out for good. */
+  banned(conversation: ConversationId): View<readonly BannedView[]> {
+    return this.bannedLists.get(conversation);
+  }
+
+  /** Link and code of a room; nothing while they are being replaced. */
   roomLink(conversation: ConversationId): View<RoomLinkView | undefined> {
     return this.roomLinks.get(conversation);
   }
@@ -194,11 +170,21 @@ export class Store {
   /** The user chose otherwise. */
   readonly onVisibility = (): void => this.visibilityCell.invalidate();
 
+  /** Calls back when there may be something to announce. */
+  readonly listenForNotifications = (listener: () => void): (() => void) => {
+    this.onNotifications.add(listener);
+    return () => {
+      this.onNotifications.delete(listener);
+    };
+  };
+
   /** Something changed. */
   readonly onChange = (change: Change): void => {
     if (typeof change === 'object') {
       this.timelines.get(change.timeline)?.cell.invalidate();
-      this.foundMessages.invalidate();
+      this.personal.onEverything();
+      this.pinnedLists.invalidate();
+      this.starredCell.invalidate();
       return;
     }
     switch (change) {
@@ -214,6 +200,14 @@ export class Store {
       case 'conversations':
         this.onConversations();
         break;
+      case 'people':
+        this.personal.onPeople();
+        this.onConversations();
+        break;
+      case 'notify':
+        this.personal.onNotify();
+        for (const listener of this.onNotifications) listener();
+        break;
       case 'presence':
         this.onConversations();
         this.foundPeople.invalidate();
@@ -228,9 +222,10 @@ export class Store {
     }
     for (const timeline of this.timelines.values()) timeline.cell.invalidate();
     this.foundPeople.invalidate();
-    this.foundMessages.invalidate();
+    this.personal.onEverything();
     this.memberLists.invalidate();
     this.knockLists.invalidate();
+    this.bannedLists.invalidate();
     this.roomLinks.invalidate();
     this.doors.invalidate();
     this.visibilityCell.invalidate();
@@ -239,14 +234,7 @@ export class Store {
   private onConversations(): void {
     this.conversationsCell.invalidate();
     this.memberLists.invalidate();
+    this.bannedLists.invalidate();
     this.roomLinks.invalidate();
-  }
-
-  private timelineOf(conversation: ConversationId): Timeline {
-    const known = this.timelines.get(conversation);
-    if (known) return known;
-    const timeline = new Timeline(this.core, conversation);
-    this.timelines.set(conversation, timeline);
-    return timeline;
   }
 }

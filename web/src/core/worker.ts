@@ -50,7 +50,7 @@ async function carryOut(owner: Client, request: Request): Promise<Answer | undef
   if (running.has(request.rid)) return undefined;
   running.add(request.rid);
   try {
-    const method = owner[request.method] as (...args: readonly unknown[]) => unknown;
+    const method = Reflect.get(owner, request.method) as (...args: readonly unknown[]) => unknown;
     return { rid: request.rid, ok: await method.apply(owner, [...request.args]) };
   } catch (thrown) {
     if (isPanic(thrown)) {

@@ -1,8 +1,14 @@
 /** The English words: the catalogue after which every other language is typed. Nothing of the screen's text is anywhere else than here and in `en/`. */
+import { app } from './en/app';
+import { chat } from './en/chat';
 import { rooms } from './en/rooms';
+import { settings } from './en/settings';
 import { talk } from './en/talk';
 
 export const en = {
+  ...app,
+  ...settings,
+  chat,
   ...rooms,
   ...talk,
 
@@ -177,13 +183,14 @@ export const en = {
     nothing: (query: string) => `Nothing found for “${query}” on this device.`,
     choose: 'choose',
     open: 'open',
+    onlyActions: 'actions only',
     close: 'Close',
     results: 'Results',
     inConversation: (sender: string, title: string) => `${sender}, ${title}`,
     own: 'You',
   },
 
-  keys: { enter: 'Enter', esc: 'Esc', up: '↑', down: '↓' },
+  keys: { enter: 'Enter', esc: 'Esc', up: '↑', down: '↓', control: 'Ctrl', shift: 'Shift', alt: 'Alt' },
 
   actions: {
     newConversation: 'Start a conversation',
@@ -193,6 +200,20 @@ export const en = {
     settings: 'Open settings',
     details: 'Show details',
     theme: 'Change between light and dark',
+    jump: 'Search or jump to',
+    search: 'Search everywhere',
+    searchHere: 'Search in this conversation',
+    keys: 'All keys',
+    next: 'Next conversation',
+    previous: 'Conversation before',
+    nextUnread: 'Next unread conversation',
+    previousUnread: 'Unread conversation before',
+    nextPane: 'Next pane',
+    back: 'One step back',
+    toasts: 'To what just happened',
+    undo: 'Undo what just happened',
+    install: 'Install Undertone on this device',
+    mute: (title: string) => `Be quiet for 8 hours: ${title}`,
   },
 
   conversation: {
@@ -266,45 +287,6 @@ export const en = {
     now: 'Try now',
   },
 
-  settings: {
-    title: 'Settings',
-    back: 'Back to conversations',
-    you: 'You',
-    administrator: 'You run this server.',
-    recoveryUnchecked: 'You went on without checking your recovery key. Look whether you have it: it cannot be shown again.',
-    recoveryFound: 'I have it',
-    invitations: 'Invitations',
-    invitationsLead: 'An invitation lets one person create an account, once.',
-    makeInvitation: 'Make an invitation',
-    makingInvitation: 'Making an invitation',
-    invitation: 'Invitation',
-    invitationEnds: (when: string) => `Works once, until ${when}.`,
-    copyLink: 'Copy link',
-    copyCode: 'Copy code',
-    copied: 'Copied',
-    appearance: 'Appearance',
-    theme: 'Theme',
-    themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
-    contrast: 'Contrast',
-    contrasts: { system: 'As the system', normal: 'Normal', more: 'More' },
-    device: 'This device',
-    deviceLead: 'Your history is kept here, encrypted. Signing out deletes it from this browser.',
-    signOut: 'Sign out',
-    signOutSure: 'Sign out and delete the history here',
-    signOutKeep: 'Stay',
-    signingOut: 'Signing out',
-    about: 'About',
-    version: 'Version',
-    server: 'Server',
-    connection: 'Connection',
-    secure: 'Encrypted, or on this machine',
-    certificate: 'Certificate',
-    certificateLead: 'This server made its own certificate. Compare this fingerprint with the one that it printed when it started; they must be the same.',
-    code: 'What this page runs',
-    codeLead: 'This page’s program comes from this server, and only from it: nothing is loaded from anywhere else.',
-    licence: 'Free software under the AGPL, version 3 or later.',
-  },
-
   trouble: {
     insecureTitle: 'This address is not safe to use',
     insecureLead: 'Undertone keeps your keys in this browser, and browsers allow that only over https, or on the machine itself under localhost.',
@@ -364,6 +346,13 @@ export const en = {
     server_disagrees: 'The server’s answer does not belong to this account. It may be broken, or lying.',
     other_account: 'This browser holds the messages of another account. Sign that one out first.',
     signed_in: 'Somebody is signed in in this browser already.',
+    too_large: 'This file is over the server’s limit.',
+    too_many_files: 'A message takes at most 10 files.',
+    file_unreadable: 'The file could not be read. It may have been changed or moved.',
+    file_interrupted: 'The file was not read to its end. Attach it again.',
+    picture_damaged: 'This picture is damaged, so what it tells of you cannot be taken out. It was not sent.',
+    file_gone: 'This file is no longer on the server.',
+    file_damaged: 'This file is not what its sender sealed. It was not opened.',
     disk_full: 'This device has no room left. Make some, then try again.',
     version_unsupported: 'This page is older than the server. Load it again.',
     session_revoked: 'You were signed out on this device. Sign in again.',

@@ -1,4 +1,4 @@
-/** Chooses the language once, at the start. A further language is one more file, typed by `Words`. */
+/** Chooses the language once, at the start, and loads its words. A further language is one more folder, typed by `Words`: a missing word does not compile. */
 import { en } from './en';
 
 type Widened<T> = T extends string
@@ -10,14 +10,41 @@ type Widened<T> = T extends string
 /** What every language has to say. */
 export type Words = Widened<typeof en>;
 
-const catalogues: Readonly<Record<string, Words>> = { en };
+/** The languages that there are. */
+export const LANGUAGES = ['en', 'de'] as const;
 
-/** The language of the words: the first of the user's that there is. */
-export const language: string =
-  navigator.languages.map((tag) => tag.split('-')[0] ?? tag).find((tag) => tag in catalogues) ?? 'en';
+export type Language = (typeof LANGUAGES)[number];
+
+const KEY = 'undertone.language';
+
+function known(tag: string | null): Language | undefined {
+  return LANGUAGES.find((language) => language === tag?.split('-')[0]);
+}
+
+/** What the user chose on this device; nothing: as the browser. */
+export const chosenLanguage: Language | undefined = known(localStorage.getItem(KEY));
+
+/** The language of the words: the chosen one, else the first of the user's that there is. */
+export const language: Language =
+  chosenLanguage ?? navigator.languages.map(known).find((found) => found !== undefined) ?? 'en';
+
+/** Keeps the choice; it holds from the next start. */
+export function setLanguage(choice: Language | undefined): void {
+  if (choice === undefined) localStorage.removeItem(KEY);
+  else localStorage.setItem(KEY, choice);
+}
+
+async function load(): Promise<Words> {
+  switch (language) {
+    case 'en':
+      return en;
+    case 'de':
+      return (await import('./de')).de;
+  }
+}
 
 /** All words of the screen. */
-export const words: Words = catalogues[language] ?? en;
+export const words: Words = await load();
 
 /** For dates and times: the user's own variant of the language, if there is one. */
 export const locale: string = navigator.languages.find((tag) => tag.startsWith(language)) ?? language;

@@ -37,3 +37,19 @@ export function invitationInAddress(): string {
   const { hash } = location;
   return hash.startsWith(INVITATION_HASH) ? decodeURIComponent(hash.slice(INVITATION_HASH.length)) : '';
 }
+
+/** Where one searches in a conversation. */
+export function searchPath(conversation: string): string {
+  return `/c/${conversation}/search`;
+}
+
+/** What somebody in a conversation tells of themselves. */
+export function profilePath(conversation: string, user: string): string {
+  return `/c/${conversation}/people/${user}`;
+}
+
+/** Where one searches everywhere. */
+export const SEARCH = '/search';
+
+/** All keys. */
+export const KEYS = '/keys';

@@ -3,6 +3,7 @@ import type { Core } from '../core';
 import { CoreError } from '../errors';
 import { Store } from '../store';
 import type {
+  BannedView,
   Change,
   ConnectionView,
   ConversationId,
@@ -16,35 +17,22 @@ import type {
   RoomDoorView,
   ServerInfo,
   SessionView,
-  UserId,
 } from '../types';
+import { Personal } from './personal';
+import { intentMethods } from './intents';
+import { conversationNamed, idFrom, person } from './people';
 import { member, OWNER, QUIET } from './rooms';
+import { PLAIN, plainBlocks, talkMethods } from './talk';
 
 type SignedIn = Extract<SessionView, { state: 'signed_in' }>;
 
+const LINK = {
+  link: 'https://harbour.example/r/4fq7abcd234567abcdefabcdef#nswp-4kqt-hq7m-3txa-5rkd-6wvn',
+  code: 'nswp-4kqt-hq7m-3txa-5rkd-6wvn',
+};
 const RECOVERY_KEY = 'K7QD-3MXA-9TPW-RV2H-6JCE-N4YB-8FWS-2DGK';
 
-function idFrom<Id extends string>(text: string): Id {
-  return text.toLowerCase().replaceAll(/[^a-z2-7]/gu, 'a').padEnd(26, 'a') as Id;
-}
-
-/** The id of a group or room with the given title. */
-export function conversationNamed(kind: 'group' | 'room', title: string): ConversationId {
-  return idFrom<ConversationId>(`${kind} ${title}`);
-}
-
-/** A person with the given name. */
-export function person(name: string, colour: number, shape: number, online = false): PersonView {
-  return {
-    user: idFrom<UserId>(name),
-    name,
-    kind: 'account',
-    identityColour: colour,
-    identityShape: shape,
-    online,
-    presence: online ? { state: 'here' } : { state: 'unknown' },
-  };
-}
+export { conversationNamed, person } from './people';
 
 /** What the double starts with. */
 export interface Scene {
@@ -73,7 +61,23 @@ export class CoreDouble {
   readonly waiting = new Map<ConversationId, readonly KnockView[]>();
   /** The room that every link leads to. */
   door: RoomDoorView | undefined;
+  /** Links of rooms are being replaced. */
+  noLink = false;
+  /** Who was put out of every room for good. */
+  banned: readonly BannedView[] = [];
   private readonly messages = new Map<ConversationId, MessageView[]>();
+  /** Profiles, notifications and search. */
+  readonly personal = new Personal({
+    people: () => this.people,
+    messages: () => [...this.messages.values()].flat(),
+    conversations: () => this.conversations,
+    change: (conversation, change) => this.change(conversation, change),
+    forget: (conversation) => {
+      this.conversations = this.conversations.filter((each) => each.conversation !== conversation);
+      this.tell('conversations');
+    },
+    tell: (change) => this.tell(change),
+  });
   private me: PersonView;
   private counter = 0;
 
@@ -152,26 +156,41 @@ export class CoreDouble {
 
   /** Adds a message as if it had come, or been sent, at a time. */
   say(conversation: ConversationId, from: PersonView, text: string, more: Partial<MessageView> = {}): MessageKey {
+    const message = this.messageOf(conversation, from, { text, ...more });
+    this.messages.get(conversation)?.push(message);
+    this.touch(conversation, message);
+    return message.key;
+  }
+
+  /** Adds very many messages at once, without a word to the screen. */
+  fill(conversation: ConversationId, said: readonly { readonly from: PersonView; readonly message: Partial<MessageView> }[]): void {
+    this.messages.set(conversation, said.map(({ from, message }) => this.messageOf(conversation, from, message)));
+  }
+
+  private messageOf(conversation: ConversationId, from: PersonView, more: Partial<MessageView>): MessageView {
     this.counter += 1;
     const own = from.user === this.me.user;
-    const message: MessageView = {
+    return {
       key: `k${this.counter}` as MessageKey,
       conversation,
       sender: from.user,
       senderName: from.name,
+      senderUserName: from.userName,
+      senderNameClash: false,
+      hidden: false,
       senderKind: from.kind,
       shared: false,
       identityColour: from.identityColour,
       identityShape: from.identityShape,
       own,
       sentAtMs: Date.now(),
-      text,
+      text: '',
+      blocks: plainBlocks(more.text ?? ''),
+      ...PLAIN,
+      may: { edit: own, deleteForEveryone: own, pin: true },
       state: 'sent',
       ...more,
     };
-    this.messages.get(conversation)?.push(message);
-    this.touch(conversation, message);
-    return message.key;
   }
 
   /** Changes what is known of a message. */
@@ -240,16 +259,21 @@ export class CoreDouble {
   private methods(): Partial<Core> {
     return {
       ...this.roomMethods(),
+      ...intentMethods({
+        conversation: (id) => this.conversations.find(({ conversation }) => conversation === id),
+        members: (id) => this.members.get(id) ?? [],
+        banned: () => this.banned,
+        show: (id, view, members) => {
+          this.members.set(id, members);
+          this.change(id, view);
+        },
+      }),
+      ...this.personal.methods(),
+      ...this.talkMethods(),
       session: async () => this.session,
       connection: async () => this.connection,
       serverInfo: async () => this.server,
       conversations: async () => this.conversations,
-      timeline: async (conversation, { limit }) => {
-        const all = this.messages.get(conversation) ?? [];
-        return { conversation, messages: all.slice(-limit), more: all.length > limit, notices: [] };
-      },
-      search: async (query) =>
-        [...this.messages.values()].flat().filter((each) => each.text.toLowerCase().includes(query.toLowerCase())),
       people: async (query) => ({
         people: this.people.filter((each) => each.name.toLowerCase().includes((query ?? '').toLowerCase())),
         more: false,
@@ -272,9 +296,11 @@ export class CoreDouble {
         this.tell('conversations');
         return conversation;
       },
-      sendText: async (conversation, key, { text, expires }) => {
+      sendText: async (conversation, key, { text, expires, replyTo }) => {
         const state = this.holdsMessages ? 'sending' : 'sent';
-        this.say(conversation, this.me, text, { key, state, ...(expires && { expiry: expires }) });
+        const to = [...this.messages.values()].flat().find((each) => each.key === replyTo);
+        const reply = to && { key: to.key, senderName: to.senderName, text: to.text, own: to.own, deleted: false };
+        this.say(conversation, this.me, text, { key, state, ...(expires && { expiry: expires }), ...(reply && { reply }) });
       },
       retry: async (key) => this.everywhere(key, { state: 'sending' }),
       markRead: async (conversation) => {
@@ -284,6 +310,25 @@ export class CoreDouble {
         this.tell('conversations');
       },
     };
+  }
+
+  private talkMethods(): Partial<Core> {
+    const all = () => [...this.messages.values()].flat();
+    return talkMethods({
+      all: (conversation) => this.messages.get(conversation) ?? [],
+      find: (key) => all().find((each) => each.key === key),
+      unread: (conversation) => this.conversations.find((each) => each.conversation === conversation)?.unread ?? 0,
+      everywhere: (key, change) => {
+        const found = all().find((each) => each.key === key);
+        if (found) this.everywhere(key, change(found));
+      },
+      remove: (keys) => {
+        for (const [conversation, messages] of this.messages) {
+          this.messages.set(conversation, messages.filter(({ key }) => !keys.includes(key)));
+          this.tell({ timeline: conversation });
+        }
+      },
+    });
   }
 
   /** What the core does with groups and rooms. */
@@ -296,10 +341,7 @@ export class CoreDouble {
       },
       createRoom: async ({ title = '', knock = false }) =>
         this.gather('room', title, [], { room: { locked: false, knock, rotation: 1 } }),
-      roomLink: async () => ({
-        link: 'https://harbour.example/r/4fq7abcd234567abcdefabcdef#nswp-4kqt-hq7m-3txa-5rkd-6wvn',
-        code: 'nswp-4kqt-hq7m-3txa-5rkd-6wvn',
-      }),
+      roomLink: async () => (this.noLink ? undefined : LINK),
       qrCode: async () => ({ size: 21, path: 'M0 0h7v7h-7zM14 0h7v7h-7zM0 14h7v7h-7z' }),
       lookAtRoom: async () => {
         if (!this.door) throw new CoreError({ code: 'not_found', message: 'not found' });

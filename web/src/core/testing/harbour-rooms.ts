@@ -50,7 +50,7 @@ function nightShift(double: CoreDouble): ConversationId {
     expiry: { after_read: 60 },
     expiresAtMs: Date.now() + 42_000,
   });
-  double.note(room, happening('role_changed', me, { whoIsMe: true, role: 'read_only', whom: [{ user: sana.user, name: sana.name, isMe: false }] }), at(14));
+  double.note(room, happening('role_changed', me, { whoIsMe: true, role: 'read_only', whom: [{ user: sana.user, name: sana.name, userName: sana.userName, isMe: false }] }), at(14));
   const knock: KnockView = {
     device: 'device' as KnockView['device'],
     user: tomasz.user,

@@ -1,11 +1,13 @@
 /** The screen over the double, for looking at it while it is being drawn: `npm run dev`, then `/preview.html?scene=…`. */
 import { createRoot } from 'react-dom/client';
 import { App } from '../../app/App';
+import { applySizes } from '../../platform/appearance';
 import { applyAppearance } from '../../platform/theme';
 import '../../styles/main.css';
 import { CoreContext } from '../useView';
 import { CoreDouble } from './double';
 import { atTheDoor, harbourWithRooms } from './harbour-rooms';
+import { harbourTalking, longHistory } from './harbour-talk';
 import { harbour } from './scene';
 
 declare global {
@@ -23,6 +25,12 @@ const scenes: Readonly<Record<string, () => CoreDouble>> = {
     return double;
   },
   harbour,
+  talk: harbourTalking,
+  long: () => {
+    const double = harbour();
+    longHistory(double, 10_000);
+    return double;
+  },
   rooms: harbourWithRooms,
   door: () => atTheDoor(new CoreDouble()),
   knock: () => atTheDoor(new CoreDouble(), true),
@@ -44,5 +52,6 @@ const double = scenes[parameters.get('scene') ?? 'harbour']?.() ?? harbour();
 window.double = double;
 history.replaceState(null, '', parameters.get('path') ?? '/');
 applyAppearance();
+applySizes();
 const root = document.querySelector('#root');
 if (root) createRoot(root).render(<CoreContext value={double}><App /></CoreContext>);

@@ -22,6 +22,11 @@ export const QUIET: Omit<ConversationView, 'conversation' | 'title' | 'peer' | '
   unread: 0,
   writable: true,
   notice: undefined,
+  hasDraft: false,
+  request: false,
+  notify: 'all',
+  archived: false,
+  mentions: 0,
 };
 
 /** What owners may. */
@@ -32,6 +37,10 @@ export function member(person: PersonView, role: Role, more: Partial<MemberView>
   return {
     user: person.user,
     name: person.name,
+    userName: person.userName,
+    nameClash: person.nameClash,
+    hasPicture: person.hasPicture,
+    blocked: person.blocked,
     identityColour: person.identityColour,
     identityShape: person.identityShape,
     kind: person.kind,
@@ -47,7 +56,7 @@ export function member(person: PersonView, role: Role, more: Partial<MemberView>
 
 /** Something that happened. */
 export function happening(what: EventView['what'], who: PersonView, more: Partial<EventView> = {}): EventView {
-  return { what, who: who.user, whoName: who.name, whoIsMe: false, whom: [], ...more };
+  return { what, who: who.user, whoName: who.name, whoUserName: who.userName, whoIsMe: false, whom: [], ...more };
 }
 
 /** What stands on the door of a conversation. */

@@ -8,6 +8,7 @@ import { cx } from '../../components/cx';
 import { IconButton } from '../../components/IconButton';
 import { Kbd } from '../../components/Kbd';
 import { Menu } from '../../components/Menu';
+import { ProgramNotes } from '../../components/ProgramNotes';
 import { SkeletonRows } from '../../components/SkeletonRows';
 import type { Snapshot } from '../../core/cell';
 import type { ConversationId, ConversationView, UserKind } from '../../core/types';
@@ -197,10 +198,11 @@ export function ConversationList(props: ConversationListProps) {
         {all.length > 0 && shown.length === 0 && <p className="p-2 text-sm text-ink-3">{list.nothingUnread}</p>}
         <Rows shown={shown} open={open} />
       </nav>
+      <ProgramNotes />
       <div className="flex items-center gap-2.5 border-t border-line py-2.5 ps-4 pe-3">
         <Avatar name={me.name} colour={me.identityColour} shape={me.identityShape} online={status === 'online'} />
         <div className="min-w-0 flex-1">
-          <p dir="auto" className="truncate text-start text-xs font-semibold" title={me.name}>
+          <p dir="auto" className="truncate text-parent text-xs font-semibold" title={me.name}>
             {me.name}
           </p>
           <p className={cx('truncate text-2xs', status === 'offline' ? 'text-ember' : 'text-ink-3')}>{me.kind === 'guest' ? list.asGuest(list[status]) : list[status]}</p>

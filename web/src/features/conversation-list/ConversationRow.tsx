@@ -1,9 +1,9 @@
 /** One conversation in the list: who, the last words, when, and what is unread or on its way. */
-import { Check, CircleAlert, Clock, TriangleAlert } from 'lucide-react';
-import { Avatar } from '../../components/Avatar';
+import { BellOff, Check, CircleAlert, Clock, TriangleAlert } from 'lucide-react';
 import { cx } from '../../components/cx';
 import { Link } from '../../components/Link';
-import { lookOf } from '../../core/look';
+import { Tag } from '../../components/Tag';
+import { ConversationAvatar } from '../../core/ConversationAvatar';
 import type { ConversationView } from '../../core/types';
 import { briefly, machineTime } from '../../i18n/dates';
 import { typingInWords } from '../../i18n/typing';
@@ -26,6 +26,11 @@ const FATES = {
 /** Something that the user must know stands before what became of the last message. */
 const NOTICE = { icon: TriangleAlert, label: words.list.notice, tone: 'text-ember' } as const;
 
+/** Whether it notifies of nothing now. */
+function isQuiet({ notify, mutedUntilMs }: ConversationView, nowMs: number): boolean {
+  return notify === 'nothing' || (mutedUntilMs ?? 0) > nowMs;
+}
+
 function Meta({ conversation, nowMs }: Omit<ConversationRowProps, 'isOpen'>) {
   const { unread, lastAtMs, lastState, lastOwn, notice } = conversation;
   const fate = notice ? NOTICE : lastOwn && lastState ? FATES[lastState] : undefined;
@@ -35,10 +40,16 @@ function Meta({ conversation, nowMs }: Omit<ConversationRowProps, 'isOpen'>) {
         {briefly(lastAtMs, nowMs)}
       </time>
       {unread > 0 && (
-        <span className="h-5 min-w-5 rounded-full bg-accent px-1.5 text-center leading-5 font-strong text-on-accent tabular-nums">
+        <span className={cx('h-5 min-w-5 rounded-full px-1.5 text-center leading-5 font-strong tabular-nums', isQuiet(conversation, nowMs) ? 'bg-sunken text-ink-2' : 'bg-accent text-on-accent')}>
           <span className="sr-only">{words.list.unreadCount}</span>
           {unread}
         </span>
+      )}
+      {unread === 0 && !fate && isQuiet(conversation, nowMs) && (
+        <>
+          <BellOff aria-hidden="true" size={15} strokeWidth={1.75} />
+          <span className="sr-only">{words.notify.muted}</span>
+        </>
       )}
       {unread === 0 && fate && (
         <>
@@ -70,21 +81,23 @@ export function ConversationRow({ conversation, isOpen, nowMs }: ConversationRow
         isOpen ? 'bg-selected on-selected hairline' : 'hover:bg-hover',
       )}
     >
-      <Avatar
-        name={title}
-        {...lookOf(conversation)}
-        online={peer?.online}
-      />
+      <ConversationAvatar conversation={conversation} online={peer?.online} />
       <span className="min-w-0">
         <span
           dir="auto"
           title={title}
-          className={cx('block truncate text-start text-sm', unread > 0 ? 'font-strong' : 'font-medium')}
+          className={cx('block truncate text-parent text-sm', unread > 0 ? 'font-strong' : 'font-medium')}
         >
           {title}
+          {conversation.request === true && (
+            <span className="ms-2">
+              <Tag>{words.request.tag}</Tag>
+            </span>
+          )}
         </span>
         {peer && <span className="sr-only">{peer.online ? words.list.online : words.list.offline}</span>}
-        <span dir="auto" className={cx('block truncate text-start text-xs', unread > 0 ? 'text-ink-2' : 'text-ink-3')}>
+        <span dir="auto" className={cx('block truncate text-parent text-xs', unread > 0 ? 'text-ink-2' : 'text-ink-3')}>
+          {conversation.hasDraft && !isOpen && <span className="font-label text-ember">{words.chat.write.draft}</span>}
           {preview(conversation)}
         </span>
       </span>

@@ -1,12 +1,11 @@
 /** The head of a conversation: what it is called, and who can read it. */
-import { ArrowLeft, Lock, PanelRight } from 'lucide-react';
-import { Avatar } from '../../components/Avatar';
+import { ArrowLeft, Lock, PanelRight, Search } from 'lucide-react';
 import { IconButton } from '../../components/IconButton';
-import { lookOf } from '../../core/look';
+import { ConversationAvatar } from '../../core/ConversationAvatar';
 import type { ConversationView } from '../../core/types';
 import { words } from '../../i18n/words';
 import { navigate } from '../../platform/location';
-import { conversationPath, detailsPath, HOME } from '../../platform/paths';
+import { conversationPath, detailsPath, HOME, searchPath } from '../../platform/paths';
 
 interface HeaderProps {
   readonly conversation: ConversationView;
@@ -35,9 +34,9 @@ export function ConversationHeader({ conversation, showsDetails }: HeaderProps) 
   return (
     <header className="flex min-h-15 items-center gap-2 border-b border-line py-2 ps-1 pe-2 md:ps-6 md:pe-3">
       <IconButton label={text.back} icon={ArrowLeft} directional onlyNarrow onClick={() => navigate(HOME)} />
-      <Avatar name={title} {...lookOf(conversation)} online={peer?.online} />
+      <ConversationAvatar conversation={conversation} online={peer?.online} />
       <div className="min-w-0 flex-1">
-        <h1 dir="auto" className="truncate text-start text-md leading-5" title={title}>
+        <h1 dir="auto" className="truncate text-parent text-md leading-5" title={title}>
           {title}
         </h1>
         <p className="flex items-center gap-1.25 text-xs text-ink-3">
@@ -46,6 +45,7 @@ export function ConversationHeader({ conversation, showsDetails }: HeaderProps) 
           <span className="hidden truncate md:inline">{readers.long}</span>
         </p>
       </div>
+      <IconButton label={words.chat.timeline.search} icon={Search} onClick={() => navigate(searchPath(conversation.conversation))} />
       <IconButton
         label={text.details}
         icon={PanelRight}

@@ -1,18 +1,26 @@
 /** The pane of one conversation: who can read it, what was said, and where one writes. */
-import { type ReactNode, useCallback, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { Notice } from '../../components/Notice';
 import { SkeletonRows } from '../../components/SkeletonRows';
-import { coreError } from '../../core/errors';
 import { newMessageKey } from '../../core/ids';
-import type { ConversationView, Expiry, MessageKey, TimelineView } from '../../core/types';
-import { useCore, useView } from '../../core/useView';
+import type { ConversationView, MemberView, MessageKey, MessageView, TimelineView } from '../../core/types';
+import { useCore, useValue, useView } from '../../core/useView';
 import { words } from '../../i18n/words';
+import { useAttention } from '../../platform/attention';
+import { copyText } from '../../platform/clipboard';
 import { Beginning } from './Beginning';
-import { Composer } from './Composer';
+import { Composer } from './composer/Composer';
+import { EditComposer } from './composer/EditComposer';
+import type { TimerChoice, Written } from './composer/mode';
 import { ConversationHeader } from './ConversationHeader';
-import { Timeline } from './Timeline';
+import { allowed } from './message/acts';
+import { isUntouched, Notices, silence } from './PaneNotices';
+import { PaneOver } from './PaneOver';
+import { SelectionBar } from './select/SelectionBar';
+import { Timeline } from './timeline/Timeline';
+import { useUnreadLine } from './timeline/useUnreadLine';
 import { Typing } from './Typing';
-import { useUnreadLine } from './useUnreadLine';
+import { transcript, useMessageActs } from './useMessageActs';
 
 interface ConversationPaneProps {
   readonly conversation: ConversationView;
@@ -25,71 +33,138 @@ interface ConversationPaneProps {
   readonly door: ReactNode;
 }
 
-function Notices({ timeline, name }: { readonly timeline: TimelineView; readonly name: string }) {
-  const { notices } = words.conversation;
-  if (timeline.notices.length === 0) return undefined;
+/** Where the reader is, and telling the core what they read. */
+function useReading(conversation: ConversationView) {
+  const { core, store } = useCore();
+  const { conversation: id, unread: count } = conversation;
+  const window = store.timeline(id);
+  const [hasUnread] = useState(count > 0);
+  useEffect(() => {
+    if (window.jump.snapshot() !== undefined) return;
+    if (hasUnread) window.toUnread();
+    else window.toEnd();
+  }, [window, hasUnread]);
+  const snapshot = useView(window);
+  const fresh = snapshot.state === 'ready' && !snapshot.isStale ? snapshot.value : undefined;
+  const unread = useUnreadLine({ timeline: fresh, unread: count });
+  const isAttended = useAttention();
+  const isFresh = fresh !== undefined;
+  const onSeen = useCallback(
+    (key: MessageKey, isAll: boolean) => {
+      if (!isFresh || !isAttended || count === 0) return;
+      // Not being able to mark it now is no harm: it is tried again with the next message.
+      (isAll ? core.markRead(id) : core.markReadUpTo(key)).catch(() => {});
+    },
+    [core, id, isFresh, isAttended, count],
+  );
+  return { window, snapshot, unread, onSeen };
+}
+
+/** Sending, and with which timer. */
+function useSending(conversation: ConversationView, onSent: () => void) {
+  const { core, store } = useCore();
+  const id = conversation.conversation;
+  const [timer, onTimer] = useState<TimerChoice>();
+  const onSend = async ({ text, files }: Written, replyTo: MessageKey | undefined) => {
+    const draft = {
+      text,
+      ...(timer === 'none' ? { keep: true } : timer && { expires: timer }),
+      ...(replyTo !== undefined && { replyTo }),
+    };
+    const key = newMessageKey();
+    onSent();
+    store.timeline(id).toNewest();
+    if (files.length > 0) await core.sendFiles(id, key, draft, files);
+    else await core.sendText(id, key, draft);
+  };
+  return { timer, onTimer, onSend };
+}
+
+/** The newest own message that can still be changed. */
+function lastOwn(timeline: TimelineView | undefined, conversation: ConversationView): MessageView | undefined {
+  return timeline?.messages.findLast((message) => !message.event && allowed(message, conversation).edit);
+}
+
+const focusComposer = () => document.querySelector<HTMLElement>('main textarea')?.focus();
+
+interface WritingProps {
+  readonly conversation: ConversationView;
+  readonly people: readonly MemberView[];
+  readonly talk: ReturnType<typeof useMessageActs>;
+  readonly timeline: TimelineView | undefined;
+}
+
+/** Where one writes a message, or changes one. */
+function Writing({ conversation, people, talk, timeline }: WritingProps) {
+  const { core } = useCore();
+  const { mode, onMode } = talk;
+  const leave = () => onMode({ kind: 'new' });
+  const { timer, onTimer, onSend } = useSending(conversation, leave);
+  if (mode.kind === 'edit') {
+    return (
+      <EditComposer
+        key={mode.message.key}
+        conversation={conversation}
+        people={people}
+        message={mode.message}
+        onSave={(text) => core.edit(mode.message.key, text)}
+        onLeave={leave}
+      />
+    );
+  }
   return (
-    <div className="mx-auto grid w-full max-w-measure gap-2 px-3.5 pt-3 md:px-6">
-      {timeline.notices.map((notice) => (
-        <Notice key={notice} tone="ember">
-          {notice === 'key_changed' ? notices.key_changed(name) : notices[notice]}
-        </Notice>
-      ))}
-    </div>
+    <Composer
+      conversation={conversation}
+      people={people}
+      mode={mode}
+      timer={timer}
+      onTimer={onTimer}
+      onSend={(written) => onSend(written, mode.kind === 'reply' ? mode.to.key : undefined)}
+      onLeaveReply={leave}
+      onEditLast={() => {
+        const message = lastOwn(timeline, conversation);
+        if (message) onMode({ kind: 'edit', message });
+      }}
+    />
   );
 }
 
-/** Why nothing can be written, or nothing if it can. */
-function silence({ state, may, kind }: ConversationView): string | undefined {
-  const { conversation, talk } = words;
-  switch (state) {
-    case 'removed':
-      return talk.removed;
-    case 'closed':
-      return kind === 'room' ? talk.roomClosed : conversation.closed;
-    case 'joining':
-      return talk.joining;
-    case 'waiting':
-      return talk.waiting;
-    case 'blocked':
-      return talk.blocked;
-    case 'active':
-      return may.write ? undefined : talk.readOnly;
-  }
+function Choosing({ talk, timeline }: Pick<WritingProps, 'talk' | 'timeline'>) {
+  const { acts, chosen = new Set<MessageKey>(), onStopChoosing } = talk;
+  const messages = timeline?.messages.filter(({ key }) => chosen.has(key)) ?? [];
+  const keys = [...chosen];
+  return (
+    <SelectionBar
+      count={chosen.size}
+      onStop={onStopChoosing}
+      onForward={() => acts.onForward(keys)}
+      onCopy={() => {
+        void copyText(transcript(messages));
+        onStopChoosing();
+      }}
+      onStar={() => {
+        for (const message of messages) if (!message.starred) acts.onStar(message);
+        onStopChoosing();
+      }}
+      onDelete={() => {
+        acts.onDeleteHere(keys);
+        onStopChoosing();
+      }}
+    />
+  );
 }
 
-/** What the pane does with the core. */
-function useConversation(conversation: ConversationView) {
-  const { core, store } = useCore();
-  const id = conversation.conversation;
-  const snapshot = useView(store.timeline(id));
-  const timeline = snapshot.state === 'ready' && !snapshot.isStale ? snapshot.value : undefined;
-  const onRead = useCallback(() => {
-    // Not being able to mark it now is no harm: it is tried again with the next message.
-    core.markRead(id).catch(() => {});
-  }, [core, id]);
-  const unread = useUnreadLine({ timeline, unread: conversation.unread, onRead });
-  const [timer, onTimer] = useState<Expiry>();
-  const onSend = async (text: string) => {
-    await core.sendText(id, newMessageKey(), { text, ...(timer && { expires: timer }) });
-  };
-  const onOlder = () => store.showOlder(id);
-  // A failure of these shows in the message itself, which stays as it was.
-  const onRetry = useCallback((key: MessageKey) => void core.retry(key).catch(() => {}), [core]);
-  const onDiscard = useCallback((key: MessageKey) => void core.discard(key).catch(() => {}), [core]);
-  return { snapshot, unread, timer, onTimer, onSend, onOlder, onRetry, onDiscard };
-}
-
-/** Nothing was written, and there is nobody yet to read it. */
-function isUntouched({ messages, more }: TimelineView, { people, kind }: ConversationView): boolean {
-  if (messages.length === 0) return !more;
-  return kind !== 'direct' && people === 1 && messages.every(({ event }) => event !== undefined);
-}
+const NOBODY: readonly MemberView[] = [];
 
 export function ConversationPane({ conversation, isOffline, showsDetails, bar, door }: ConversationPaneProps) {
-  const { snapshot, unread, timer, onTimer, onSend, onOlder, onRetry, onDiscard } = useConversation(conversation);
+  const { store } = useCore();
+  const { window, snapshot, unread, onSeen } = useReading(conversation);
+  const talk = useMessageActs(conversation);
+  const session = useValue(store.session);
+  const people = useValue(store.members(conversation.conversation)) ?? NOBODY;
   const text = words.conversation;
-  const timeline = snapshot.state === 'ready' ? snapshot.value : undefined;
+  const held = snapshot.state === 'ready' ? snapshot.value : undefined;
+  const timeline = held && talk.leaving.size > 0 ? { ...held, messages: held.messages.filter(({ key }) => !talk.leaving.has(key)) } : held;
   const why = silence(conversation);
   return (
     <>
@@ -114,13 +189,16 @@ export function ConversationPane({ conversation, isOffline, showsDetails, bar, d
       {timeline && !isUntouched(timeline, conversation) && (
         <Timeline
           timeline={timeline}
-          kind={conversation.kind}
-          name={conversation.title}
+          window={window}
+          conversation={conversation}
           unread={unread}
           isOffline={isOffline}
-          onOlder={onOlder}
-          onRetry={onRetry}
-          onDiscard={onDiscard}
+          me={session?.state === 'signed_in' ? session.user : ''}
+          mayOf={(message) => allowed(message, conversation)}
+          acts={talk.acts}
+          chosen={talk.chosen}
+          onSeen={onSeen}
+          onLeave={focusComposer}
         />
       )}
       <div className="px-2.5 safe-bottom md:px-6">
@@ -133,14 +211,15 @@ export function ConversationPane({ conversation, isOffline, showsDetails, bar, d
           </section>
         )}
         <Typing names={conversation.typing} />
-        {why === undefined ? (
-          <Composer conversation={conversation} timer={timer} onTimer={onTimer} onSend={onSend} describe={coreError} />
-        ) : (
+        {talk.chosen && <Choosing talk={talk} timeline={timeline} />}
+        {!talk.chosen && why === undefined && <Writing conversation={conversation} people={people} talk={talk} timeline={timeline} />}
+        {!talk.chosen && why !== undefined && (
           <p role="status" className="px-3.5 pt-1 pb-2 text-center text-sm text-ink-2">
             {why}
           </p>
         )}
       </div>
+      <PaneOver over={talk.over} timeline={timeline} onClose={talk.onOver} onForwarded={talk.onStopChoosing} />
     </>
   );
 }

@@ -4,7 +4,7 @@ import type { ReactNode, SubmitEvent } from 'react';
 import { Button } from '../../components/Button';
 import { IconButton } from '../../components/IconButton';
 import { Notice } from '../../components/Notice';
-import { UnderLine } from '../../components/UnderLine';
+import { Working } from '../../components/Working';
 import { words } from '../../i18n/words';
 import { navigate } from '../../platform/location';
 import { HOME } from '../../platform/paths';
@@ -50,12 +50,7 @@ export function CreateFrame({ title, lead, act, isBusy, failure, onSubmit, child
               {create.cancel}
             </Button>
           </div>
-          {isBusy && (
-            <div role="status" className="grid gap-1.5 text-xs text-ink-2">
-              <UnderLine label={create.making} />
-              {create.making}
-            </div>
-          )}
+          {isBusy && <Working text={create.making} />}
         </form>
       </div>
     </>

@@ -3,20 +3,22 @@ import { Lock, Users } from 'lucide-react';
 import { Notice } from '../../components/Notice';
 import { SettingButton } from '../../components/SettingRow';
 import type { ConversationView, StatePatch, TermsPatch } from '../../core/types';
-import { useAct } from '../../core/useAct';
 import { useCore, useValue } from '../../core/useView';
 import { words } from '../../i18n/words';
 import { useMinute } from '../../platform/clock';
 import { navigate } from '../../platform/location';
-import { HOME, peoplePath } from '../../platform/paths';
+import { HOME, peoplePath, profilePath } from '../../platform/paths';
 import { Door } from './Door';
 import { Invite } from './Invite';
 import { Leave } from './Leave';
 import { Messages } from './Messages';
-import { PanelHead, PanelSection } from './Panel';
+import { NotifyRows } from './NotifyRows';
+import { PanelHead, PanelSection } from '../../components/Panel';
 import { PersonRow } from './PersonRow';
 import { presenceInWords } from './presence';
+import { Saved } from './Saved';
 import { Title } from './Title';
+import { useIntend } from './useIntend';
 
 interface Person {
   readonly name: string;
@@ -68,7 +70,14 @@ function TwoPeople({ conversation, me, isOnline, isAlone }: Omit<DetailsPaneProp
   return (
     <PanelSection title={details.people(peer ? 2 : 1)} isAlone={isAlone}>
       <ul>
-        {peer && <PersonRow person={peer} note={presenceInWords(peer, nowMs)} online={peer.online} />}
+        {peer && (
+          <PersonRow
+            person={peer}
+            note={presenceInWords(peer, nowMs)}
+            online={peer.online}
+            onOpen={() => navigate(profilePath(conversation.conversation, peer.user))}
+          />
+        )}
         <PersonRow person={me} note={details.you} online={isOnline} />
       </ul>
     </PanelSection>
@@ -96,17 +105,12 @@ function AllPeople({ conversation, isAlone }: Pick<DetailsPaneProps, 'conversati
   );
 }
 
-/** What is changed from here; a failure stands at the top of what it concerns. */
+/** What is changed from here, and can be undone; a failure stands at the top of what it concerns. */
 function useChanges(conversation: ConversationView) {
-  const { core } = useCore();
-  const { failure, run } = useAct();
-  const id = conversation.conversation;
-  const onState = async (patch: StatePatch) => {
-    await run(() => core.setState(id, patch));
-  };
-  const onTerms = async (patch: TermsPatch) => {
-    await run(() => core.setTerms(id, patch));
-  };
+  const { failure, intend } = useIntend(conversation.conversation);
+  const { undo } = words;
+  const onState = (patch: StatePatch) => void intend({ state: patch }, undo.state(patch));
+  const onTerms = (patch: TermsPatch) => void intend({ terms: patch }, undo.terms(patch));
   return { failure, onState, onTerms };
 }
 
@@ -132,9 +136,13 @@ export function DetailsPane({ conversation, me, isOnline, isAlone, onClose }: De
       <Messages
         conversation={conversation}
         isAlone={isAlone}
-        onState={(patch) => void onState(patch)}
-        onTerms={(patch) => void onTerms(patch)}
+        onState={onState}
+        onTerms={onTerms}
       />
+      <PanelSection isAlone={isAlone}>
+        <NotifyRows conversation={conversation} />
+      </PanelSection>
+      <Saved conversation={conversation} isAlone={isAlone} />
       {kind === 'direct' ? (
         <TwoPeople conversation={conversation} me={me} isOnline={isOnline} isAlone={isAlone} />
       ) : (

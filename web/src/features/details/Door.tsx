@@ -1,6 +1,6 @@
 /** The door of a room: who comes in and how, how many, and another link. Members see how it is; admins change it. */
 import { Hand, Lock, RefreshCw, Users } from 'lucide-react';
-import { startTransition, useOptimistic, useState } from 'react';
+import { useState } from 'react';
 import { AskInPlace } from '../../components/AskInPlace';
 import { SettingButton, SettingFact } from '../../components/SettingRow';
 import { SwitchRow } from '../../components/SwitchRow';
@@ -9,13 +9,13 @@ import type { ConversationView, TermsPatch } from '../../core/types';
 import { useAct } from '../../core/useAct';
 import { useCore } from '../../core/useView';
 import { words } from '../../i18n/words';
-import { PanelSection } from './Panel';
+import { PanelSection } from '../../components/Panel';
 
 interface DoorProps {
   readonly conversation: ConversationView;
   readonly isAlone: boolean;
-  /** Changes something; shown at once, taken back if it fails. */
-  readonly onTerms: (patch: TermsPatch) => Promise<void>;
+  /** Changes something; the core shows it at once. */
+  readonly onTerms: (patch: TermsPatch) => void;
 }
 
 function ChangeLink({ conversation }: Pick<DoorProps, 'conversation'>) {
@@ -50,15 +50,7 @@ function ChangeLink({ conversation }: Pick<DoorProps, 'conversation'>) {
 
 export function Door({ conversation, isAlone, onTerms }: DoorProps) {
   const { room } = words;
-  const [door, show] = useOptimistic(conversation.room, (known, patch: TermsPatch) =>
-    known && { ...known, locked: patch.locked ?? known.locked, knock: patch.knock ?? known.knock },
-  );
-  // What is shown at once stands until the change is made, or has failed.
-  const change = (patch: TermsPatch) =>
-    startTransition(async () => {
-      show(patch);
-      await onTerms(patch);
-    });
+  const { room: door } = conversation;
   if (!door) return undefined;
   const { people, capacity } = conversation;
   const places = room.ofPlaces(people, capacity);
@@ -78,21 +70,21 @@ export function Door({ conversation, isAlone, onTerms }: DoorProps) {
         label={room.ask}
         hint={room.askHint}
         isOn={door.knock}
-        onChange={(knock) => change({ knock })}
+        onChange={(knock) => onTerms({ knock })}
       />
       <SwitchRow
         icon={Lock}
         label={room.lock}
         hint={room.lockHint}
         isOn={door.locked}
-        onChange={(locked) => change({ locked })}
+        onChange={(locked) => onTerms({ locked })}
       />
       <CapacityMenu
         label={room.roomFor}
         value={capacity}
         current={places}
         least={people}
-        onChange={(count) => void onTerms({ capacity: count })}
+        onChange={(count) => onTerms({ capacity: count })}
       />
       {conversation.may.shareLink && <ChangeLink conversation={conversation} />}
     </PanelSection>

@@ -5,11 +5,12 @@ import { Button } from '../../components/Button';
 import { CopyButton } from '../../components/CopyButton';
 import { QrCode } from '../../components/QrCode';
 import { SkeletonRows } from '../../components/SkeletonRows';
+import { Working } from '../../components/Working';
 import type { ConversationView, RoomLinkView } from '../../core/types';
 import { useCore, useValue, useView } from '../../core/useView';
 import { words } from '../../i18n/words';
 import { canShare, shareLink } from '../../platform/clipboard';
-import { PanelSection } from './Panel';
+import { PanelSection } from '../../components/Panel';
 
 interface InviteProps {
   readonly conversation: ConversationView;
@@ -52,6 +53,7 @@ export function Invite({ conversation, isAlone }: InviteProps) {
     <PanelSection title={room.invite} isAlone={isAlone}>
       {link.state === 'loading' && <SkeletonRows rows={2} text={words.conversation.loading} />}
       {link.state === 'failed' && <p className="text-sm text-danger">{room.linkFailed}</p>}
+      {link.state === 'ready' && !link.value && <Working text={room.linkComing} />}
       {link.state === 'ready' && link.value && (
         <div className="grid gap-3">
           <Code link={link.value} knocks={conversation.room?.knock ?? false} />

@@ -1,4 +1,4 @@
-/** One person in a group or room: their role as a menu, and what else can be done; what cannot be taken back is asked below the row. */
+/** One person in a group or room: their role as a menu, and what else can be done. Most of it can be undone for some seconds; what weighs more is asked below the row. */
 import { Ban, ChevronDown, Crown, MessageCircle, UserMinus, Volume2, VolumeX } from 'lucide-react';
 import { useState } from 'react';
 import { AskInPlace } from '../../components/AskInPlace';
@@ -9,19 +9,24 @@ import { useAct } from '../../core/useAct';
 import { useCore } from '../../core/useView';
 import { words } from '../../i18n/words';
 import { useMinute } from '../../platform/clock';
+import { navigate } from '../../platform/location';
+import { profilePath } from '../../platform/paths';
 import { canHandOver, canRemove, rolesFor } from './choices';
 import { PersonRow } from './PersonRow';
 import { presenceInWords } from './presence';
+import type { Intending } from './useIntend';
 
 interface MemberRowProps {
   readonly conversation: ConversationView;
   readonly member: MemberView;
+  /** Changes something that can be undone. */
+  readonly intend: Intending['intend'];
   /** Opens a conversation with this person alone; absent where that is not possible. */
   readonly onWrite?: ((member: MemberView) => void) | undefined;
 }
 
 /** What is asked before it is done. */
-type Question = 'remove' | 'ban' | 'owner';
+type Question = 'ban' | 'owner';
 
 function note(member: MemberView, nowMs: number): string {
   const { people } = words;
@@ -29,7 +34,13 @@ function note(member: MemberView, nowMs: number): string {
   return member.keyChanged ? people.keyChanged : presenceInWords(member, nowMs);
 }
 
-function Ask({ question, conversation, member, onDone }: MemberRowProps & { readonly question: Question; readonly onDone: () => void }) {
+interface AskProps extends Omit<MemberRowProps, 'intend'> {
+  readonly question: Question;
+  readonly onBan: () => Promise<boolean>;
+  readonly onDone: () => void;
+}
+
+function Ask({ question, conversation, member, onBan, onDone }: AskProps) {
   const { core } = useCore();
   const { people } = words;
   const { isBusy, failure, run } = useAct();
@@ -37,24 +48,19 @@ function Ask({ question, conversation, member, onDone }: MemberRowProps & { read
   const isRoom = conversation.kind === 'room';
   const { name, user } = member;
   const asks = {
-    remove: {
-      question: isRoom ? people.removeAskRoom(name) : people.removeAsk(name),
-      act: people.removeAct(name),
-      work: () => core.removeMember(id, user),
-    },
     ban: {
       question: isRoom && !conversation.room?.knock ? people.banAskOpen(name) : people.banAsk(name),
       act: people.banAct(name),
-      work: () => core.banMember(id, user),
+      work: onBan,
     },
     owner: {
       question: people.ownerAsk(name),
       act: people.ownerAct(name),
-      work: () => core.setRole(id, user, 'owner'),
+      work: () => run(() => core.setRole(id, user, 'owner')),
     },
   }[question];
   const act = async () => {
-    if (await run(asks.work)) onDone();
+    if (await asks.work()) onDone();
   };
   return (
     <AskInPlace
@@ -75,12 +81,13 @@ function Ask({ question, conversation, member, onDone }: MemberRowProps & { read
   );
 }
 
-interface ActionsProps extends MemberRowProps {
+interface ActionsProps extends Omit<MemberRowProps, 'intend'> {
   readonly onRole: (role: Role) => void;
+  readonly onRemove: () => void;
   readonly onAsk: (question: Question) => void;
 }
 
-function sectionsOf({ conversation, member, onWrite, onRole, onAsk }: ActionsProps): readonly MenuSection[] {
+function sectionsOf({ conversation, member, onWrite, onRole, onRemove, onAsk }: ActionsProps): readonly MenuSection[] {
   const { people } = words;
   const mine = conversation.role;
   const roles = rolesFor(mine, member);
@@ -115,7 +122,7 @@ function sectionsOf({ conversation, member, onWrite, onRole, onAsk }: ActionsPro
           : []),
         ...(canRemove(mine, member)
           ? [
-              { id: 'remove', label: people.remove, icon: UserMinus, danger: true, onChoose: () => onAsk('remove') },
+              { id: 'remove', label: people.remove, icon: UserMinus, danger: true, onChoose: onRemove },
               { id: 'ban', label: people.ban, icon: Ban, danger: true, onChoose: () => onAsk('ban') },
             ]
           : []),
@@ -124,14 +131,15 @@ function sectionsOf({ conversation, member, onWrite, onRole, onAsk }: ActionsPro
   ];
 }
 
-export function MemberRow({ conversation, member, onWrite }: MemberRowProps) {
-  const { core } = useCore();
-  const { people } = words;
+export function MemberRow({ conversation, member, intend, onWrite }: MemberRowProps) {
+  const { people, undo } = words;
+  const { name, user } = member;
   const nowMs = useMinute();
   const [question, setQuestion] = useState<Question>();
-  const { isBusy, failure, run } = useAct();
-  const onRole = (role: Role) => void run(() => core.setRole(conversation.conversation, member.user, role));
-  const sections = member.isMe ? [] : sectionsOf({ conversation, member, onWrite, onRole, onAsk: setQuestion });
+  const onRole = (role: Role) => void intend({ setRole: { user, role } }, undo.role(name, role));
+  const onRemove = () => void intend({ remove: user }, undo.remove(name));
+  const onBan = () => intend({ ban: user }, undo.ban(name));
+  const sections = member.isMe ? [] : sectionsOf({ conversation, member, onWrite, onRole, onRemove, onAsk: setQuestion });
   const hasMenu = sections.some(({ items }) => items.length > 0);
   const role = people.roles[member.role];
   return (
@@ -140,6 +148,7 @@ export function MemberRow({ conversation, member, onWrite }: MemberRowProps) {
       isGuest={member.kind === 'guest'}
       note={note(member, nowMs)}
       online={member.isMe ? undefined : member.online}
+      onOpen={() => navigate(profilePath(conversation.conversation, user))}
       end={
         hasMenu ? (
           <Menu
@@ -150,7 +159,6 @@ export function MemberRow({ conversation, member, onWrite }: MemberRowProps) {
                 type="button"
                 {...trigger}
                 aria-label={`${role}. ${people.roleOf(member.name)}`}
-                disabled={isBusy}
                 className="quick inline-flex min-h-target flex-none items-center gap-1.5 rounded-field px-2.5 text-xs font-label text-ink-2 hover:bg-hover aria-expanded:bg-hover"
               >
                 {role}
@@ -163,23 +171,17 @@ export function MemberRow({ conversation, member, onWrite }: MemberRowProps) {
         )
       }
       below={
-        <>
-          {failure !== undefined && (
-            <p role="alert" className="pb-2 text-xs text-danger">
-              {failure}
-            </p>
-          )}
-          {question && (
-            <div className="pb-2">
-              <Ask
-                question={question}
-                conversation={conversation}
-                member={member}
-                onDone={() => setQuestion(undefined)}
-              />
-            </div>
-          )}
-        </>
+        question && (
+          <div className="pb-2">
+            <Ask
+              question={question}
+              conversation={conversation}
+              member={member}
+              onBan={onBan}
+              onDone={() => setQuestion(undefined)}
+            />
+          </div>
+        )
       }
     />
   );

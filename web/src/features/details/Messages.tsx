@@ -6,7 +6,7 @@ import type { ConversationView, StatePatch, TermsPatch } from '../../core/types'
 import { machineTime, momentInWords } from '../../i18n/dates';
 import { historyInWords, keptInWords, slowInWords, timerInWords } from '../../i18n/terms';
 import { words } from '../../i18n/words';
-import { PanelSection } from './Panel';
+import { PanelSection } from '../../components/Panel';
 
 interface MessagesProps {
   readonly conversation: ConversationView;

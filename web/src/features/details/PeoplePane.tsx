@@ -3,14 +3,17 @@ import { Search, UserPlus } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { Button } from '../../components/Button';
 import { IconButton } from '../../components/IconButton';
+import { Notice } from '../../components/Notice';
 import { SkeletonRows } from '../../components/SkeletonRows';
 import type { ConversationView, MemberView, PersonView, UserId } from '../../core/types';
 import { useAct } from '../../core/useAct';
 import { useCore, useView } from '../../core/useView';
 import { words } from '../../i18n/words';
+import { Banned } from './Banned';
 import { byRole } from './choices';
 import { MemberRow } from './MemberRow';
-import { PanelHead, PanelSection } from './Panel';
+import { type Intending, useIntend } from './useIntend';
+import { PanelHead, PanelSection } from '../../components/Panel';
 
 /** Draws the choice of people to be added. */
 type RenderPeople = (props: {
@@ -96,9 +99,10 @@ function Find({ typed, onType }: { readonly typed: string; readonly onType: (tex
 
 interface RolesProps extends Pick<PeoplePaneProps, 'conversation' | 'isAlone' | 'onWrite'> {
   readonly members: readonly MemberView[];
+  readonly intend: Intending['intend'];
 }
 
-function Roles({ conversation, members, isAlone, onWrite }: RolesProps) {
+function Roles({ conversation, members, isAlone, intend, onWrite }: RolesProps) {
   const { people } = words;
   const groups = byRole(members);
   const sections = [
@@ -112,7 +116,7 @@ function Roles({ conversation, members, isAlone, onWrite }: RolesProps) {
       <PanelSection key={title} title={title} isAlone={isAlone}>
         <ul>
           {list.map((member) => (
-            <MemberRow key={member.user} conversation={conversation} member={member} onWrite={onWrite} />
+            <MemberRow key={member.user} conversation={conversation} member={member} intend={intend} onWrite={onWrite} />
           ))}
         </ul>
       </PanelSection>
@@ -123,6 +127,7 @@ export function PeoplePane({ conversation, isAlone, renderPeople, door, onWrite,
   const { store } = useCore();
   const { people } = words;
   const snapshot = useView(store.members(conversation.conversation));
+  const { failure, intend } = useIntend(conversation.conversation);
   const [typed, setTyped] = useState('');
   const [isAdding, setAdding] = useState(false);
   const members = snapshot.state === 'ready' ? snapshot.value : [];
@@ -135,6 +140,13 @@ export function PeoplePane({ conversation, isAlone, renderPeople, door, onWrite,
           <IconButton label={people.add} icon={UserPlus} onClick={() => setAdding(true)} />
         )}
       </PanelHead>
+      {failure !== undefined && (
+        <div className="px-5 pt-4">
+          <Notice tone="danger" alert>
+            {failure}
+          </Notice>
+        </div>
+      )}
       {members.length >= SEARCH_FROM && <Find typed={typed} onType={setTyped} />}
       {isAdding && (
         <Add
@@ -156,7 +168,8 @@ export function PeoplePane({ conversation, isAlone, renderPeople, door, onWrite,
         </div>
       )}
       {query !== '' && found.length === 0 && <p className="px-5 py-4 text-sm text-ink-3">{people.none(typed.trim())}</p>}
-      <Roles conversation={conversation} members={found} isAlone={isAlone} onWrite={onWrite} />
+      <Roles conversation={conversation} members={found} isAlone={isAlone} intend={intend} onWrite={onWrite} />
+      {conversation.may.remove && query === '' && <Banned conversation={conversation} isAlone={isAlone} />}
     </>
   );
 }

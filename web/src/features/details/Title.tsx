@@ -1,45 +1,75 @@
-/** The title of a group or room, and changing it in its place. */
+/** Title, topic and picture of a group or room, and changing them in their place. */
 import { Pencil } from 'lucide-react';
 import { type SubmitEvent, useState } from 'react';
+import { Avatar } from '../../components/Avatar';
 import { Button } from '../../components/Button';
 import { IconButton } from '../../components/IconButton';
+import { PanelSection } from '../../components/Panel';
+import { PicturePicker } from '../../components/PicturePicker';
 import { TextField } from '../../components/TextField';
-import type { ConversationView } from '../../core/types';
+import { lookOf } from '../../core/look';
+import type { ConversationView, StatePatch } from '../../core/types';
 import { useAct } from '../../core/useAct';
 import { useCore } from '../../core/useView';
 import { words } from '../../i18n/words';
-import { PanelSection } from './Panel';
 
 interface TitleProps {
   readonly conversation: ConversationView;
   readonly isAlone: boolean;
 }
 
-function Rename({ conversation, onDone }: Pick<TitleProps, 'conversation'> & { readonly onDone: () => void }) {
+/** What differs from how it is. */
+function changesOf(conversation: ConversationView, draft: { title: string; topic: string; picture: string | undefined }): StatePatch {
+  const title = draft.title.trim();
+  const topic = draft.topic.trim();
+  return {
+    ...(title !== conversation.title && { title }),
+    ...(topic !== conversation.topic && { topic }),
+    ...(draft.picture !== conversation.picture && { picture: draft.picture ?? null }),
+  };
+}
+
+function Change({ conversation, onDone }: Pick<TitleProps, 'conversation'> & { readonly onDone: () => void }) {
   const { core } = useCore();
   const { room } = words;
   const { isBusy, failure, run } = useAct();
   const [title, setTitle] = useState(conversation.title);
+  const [topic, setTopic] = useState(conversation.topic);
+  const [picture, setPicture] = useState(conversation.picture);
+  const isNameless = title.trim() === '';
   const submit = async () => {
-    const next = title.trim();
-    if (next === '' || next === conversation.title) onDone();
-    else if (await run(() => core.setState(conversation.conversation, { title: next }))) onDone();
+    if (isNameless) return;
+    const patch = changesOf(conversation, { title, topic, picture });
+    const isSame = Object.keys(patch).length === 0;
+    if (isSame || (await run(() => core.setState(conversation.conversation, patch)))) onDone();
   };
   const onSubmit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     void submit();
   };
   return (
-    <form className="grid gap-2.5" noValidate onSubmit={onSubmit}>
+    <form className="grid gap-3" noValidate onSubmit={onSubmit}>
+      <div className="flex flex-wrap items-start gap-3">
+        <Avatar name={title} {...lookOf(conversation)} size="large" picture={picture} />
+        <PicturePicker hasPicture={picture !== undefined} onPicture={setPicture} />
+      </div>
       <TextField
         label={room.title}
         value={title}
-        error={failure}
+        error={isNameless ? words.create.titleMissing : failure}
         dir="auto"
         autoComplete="off"
         // oxlint-disable-next-line jsx-a11y/no-autofocus -- its own button was just pressed
         autoFocus
         onChange={(event) => setTitle(event.target.value)}
+      />
+      <TextField
+        label={room.topic}
+        hint={room.topicHint}
+        value={topic}
+        dir="auto"
+        autoComplete="off"
+        onChange={(event) => setTopic(event.target.value)}
       />
       <div className="flex gap-2">
         <Button type="submit" disabled={isBusy}>
@@ -55,23 +85,26 @@ function Rename({ conversation, onDone }: Pick<TitleProps, 'conversation'> & { r
 
 export function Title({ conversation, isAlone }: TitleProps) {
   const { room } = words;
-  const [isRenaming, setRenaming] = useState(false);
+  const [isChanging, setChanging] = useState(false);
   return (
     <PanelSection title={room.about} isAlone={isAlone}>
-      {isRenaming ? (
-        <Rename conversation={conversation} onDone={() => setRenaming(false)} />
+      {isChanging ? (
+        <Change conversation={conversation} onDone={() => setChanging(false)} />
       ) : (
-        <div className="flex items-center gap-2">
-          <p dir="auto" className="min-w-0 flex-1 text-start font-label wrap-anywhere">
-            {conversation.title}
-          </p>
-          {conversation.may.setState && <IconButton label={room.rename} icon={Pencil} onClick={() => setRenaming(true)} />}
+        <div className="flex items-center gap-3">
+          <Avatar name={conversation.title} {...lookOf(conversation)} size="large" />
+          <div className="min-w-0 flex-1">
+            <p dir="auto" className="text-start font-label wrap-anywhere">
+              {conversation.title}
+            </p>
+            {conversation.topic && (
+              <p dir="auto" className="mt-0.5 text-start text-sm text-ink-2 wrap-anywhere">
+                {conversation.topic}
+              </p>
+            )}
+          </div>
+          {conversation.may.setState && <IconButton label={room.rename} icon={Pencil} onClick={() => setChanging(true)} />}
         </div>
-      )}
-      {conversation.topic && (
-        <p dir="auto" className="mt-1 text-start text-sm text-ink-2 wrap-anywhere">
-          {conversation.topic}
-        </p>
       )}
     </PanelSection>
   );

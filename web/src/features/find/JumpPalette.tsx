@@ -1,11 +1,11 @@
 /** Search and jump: conversations, messages on this device and actions in one list. */
 import { useDeferredValue, useState } from 'react';
-import { Avatar } from '../../components/Avatar';
 import { Kbd } from '../../components/Kbd';
 import { Palette, type PaletteGroup } from '../../components/Palette';
 import { paletteKeys } from '../../components/PaletteKeys';
-import { lookOf } from '../../core/look';
-import type { ConversationView, MessageView } from '../../core/types';
+import { ConversationAvatar } from '../../core/ConversationAvatar';
+import type { ConversationView, FoundView } from '../../core/types';
+import { PersonAvatar } from '../../core/PersonAvatar';
 import { useCore, useValue } from '../../core/useView';
 import { briefly } from '../../i18n/dates';
 import { words } from '../../i18n/words';
@@ -29,6 +29,9 @@ interface JumpPaletteProps {
 }
 
 const SHOWN_WITHOUT_QUERY = 6;
+const MESSAGES_SHOWN = 20;
+/** Typed first, it asks for actions alone. */
+const ACTIONS_ONLY = '>';
 
 function includes(text: string, query: string): boolean {
   return text.toLocaleLowerCase().includes(query.toLocaleLowerCase());
@@ -38,12 +41,13 @@ export function JumpPalette({ conversations, actions, onClose }: JumpPaletteProp
   const { store } = useCore();
   const [typed, setTyped] = useState('');
   const query = typed.trim();
-  const searched = useDeferredValue(query);
-  const messages = useValue(store.messages(searched)) ?? [];
+  const onlyActions = query.startsWith(ACTIONS_ONLY);
+  const named = onlyActions ? query.slice(ACTIONS_ONLY.length).trim() : query;
+  const searched = useDeferredValue(onlyActions ? '' : query);
+  const messages = useValue(store.personal.messages({ text: searched, order: 'newest', conversation: undefined })) ?? [];
   const nowMs = useMinute();
   const { jump } = words;
 
-  const titles = new Map(conversations.map((each) => [each.conversation, each.title]));
   const go = (path: string) => {
     onClose();
     navigate(path);
@@ -51,20 +55,24 @@ export function JumpPalette({ conversations, actions, onClose }: JumpPaletteProp
   const conversationOption = (each: ConversationView) => ({
     id: `c-${each.conversation}`,
     lead: (
-      <Avatar name={each.title} {...lookOf(each)} size="small" />
+      <ConversationAvatar conversation={each} size="small" />
     ),
     text: each.title,
     onChoose: () => go(conversationPath(each.conversation)),
   });
-  const messageOption = (message: MessageView) => ({
+  const messageOption = ({ message, text, conversationTitle, highlights }: FoundView) => ({
     id: `m-${message.key}`,
     lead: (
-      <Avatar name={message.senderName} colour={message.identityColour} shape={message.identityShape} size="small" />
+      <PersonAvatar user={message.sender} name={message.senderName} colour={message.identityColour} shape={message.identityShape} size="small" />
     ),
-    text: message.text,
-    detail: jump.inConversation(message.own ? jump.own : message.senderName, titles.get(message.conversation) ?? ''),
+    text,
+    marks: highlights,
+    detail: jump.inConversation(message.own ? jump.own : message.senderName, conversationTitle),
     end: <span className="text-2xs text-ink-3 tabular-nums">{briefly(message.sentAtMs, nowMs)}</span>,
-    onChoose: () => go(conversationPath(message.conversation)),
+    onChoose: () => {
+      store.timeline(message.conversation).toMessage(message.key);
+      go(conversationPath(message.conversation));
+    },
   });
   const actionOption = (action: PaletteAction) => ({
     id: `a-${action.id}`,
@@ -86,13 +94,13 @@ export function JumpPalette({ conversations, actions, onClose }: JumpPaletteProp
   const groups: readonly PaletteGroup[] = [
     {
       label: jump.conversations,
-      options: conversations
+      options: (onlyActions ? [] : conversations)
         .filter((each) => includes(each.title, query))
         .slice(0, SHOWN_WITHOUT_QUERY)
         .map(conversationOption),
     },
-    { label: jump.messages, options: messages.map(messageOption) },
-    { label: jump.actions, options: actions.filter((action) => includes(action.label, query)).map(actionOption) },
+    { label: jump.messages, options: messages.slice(0, MESSAGES_SHOWN).map(messageOption) },
+    { label: jump.actions, options: actions.filter((action) => includes(action.label, named)).map(actionOption) },
   ];
   const isEmpty = groups.every((group) => group.options.length === 0);
   return (
@@ -100,10 +108,11 @@ export function JumpPalette({ conversations, actions, onClose }: JumpPaletteProp
       label={jump.title}
       resultsLabel={jump.results}
       query={typed}
+      marked={named}
       onQuery={setTyped}
       groups={groups}
       note={isEmpty ? jump.nothing(query) : undefined}
-      keys={paletteKeys()}
+      keys={paletteKeys(true)}
       onClose={onClose}
     />
   );

@@ -7,6 +7,7 @@ import { Link } from '../../components/Link';
 import { Notice } from '../../components/Notice';
 import { TextField } from '../../components/TextField';
 import { UnderLine } from '../../components/UnderLine';
+import { Working } from '../../components/Working';
 import type { ConversationId, RoomDoorView, ServerInfo, SessionView } from '../../core/types';
 import { useCore, useValue } from '../../core/useView';
 import { words } from '../../i18n/words';
@@ -150,12 +151,7 @@ export function Entrance({ invitation, door, session, server, isWaiting, onInsid
       {session.state === 'signed_in' && <AsUser {...way} name={session.name} />}
       {!isSignedIn && server?.guests === false && <SignInFirst why={join.noGuests} />}
       {!isSignedIn && server?.guests !== false && <AsGuest {...way} />}
-      {isBusy && (
-        <div role="status" className="grid gap-1.5 text-xs text-ink-2">
-          <UnderLine label={join.joining} />
-          {join.joining}
-        </div>
-      )}
+      {isBusy && <Working text={join.joining} />}
     </div>
   );
 }

@@ -38,7 +38,7 @@ function RoomTitle({ door }: { readonly door: RoomDoorView }) {
   const title = door.title || join.untitled;
   return (
     <div className="flex items-center gap-4">
-      <Avatar name={title} colour={door.identityColour} shape={door.identityShape} size="large" square />
+      <Avatar name={title} colour={door.identityColour} shape={door.identityShape} size="large" square picture={door.picture} />
       <div className="min-w-0">
         <p className="text-sm text-ink-2">{join.invited}</p>
         <h1 dir="auto" className="text-start text-xl wrap-anywhere">

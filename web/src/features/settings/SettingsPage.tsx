@@ -1,9 +1,7 @@
-/** Settings, in one column: you, invitations, privacy, appearance, this device, and what this page runs. */
+/** Settings, in one column: you, invitations, privacy, notifications, appearance, language, this device, storage, and what this page runs. */
 import { ArrowLeft } from 'lucide-react';
 import { useState } from 'react';
-import { Avatar } from '../../components/Avatar';
 import { Button } from '../../components/Button';
-import { ChoiceBar } from '../../components/ChoiceBar';
 import { IconButton } from '../../components/IconButton';
 import { Notice } from '../../components/Notice';
 import { UnderLine } from '../../components/UnderLine';
@@ -16,10 +14,15 @@ import { words } from '../../i18n/words';
 import { navigate } from '../../platform/location';
 import { HOME, KEEP_NAME } from '../../platform/paths';
 import { isRecoveryUnchecked, setRecoveryUnchecked } from '../../platform/reminder';
-import { CONTRASTS, setContrast, setTheme, THEMES, useAppearance } from '../../platform/theme';
+import { VERSION } from '../../platform/program';
+import { Appearance } from './Appearance';
 import { Invitations } from './Invitations';
+import { LanguageChoice } from './LanguageChoice';
+import { Notifications } from './Notifications';
 import { Privacy } from './Privacy';
+import { Profile } from './Profile';
 import { Fact, Section } from './Section';
+import { Storage } from './Storage';
 
 interface Me {
   readonly name: string;
@@ -61,15 +64,8 @@ function You({ me }: { readonly me: Me }) {
   };
   return (
     <Section title={settings.you}>
-      <div className="flex items-center gap-3">
-        <Avatar name={me.name} colour={me.identityColour} shape={me.identityShape} size="large" />
-        <div className="min-w-0">
-          <p dir="auto" className="truncate text-start font-semibold">
-            {me.name}
-          </p>
-          {me.isAdmin && <p className="text-xs text-ink-3">{settings.administrator}</p>}
-        </div>
-      </div>
+      {me.isAdmin && <p className="text-xs text-ink-3">{settings.administrator}</p>}
+      <Profile me={me} />
       {me.kind === 'guest' && <AsGuest stayUntilMs={me.stayUntilMs} />}
       {isUnchecked && (
         <Notice tone="ember">
@@ -79,29 +75,6 @@ function You({ me }: { readonly me: Me }) {
           </p>
         </Notice>
       )}
-    </Section>
-  );
-}
-
-function Appearance() {
-  const { theme, contrast } = useAppearance();
-  const { settings } = words;
-  return (
-    <Section title={settings.appearance}>
-      <ChoiceBar
-        label={settings.theme}
-        showLabel
-        value={theme}
-        onChange={setTheme}
-        choices={THEMES.map((value) => ({ value, label: settings.themes[value] }))}
-      />
-      <ChoiceBar
-        label={settings.contrast}
-        showLabel
-        value={contrast}
-        onChange={setContrast}
-        choices={CONTRASTS.map((value) => ({ value, label: settings.contrasts[value] }))}
-      />
     </Section>
   );
 }
@@ -165,6 +138,7 @@ function About({ server }: Pick<SettingsPageProps, 'server'>) {
           <bdi>{server?.name || location.host}</bdi>
         </Fact>
         {server && <Fact label={settings.version}>{words.front.version(server.version)}</Fact>}
+        <Fact label={settings.pageVersion}>{words.front.version(VERSION)}</Fact>
         <Fact label={settings.connection}>{settings.secure}</Fact>
       </dl>
       {server?.caFingerprint && location.protocol === 'https:' && (
@@ -179,6 +153,11 @@ function About({ server }: Pick<SettingsPageProps, 'server'>) {
       <div className="grid gap-1 text-sm">
         <h3 className="text-sm font-label">{settings.code}</h3>
         <p className="text-ink-2">{settings.codeLead}</p>
+        <p>
+          <a href="/changes.txt" target="_blank" rel="noreferrer" className="text-accent underlined">
+            {settings.whatChanged}
+          </a>
+        </p>
         <p className="text-ink-2">{settings.licence}</p>
       </div>
     </Section>
@@ -199,8 +178,11 @@ export function SettingsPage({ me, server, onSignedOut }: SettingsPageProps) {
           <You me={me} />
           {me.isAdmin && <Invitations />}
           <Privacy />
+          <Notifications />
           <Appearance />
+          <LanguageChoice />
           <ThisDevice me={me} onSignedOut={onSignedOut} />
+          <Storage />
           <About server={server} />
         </div>
       </div>

@@ -5,8 +5,7 @@ import { Link } from '../../components/Link';
 import { Notice } from '../../components/Notice';
 import { PageFrame } from '../../components/PageFrame';
 import { PageTitle } from '../../components/PageTitle';
-import { TextField } from '../../components/TextField';
-import { UnderLine } from '../../components/UnderLine';
+import { Working } from '../../components/Working';
 import { coreError } from '../../core/errors';
 import type { ServerInfo } from '../../core/types';
 import { useCore } from '../../core/useView';
@@ -14,6 +13,7 @@ import { words } from '../../i18n/words';
 import { HOME } from '../../platform/paths';
 import { AccountFields } from './AccountFields';
 import { focusFirstError } from './focus';
+import { InvitationField } from './InvitationField';
 import { RecoveryKeyPage } from './RecoveryKeyPage';
 import { ServerFooter } from './ServerFooter';
 import { errorsFrom, useAccountForm } from './useAccountForm';
@@ -70,16 +70,7 @@ export function KeepNamePage({ server, onDone }: KeepNamePageProps) {
         <form className="grid gap-4" noValidate onSubmit={submit}>
           <AccountFields form={form} isNew />
           {needsInvitation && (
-            <TextField
-              label={signIn.invitation}
-              value={invitation}
-              onChange={(event) => setInvitation(event.target.value)}
-              hint={signIn.invitationHint}
-              error={form.errors.invitation}
-              mono
-              autoComplete="off"
-              spellCheck={false}
-            />
+            <InvitationField value={invitation} onChange={setInvitation} error={form.errors.invitation} />
           )}
           {form.errors.form && (
             <Notice tone="danger" alert>
@@ -89,12 +80,7 @@ export function KeepNamePage({ server, onDone }: KeepNamePageProps) {
           <Button type="submit" kind="primary" big wide disabled={isBusy}>
             {guest.keepAct}
           </Button>
-          {isBusy && (
-            <div role="status" className="grid gap-1.5 text-xs text-ink-2">
-              <UnderLine label={signIn.workingFresh} />
-              {signIn.workingFresh}
-            </div>
-          )}
+          {isBusy && <Working text={signIn.workingFresh} />}
         </form>
       )}
       <p className="text-center text-sm">

@@ -6,7 +6,7 @@ import { Notice } from '../../components/Notice';
 import { PageFrame } from '../../components/PageFrame';
 import { PageTitle } from '../../components/PageTitle';
 import { TextField } from '../../components/TextField';
-import { UnderLine } from '../../components/UnderLine';
+import { Working } from '../../components/Working';
 import { coreError } from '../../core/errors';
 import type { ServerInfo } from '../../core/types';
 import { useCore } from '../../core/useView';
@@ -80,12 +80,7 @@ export function RecoverPage({ server, onDone }: RecoverPageProps) {
         <Button type="submit" kind="primary" big wide disabled={isBusy}>
           {recover.act}
         </Button>
-        {isBusy && (
-          <div role="status" className="grid gap-1.5 text-xs text-ink-2">
-            <UnderLine label={signIn.workingExisting} />
-            {signIn.workingExisting}
-          </div>
-        )}
+        {isBusy && <Working text={signIn.workingExisting} />}
       </form>
       <p className="text-center text-sm">
         <Link to={SIGN_IN} className="text-accent underlined">

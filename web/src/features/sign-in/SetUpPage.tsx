@@ -7,7 +7,7 @@ import { Notice } from '../../components/Notice';
 import { PageFrame } from '../../components/PageFrame';
 import { PageTitle } from '../../components/PageTitle';
 import { TextField } from '../../components/TextField';
-import { UnderLine } from '../../components/UnderLine';
+import { Working } from '../../components/Working';
 import { coreError } from '../../core/errors';
 import type { RegistrationPolicy, ServerInfo } from '../../core/types';
 import { useCore } from '../../core/useView';
@@ -220,12 +220,7 @@ export function SetUpPage({ server, onDone }: SetUpPageProps) {
               </Button>
             )}
           </div>
-          {setUp.isBusy && isLast && (
-            <div role="status" className="grid gap-1.5 text-xs text-ink-2">
-              <UnderLine label={words.setUp.working} />
-              {words.setUp.working}
-            </div>
-          )}
+          {setUp.isBusy && isLast && <Working text={words.setUp.working} />}
         </div>
       </form>
     </PageFrame>

@@ -6,14 +6,14 @@ import { Link } from '../../components/Link';
 import { Notice } from '../../components/Notice';
 import { PageFrame } from '../../components/PageFrame';
 import { PageTitle } from '../../components/PageTitle';
-import { TextField } from '../../components/TextField';
-import { UnderLine } from '../../components/UnderLine';
+import { Working } from '../../components/Working';
 import { coreError } from '../../core/errors';
 import type { ServerInfo } from '../../core/types';
 import { useCore } from '../../core/useView';
 import { words } from '../../i18n/words';
 import { HOME, invitationInAddress, RECOVER } from '../../platform/paths';
 import { AccountFields } from './AccountFields';
+import { InvitationField } from './InvitationField';
 import { RecoveryKeyPage } from './RecoveryKeyPage';
 import { ServerFooter } from './ServerFooter';
 import { focusFirstError } from './focus';
@@ -108,16 +108,7 @@ export function SignInPage({ server, onDone }: SignInPageProps) {
         <form className="grid gap-4" noValidate onSubmit={submit}>
           <AccountFields form={form} isNew={isNew} />
           {isNew && needsInvitation && (
-            <TextField
-              label={signIn.invitation}
-              value={invitation}
-              onChange={(event) => setInvitation(event.target.value)}
-              hint={signIn.invitationHint}
-              error={form.errors.invitation}
-              mono
-              autoComplete="off"
-              spellCheck={false}
-            />
+            <InvitationField value={invitation} onChange={setInvitation} error={form.errors.invitation} />
           )}
           {form.errors.form && (
             <Notice tone="danger" alert>
@@ -145,18 +136,5 @@ export function SignInPage({ server, onDone }: SignInPageProps) {
         </Link>
       </p>
     </PageFrame>
-  );
-}
-
-interface WorkingProps {
-  readonly text: string;
-}
-
-function Working({ text }: WorkingProps) {
-  return (
-    <div role="status" className="grid gap-1.5 text-xs text-ink-2">
-      <UnderLine label={text} />
-      {text}
-    </div>
   );
 }

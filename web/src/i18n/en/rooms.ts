@@ -1,4 +1,5 @@
 /** The English words of rooms and groups: coming in, making, details, people. */
+import type { Role, StatePatch, TermsPatch } from '../../core/types';
 
 const people = (count: number) => (count === 1 ? '1 person' : `${count} people`);
 
@@ -142,6 +143,7 @@ export const rooms = {
     share: 'Share',
     copyFailed: 'This browser does not let the page copy. Select the code instead.',
     linkFailed: 'The link could not be read.',
+    linkComing: 'The link is being changed. The new one stands here in a moment.',
     door: 'Door',
     ask: 'Ask before entering',
     askHint: 'An owner or admin lets each person in',
@@ -162,17 +164,16 @@ export const rooms = {
     history: 'Those who join read',
     closes: 'Room closes',
     about: 'Title',
-    rename: 'Rename',
+    rename: 'Change title, topic and picture',
     save: 'Save',
     cancel: 'Cancel',
     title: 'Title',
+    topic: 'Topic',
+    topicHint: 'What it is about, in a line.',
     people: 'People',
     leave: 'Leave',
-    leaveAskRoom: 'You leave this room. What was written stays on this device. To come back you need the link.',
-    leaveAskGroup: 'You leave this group. What was written stays on this device. To come back somebody must add you.',
-    leaveAct: 'Leave now',
-    leaveKeep: 'Stay',
-    leaving: 'Leaving',
+    leaveHintRoom: 'What was written stays on this device. To come back you need the link.',
+    leaveHintGroup: 'What was written stays on this device. To come back somebody must add you.',
     lastOwner: 'Hand over before you leave.',
   },
 
@@ -208,20 +209,41 @@ export const rooms = {
     ban: 'Remove and ban',
     write: 'Write to them alone',
     handOver: 'Make owner',
-    removeAsk: (name: string) => `${name} is put out. What they have stays with them.`,
-    removeAskRoom: (name: string) =>
-      `${name} is put out, and the room’s link and code are changed, so that the old ones do not let them back in.`,
-    removeAct: (name: string) => `Remove ${name}`,
     banAsk: (name: string) => `${name} is put out and cannot come back as the same person.`,
     banAskOpen: (name: string) =>
       `${name} is put out and cannot come back as the same person. The link is changed, too. In rooms without “Ask before entering” they may come back under another name with a new link.`,
     banAct: (name: string) => `Ban ${name}`,
     ownerAsk: (name: string) => `${name} becomes an owner, too. Only they themselves can undo that.`,
     ownerAct: (name: string) => `Make ${name} an owner`,
+    banned: 'Banned',
+    unknown: 'Somebody from before',
+    pardon: 'Let back in',
+    pardonHint: 'They may come in again by the link, or be added. They are not told.',
     keep: 'Leave it',
     working: 'Working',
     addTitle: 'Add people',
     addAct: 'Add',
     adding: 'Adding',
+  },
+
+  undo: {
+    leave: (title: string) => `You leave ${title}.`,
+    remove: (name: string) => `${name} is put out.`,
+    ban: (name: string) => `${name} is banned.`,
+    role: (name: string, role: Role) =>
+      ({
+        owner: `${name} becomes an owner.`,
+        admin: `${name} becomes an admin.`,
+        member: `${name} can write.`,
+        read_only: `${name} is muted.`,
+      })[role],
+    state: ({ timer }: StatePatch) => (timer === undefined ? 'What those who join read changes.' : 'The timer changes.'),
+    terms: ({ locked, knock, capacity, slowModeSeconds, retentionSeconds }: TermsPatch) => {
+      if (locked !== undefined) return locked ? 'The room is locked.' : 'The room is open.';
+      if (knock !== undefined) return knock ? 'Whoever comes must ask.' : 'Nobody needs to ask.';
+      if (capacity !== undefined) return 'The number of places changes.';
+      if (slowModeSeconds !== undefined) return 'Slow mode changes.';
+      return retentionSeconds === undefined ? 'The end of the room changes.' : 'What the server keeps changes.';
+    },
   },
 } as const;

@@ -16,7 +16,7 @@ export const talk = {
     removed: (who: string, whom: string) => `${who} removed ${whom}.`,
     youRemoved: (who: string) => `${who} removed you. You keep what you have.`,
     banned: (who: string, whom: string) => `${who} removed and banned ${whom}.`,
-    unbanned: (who: string, whom: string) => `${who} lets ${whom} come back.`,
+    unbanned: (who: string, whom: string) => `${who} let ${whom} come back.`,
     role: (who: string, whom: string, role: 'owner' | 'admin' | 'member' | 'read_only') =>
       `${who} made ${whom} ${roleNames[role]}.`,
     muted: (who: string, whom: string) => `${who} muted ${whom}. They can read, but not write.`,
@@ -95,12 +95,4 @@ export const talk = {
     leaveLead: 'Leaving deletes this guest’s name, keys and history from this browser. There is no way back.',
   },
 
-  privacy: {
-    title: 'Privacy',
-    visibility: 'Who sees when you are here',
-    everyone: { title: 'Everyone I share a conversation with', hint: 'Up to 50 people in one. They see you here, away, and when you were last here.' },
-    direct: { title: 'People I talk to alone', hint: 'In groups and rooms you seem offline.' },
-    nobody: { title: 'Nobody', hint: 'You seem offline to all. The server itself still sees that you are connected.' },
-    failed: 'This could not be changed.',
-  },
 } as const;

@@ -1,0 +1,63 @@
+/** All keys, from the registry of actions; those of messages, writing and lists beside them. */
+import { ArrowLeft } from 'lucide-react';
+import { IconButton } from '../components/IconButton';
+import { Kbd } from '../components/Kbd';
+import { words } from '../i18n/words';
+import { navigate } from '../platform/location';
+import { HOME } from '../platform/paths';
+import { ACTIONS, type ActionGroup, labelOf, type Scene } from './actions';
+import { keysInWords } from './keys';
+
+interface Line {
+  readonly text: string;
+  readonly keys: readonly string[];
+}
+
+function Group({ title, lines }: { readonly title: string; readonly lines: readonly Line[] }) {
+  return (
+    <section className="grid content-start gap-2 border-t border-line py-5">
+      <h2 className="text-xs text-ink-2">{title}</h2>
+      <dl>
+        {lines.map(({ text, keys }) => (
+          <div key={text} className="flex min-h-9 items-center justify-between gap-4 text-sm">
+            <dt>{text}</dt>
+            <dd className="flex flex-none gap-1">
+              {keys.map((key) => (
+                <Kbd key={key}>{key}</Kbd>
+              ))}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function ofActions(group: ActionGroup, scene: Scene): readonly Line[] {
+  return ACTIONS.flatMap((action) =>
+    action.group === group && action.keys ? [{ text: labelOf(action, scene), keys: keysInWords(action.keys) }] : [],
+  );
+}
+
+export function KeysPage({ scene }: { readonly scene: Scene }) {
+  const { help } = words;
+  return (
+    <>
+      <header className="flex min-h-15 items-center gap-2 border-b border-line py-2 ps-1 pe-2 md:ps-6">
+        <IconButton label={help.back} icon={ArrowLeft} directional onlyNarrow onClick={() => navigate(HOME)} />
+        <h1 className="text-md leading-5 max-md:ps-1">{help.title}</h1>
+      </header>
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls, and must do so by keyboard */}
+      <div className="row-span-3 overflow-auto px-5 quiet-scroll focus-visible:-outline-offset-2 md:px-6" tabIndex={0} role="group" aria-label={help.title}>
+        <div className="max-w-page pb-8">
+          <p className="py-4 text-sm text-ink-2">{help.lead}</p>
+          <Group title={help.groups.anywhere} lines={ofActions('anywhere', scene)} />
+          <Group title={help.groups.going} lines={ofActions('going', scene)} />
+          <Group title={help.groups.timeline} lines={help.timeline} />
+          <Group title={help.groups.writing} lines={help.writing} />
+          <Group title={help.groups.lists} lines={help.lists} />
+        </div>
+      </div>
+    </>
+  );
+}

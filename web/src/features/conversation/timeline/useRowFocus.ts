@@ -1,0 +1,105 @@
+/** Moving between messages by keyboard: one of them is in the tab order, arrows move, letters act. */
+import { type FocusEvent, type KeyboardEvent, useCallback, useState } from 'react';
+import type { MessageKey, MessageView } from '../../../core/types';
+import type { Asked } from '../message/ActionBar';
+import type { Allowed, MessageActs } from '../message/acts';
+
+interface RowFocusInput {
+  readonly messages: readonly MessageView[];
+  readonly mayOf: (message: MessageView) => Allowed;
+  readonly acts: MessageActs;
+  /** Back to where one writes. */
+  readonly onLeave: () => void;
+}
+
+/** What is asked for of which message, by a key or a long press. */
+interface AskedOf {
+  readonly key: MessageKey;
+  readonly asked: Asked;
+}
+
+function rowOf(target: EventTarget): HTMLElement | null {
+  return target instanceof HTMLElement ? target.closest<HTMLElement>('[data-message]') : null;
+}
+
+function step(row: HTMLElement, key: string): HTMLElement | undefined {
+  const all = [...(row.parentElement?.querySelectorAll<HTMLElement>('[data-message]') ?? [])];
+  const at = all.indexOf(row);
+  const to: Readonly<Record<string, number>> = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: all.length - 1 };
+  const index = to[key];
+  return index === undefined ? undefined : all[index];
+}
+
+export function useRowFocus({ messages, mayOf, acts, onLeave }: RowFocusInput) {
+  const [focused, setFocused] = useState<MessageKey>();
+  const [isInside, setInside] = useState(false);
+  const [pointed, setPointed] = useState<MessageKey>();
+  const [askedOf, setAskedOf] = useState<AskedOf>();
+  const onClosed = useCallback(() => setAskedOf(undefined), []);
+  const find = (row: HTMLElement | null) => messages.find(({ key }) => key === row?.dataset['message']);
+
+  const ask = (key: MessageKey, asked: Asked) => {
+    setFocused(key);
+    setAskedOf({ key, asked });
+  };
+
+  /** What Enter opens: a picture, what is answered, a link; else all that can be done. */
+  const openIt = (row: HTMLElement, message: MessageView) => {
+    const picture = message.files.find(({ kind }) => kind === 'picture');
+    const link = row.querySelector<HTMLAnchorElement>('a[href]');
+    if (picture) acts.onOpenFile(message.key, picture.index);
+    else if (message.reply?.key !== undefined) acts.onJump(message.reply.key);
+    else if (link) link.click();
+    else ask(message.key, 'menu');
+  };
+
+  const actOn = (message: MessageView, event: KeyboardEvent, row: HTMLElement): boolean => {
+    const may = mayOf(message);
+    const key = event.key.toLowerCase();
+    if (key === 'e' && may.edit) acts.onEdit(message);
+    else if (key === 'r' && may.reply) acts.onReply(message);
+    else if (event.key === '+' && may.react) ask(message.key, 'emoji');
+    else if (event.key === 'Delete') acts.onDeleteHere([message.key]);
+    else if (event.key === 'Enter') openIt(row, message);
+    else if (event.key === 'ContextMenu' || (event.shiftKey && event.key === 'F10')) ask(message.key, 'menu');
+    else return false;
+    return true;
+  };
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const row = rowOf(event.target);
+    // Keys inside a message belong to the button that has the focus.
+    if (!row || event.target !== row || event.ctrlKey || event.metaKey || event.altKey) return;
+    const next = step(row, event.key);
+    const message = find(row);
+    if (next) next.focus();
+    else if (event.key === 'Escape') onLeave();
+    else if (!message || !actOn(message, event, row)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  const onFocus = (event: FocusEvent) => {
+    const key = find(rowOf(event.target))?.key;
+    setInside(true);
+    if (key !== undefined) setFocused(key);
+  };
+
+  const onBlur = (event: FocusEvent) => {
+    if (event.relatedTarget instanceof Node && event.currentTarget.contains(event.relatedTarget)) return;
+    setInside(false);
+  };
+
+  const stop = messages.some(({ key }) => key === focused) ? focused : messages.findLast(({ event }) => !event)?.key;
+  return {
+    /** The one in the tab order. */
+    stop,
+    /** The ones at which actions show. */
+    showsActions: (key: MessageKey) => key === pointed || (isInside && key === focused) || key === askedOf?.key,
+    askedOf: (key: MessageKey): Asked => (askedOf?.key === key ? askedOf.asked : 'nothing'),
+    ask,
+    onClosed,
+    onPointed: setPointed,
+    handlers: { onKeyDown, onFocus, onBlur },
+  };
+}

@@ -1,0 +1,98 @@
+/** What the pane does with messages: each answer of the screen to a press, as calls of the core. */
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { showToast } from '../../components/toasts';
+import { plainText } from '../../core/plain';
+import type { ConversationView, MessageKey, MessageView } from '../../core/types';
+import { useCore } from '../../core/useView';
+import { words } from '../../i18n/words';
+import { copyText } from '../../platform/clipboard';
+import { momentInWords } from '../../i18n/dates';
+import type { Mode } from './composer/mode';
+import type { MessageActs } from './message/acts';
+
+/** What stands over the conversation. */
+export type Over =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'forward'; readonly keys: readonly MessageKey[] }
+  | { readonly kind: 'readers' | 'history'; readonly key: MessageKey }
+  | { readonly kind: 'picture'; readonly key: MessageKey; readonly index: number };
+
+const NOTHING: Over = { kind: 'nothing' };
+const NONE: ReadonlySet<MessageKey> = new Set();
+const ignore = () => {};
+
+/** Several messages as one text: who, when, what. */
+export function transcript(messages: readonly MessageView[]): string {
+  const [only] = messages;
+  if (messages.length === 1 && only) return plainText(only.blocks, only.mentions) || only.text;
+  return messages
+    .map((message) => `${message.senderName}, ${momentInWords(message.sentAtMs)}\n${plainText(message.blocks, message.mentions)}`)
+    .join('\n\n');
+}
+
+/** Messages that vanish at once and are deleted when there is no more time to undo. */
+function useLeaving() {
+  const [leaving, setLeaving] = useState(NONE);
+  const leave = (keys: readonly MessageKey[], text: string, onDone: () => void) => {
+    setLeaving((before) => new Set([...before, ...keys]));
+    showToast({
+      text,
+      onDone,
+      onUndo: () => setLeaving((before) => new Set([...before].filter((key) => !keys.includes(key)))),
+    });
+  };
+  return { leaving, leave };
+}
+
+export function useMessageActs(conversation: ConversationView) {
+  const { core, store } = useCore();
+  const id = conversation.conversation;
+  const [mode, setMode] = useState<Mode>({ kind: 'new' });
+  const [over, setOver] = useState<Over>(NOTHING);
+  const [chosen, setChosen] = useState<ReadonlySet<MessageKey>>();
+  const { leaving, leave } = useLeaving();
+  const leaveNow = useRef(leave);
+  useEffect(() => {
+    leaveNow.current = leave;
+  });
+
+  const acts = useMemo<MessageActs>(() => {
+    const { undo } = words.chat;
+    // What fails shows in the message itself, which stays as it was.
+    const quietly = (work: Promise<unknown>) => void work.catch(ignore);
+    return {
+      onReact: ({ key, reactions }, emoji) => {
+        const isOwn = reactions.some((reaction) => reaction.emoji === emoji && reaction.own);
+        quietly(core.react(key, emoji, !isOwn));
+      },
+      onReply: (to) => setMode({ kind: 'reply', to }),
+      onEdit: (message) => setMode({ kind: 'edit', message }),
+      onPin: ({ key, pinned }) => quietly(core.pin(key, !pinned)),
+      onStar: ({ key, starred }) => quietly(core.star(key, !starred)),
+      onCopy: (message) => void copyText(transcript([message])),
+      onForward: (keys) => setOver({ kind: 'forward', keys }),
+      onSelect: (key) =>
+        setChosen((before = NONE) => new Set(before.has(key) ? [...before].filter((each) => each !== key) : [...before, key])),
+      onDeleteHere: (keys) =>
+        leaveNow.current(keys, undo.deletedHere(keys.length), () => quietly(core.deleteHere(keys))),
+      onDeleteAll: (key) => leaveNow.current([key], undo.deletedAll, () => quietly(core.deleteForEveryone(key))),
+      onReaders: (key) => setOver({ kind: 'readers', key }),
+      onHistory: (key) => setOver({ kind: 'history', key }),
+      onJump: (key) => store.timeline(id).toMessage(key),
+      onOpenFile: (key, index) => setOver({ kind: 'picture', key, index }),
+      onRetry: (key) => quietly(core.retry(key)),
+      onDiscard: (key) => quietly(core.discard(key)),
+    };
+  }, [core, store, id]);
+
+  return {
+    acts,
+    mode,
+    onMode: setMode,
+    over,
+    onOver: () => setOver(NOTHING),
+    chosen,
+    onStopChoosing: () => setChosen(undefined),
+    leaving,
+  };
+}
