@@ -246,6 +246,8 @@ mod tests {
         let proof = solve(&challenge);
         assert_eq!(gate.come(Some(&proof)), Ok(()));
         assert!(gate.come(Some(&proof)).is_err(), "used");
+        gate.proofs.forget_expired();
+        assert!(gate.come(Some(&proof)).is_err(), "used, and still known");
         let proof = solve(&gate.come(None).unwrap_err());
         gate.clock.advance(CHALLENGE_LIFE);
         assert!(gate.come(Some(&proof)).is_err(), "too late");
@@ -301,5 +303,15 @@ mod tests {
             assert!(gate.come(Some(&solve(&forged))).is_err());
         }
         assert_eq!(gate.come(Some(&solve(&challenge))), Ok(()));
+    }
+
+    #[test]
+    fn arrivals_are_counted_over_a_whole_minute() {
+        let mut gate = Gate::new(1);
+        gate.come(None).unwrap();
+        gate.clock.advance(WINDOW.saturating_sub(Duration::from_secs(1)));
+        gate.come(None).unwrap_err();
+        gate.clock.advance(Duration::from_secs(1));
+        gate.come(None).unwrap();
     }
 }
