@@ -42,6 +42,16 @@ impl Line {
         assert_eq!(self.hear_news().await, ServerFrame::Pong);
     }
 
+    /// Says that the Welcome of this conversation is stored: before, its founder is not told who is here.
+    async fn accept(&mut self, conversation: ConversationId) {
+        let sequence = Sequence(1);
+        let up_to = Acknowledge {
+            conversation,
+            sequence,
+        };
+        self.say(&ClientFrame::AcknowledgeWelcome(up_to)).await;
+    }
+
     pub(super) async fn say(&mut self, frame: &ClientFrame) {
         self.say_bytes(codec::to_cbor(frame).unwrap()).await;
     }
@@ -131,6 +141,7 @@ async fn two_people_talk() {
         }]
     );
     assert!(matches!(his.hear_news().await, ServerFrame::Welcome(welcome) if welcome.conversation == id));
+    his.accept(id).await;
     his.show().await;
     assert_eq!(
         hers.hear_presence().await,
@@ -248,6 +259,11 @@ async fn a_new_conversation_reaches_those_who_are_connected() {
     let id = alice.begin(&server, bob.user).await;
     let echo = hers.hear_entry().await;
     assert_eq!((echo.conversation, echo.sequence), (id, Sequence(1)));
+    let ServerFrame::Welcome(welcome) = his.hear_news().await else {
+        panic!()
+    };
+    assert_eq!((welcome.sequence, welcome.sender), (Sequence(1), alice.device));
+    his.accept(id).await;
     assert_eq!(
         hers.hear_presence().await,
         Presence {
@@ -255,10 +271,6 @@ async fn a_new_conversation_reaches_those_who_are_connected() {
             online: true
         }
     );
-    let ServerFrame::Welcome(welcome) = his.hear_news().await else {
-        panic!()
-    };
-    assert_eq!((welcome.sequence, welcome.sender), (Sequence(1), alice.device));
     bob.join(&welcome);
     let hello = bob.write(id, "hello");
     his.say(&ClientFrame::Send(hello)).await;
@@ -512,12 +524,16 @@ async fn those_who_have_not_said_who_they_are_are_bounded() {
 #[tokio::test]
 async fn who_is_not_heard_is_given_up() {
     let Talk {
-        server, alice, bob, ..
+        server,
+        alice,
+        bob,
+        id,
     } = talk().await;
     let (mut hers, _) = Line::connect(&server, &alice).await;
     let (mut his, _) = Line::connect(&server, &bob).await;
     let mut stranger = Line::open(&server).await;
     his.hear_news().await;
+    his.accept(id).await;
     his.show().await;
     assert_eq!(
         hers.hear_presence().await,

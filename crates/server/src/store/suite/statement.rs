@@ -80,11 +80,11 @@ async fn statements_on_files_and_subscriptions_use_indexes() {
         .read(move |connection| {
             for sql in often {
                 let mut explained = connection.prepare(&format!("explain query plan {sql}"))?;
-                let steps = explained.query_map([], |row| row.get::<_, String>(3))?;
-                for step in steps {
-                    let step = step?;
+                let mut steps = explained.raw_query();
+                while let Some(step) = steps.next()? {
+                    let step: String = step.get(3)?;
                     let is_scan = step.starts_with("SCAN") && !step.contains("CONSTANT ROW");
-                    assert!(!is_scan || step.contains("blob_ended"), "{step}: {sql}");
+                    assert!(!is_scan, "{step}: {sql}");
                 }
             }
             Ok::<_, StoreError>(())

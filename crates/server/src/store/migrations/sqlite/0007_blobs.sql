@@ -20,4 +20,3 @@ create table blob (
 create index blob_conversation on blob (conversation_id);
 create index blob_user on blob (user_id, size);
 create index blob_expiry on blob (expires_at);
-create index blob_ended on blob (blob_id) where conversation_id is null or user_id is null;
