@@ -89,6 +89,15 @@ pub fn damaged_bytes(valid: &Bytes, input: &[u8]) -> Bytes {
     damaged(valid.as_slice(), input).into()
 }
 
+/// What of a member's public message a server can check. The tag at its end proves membership to members
+/// alone: they pass over a message whose tag is wrong (RFC 9420, section 6.2).
+pub fn without_membership_tag(message: &[u8]) -> &[u8] {
+    const TAG_BYTES: usize = 32;
+    message
+        .get(..message.len().saturating_sub(TAG_BYTES))
+        .unwrap_or_default()
+}
+
 /// Decodes; what can be decoded must stay the same when it is encoded and decoded again.
 pub fn decode<T: Serialize + DeserializeOwned + PartialEq + Debug>(bytes: &[u8]) -> Option<T> {
     let value: T = codec::from_cbor(bytes).ok()?;
@@ -104,7 +113,9 @@ pub fn markup(text: &str) {
     let shown = markup::plain_with(text, markup::Spoilers::Shown);
     assert!(!shown.contains(['\u{202e}', '\u{1b}']), "what is shown is clean");
     for address in format!("{blocks:?}").split("href: \"").skip(1) {
-        let opens = ["http://", "https://", "mailto:"].iter().any(|scheme| address.starts_with(scheme));
+        let opens = ["http://", "https://", "mailto:"]
+            .iter()
+            .any(|scheme| address.starts_with(scheme));
         assert!(opens, "{address}");
     }
 }

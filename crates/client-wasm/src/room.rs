@@ -5,7 +5,8 @@ use crate::failure::Failure;
 use crate::input::{ConversationIdText, DeviceIdText, UserIdText, parse, parse_each};
 use tsify::{Ts, Tsify};
 use undertone_client_core::view::{
-    BannedView, JoinedView, KnockView, MemberView, RoomDoorView, RoomLinkView, RoomOptions, StatePatch, TermsPatch,
+    BannedView, JoinedView, KnockView, MemberView, RoomDoorView, RoomLinkView, RoomOptions, StatePatch,
+    TermsPatch,
 };
 use undertone_wire::group::Role;
 use undertone_wire::{ConversationId, UserId};

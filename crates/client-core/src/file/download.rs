@@ -4,7 +4,7 @@
 
 use super::error::{FileError, SourceError};
 use super::preview::Picture;
-use super::seal::{FileKeys, SEALED_SEGMENT_BYTES};
+use super::seal::{FileKeys, Layout, SEALED_SEGMENT_BYTES};
 use super::source::FileSource;
 use super::upload::{KEPT_BYTES_MAX, keep_within_limits};
 use super::{name, transfer};
@@ -102,7 +102,6 @@ impl Download {
 
     /// Bytes from the middle of the file, at most so many; the hash of the whole is not checked.
     pub async fn read_part(&self, offset: u64, length: usize) -> Result<Vec<u8>, ClientError> {
-        let layout = self.keys.layout();
         let left = self.reference.size.saturating_sub(offset);
         let length = u64::try_from(length).unwrap_or(u64::MAX).min(left);
         if length == 0 {
@@ -117,7 +116,7 @@ impl Download {
             .saturating_add(1);
         let sealed = self.fetch(first, until).await?;
         let content = self.open(first, &sealed)?;
-        let skip = usize::try_from(offset.saturating_sub(layout.begin_of(first))).unwrap_or(usize::MAX);
+        let skip = usize::try_from(offset.saturating_sub(Layout::begin_of(first))).unwrap_or(usize::MAX);
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         Ok(content.into_iter().skip(skip).take(length).collect())
     }
@@ -125,8 +124,8 @@ impl Download {
     /// Sealed segments, the first with what stands before it.
     async fn fetch(&self, first: u32, until: u32) -> Result<Vec<u8>, ClientError> {
         let layout = self.keys.layout();
-        let from = if first == 0 { 0 } else { layout.offset_of(first) };
-        let to = layout.offset_of(until).min(layout.sealed());
+        let from = if first == 0 { 0 } else { Layout::offset_of(first) };
+        let to = Layout::offset_of(until).min(layout.sealed());
         let length = usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX);
         let blob = self.reference.blob;
         if self.is_here {

@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 pub(crate) const KEY_BYTES: usize = 32;
 /// A segment with its tag.
 pub(crate) const SEALED_SEGMENT_BYTES: usize = SEGMENT_BYTES + SEGMENT_TAG_BYTES;
-/// A nonce of XChaCha20 without what STREAM puts behind it: a counter of four bytes, and one that says
+/// A nonce of `XChaCha20` without what STREAM puts behind it: a counter of four bytes, and one that says
 /// whether the segment is the last.
 const NONCE_PREFIX_BYTES: usize = 24 - 5;
 
@@ -164,7 +164,7 @@ impl Layout {
     }
 
     /// Where a sealed segment begins in the sealed file.
-    pub(crate) fn offset_of(self, number: u32) -> u64 {
+    pub(crate) fn offset_of(number: u32) -> u64 {
         let sealed_segment = u64::try_from(SEALED_SEGMENT_BYTES).unwrap_or(u64::MAX);
         let commitment = u64::try_from(COMMITMENT_BYTES).unwrap_or(u64::MAX);
         u64::from(number)
@@ -173,13 +173,13 @@ impl Layout {
     }
 
     /// Where a segment's content begins in the file, which may be behind its end.
-    pub(crate) fn begin_of(self, number: u32) -> u64 {
+    pub(crate) fn begin_of(number: u32) -> u64 {
         u64::from(number).saturating_mul(segment_bytes())
     }
 
     /// How much of the file itself is in a segment: nothing, where there is padding alone.
     pub(crate) fn content_of(self, number: u32) -> usize {
-        let left = self.size.saturating_sub(self.begin_of(number));
+        let left = self.size.saturating_sub(Layout::begin_of(number));
         usize::try_from(left.min(segment_bytes())).unwrap_or(SEGMENT_BYTES)
     }
 
@@ -190,7 +190,7 @@ impl Layout {
     }
 
     fn padded_segment(self, number: u32) -> Option<usize> {
-        let left = self.padded.checked_sub(self.begin_of(number))?;
+        let left = self.padded.checked_sub(Layout::begin_of(number))?;
         let length = usize::try_from(left.min(segment_bytes())).ok()?;
         (length > 0).then_some(length)
     }

@@ -228,7 +228,7 @@ async fn write_sealed(
         let until = next.saturating_add(SEGMENTS_AT_ONCE).min(layout.segments());
         let content = source
             .read(
-                layout.begin_of(next).min(source.size()),
+                Layout::begin_of(next).min(source.size()),
                 content_of(layout, next..until),
             )
             .await

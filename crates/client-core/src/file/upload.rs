@@ -114,8 +114,11 @@ fn failed(error: &ClientError) {
 /// What was being read when the client ended cannot go on: its source is not known any more.
 pub(crate) fn fail_interrupted(core: &Core) -> Result<(), ClientError> {
     for file in core.store.interrupted_files()? {
-        let words = "this file was not read to its end; attach it again";
-        fail(core, &file, INTERRUPTED, words)?;
+        let failure = Failure {
+            code: INTERRUPTED.to_owned(),
+            message: "this file was not read to its end; attach it again".to_owned(),
+        };
+        fail(core, &file, failure)?;
     }
     Ok(())
 }
@@ -165,10 +168,9 @@ async fn delete(core: &Core, gone: GoneBlob) -> Result<Round, ClientError> {
             .authorized(async |token| core.api.delete_blob(token, gone.blob).await)
             .await;
         match deleted {
-            Ok(()) => {}
             Err(AccountError::Api(error)) if error.is_temporary() => return Ok(Round::TryLater),
             // It is gone, or was never there, or is somebody else's: nothing more can be done.
-            Err(AccountError::Api(_)) => {}
+            Ok(()) | Err(AccountError::Api(_)) => {}
             Err(error) => return Err(error.into()),
         }
     }
@@ -195,12 +197,11 @@ async fn upload(core: &Core, mut file: StoredFile) -> Result<Round, ClientError>
         let bytes = core.sealed.read(file.reference.blob, file.sent, piece).await?;
         if bytes.is_empty() {
             // Somebody deleted it from the disk.
-            fail(
-                core,
-                &file,
-                FileError::Gone.code(),
-                "this file is no longer on this device",
-            )?;
+            let failure = Failure {
+                code: FileError::Gone.code().to_owned(),
+                message: "this file is no longer on this device".to_owned(),
+            };
+            fail(core, &file, failure)?;
             return Ok(Round::Done);
         }
         core.checkpoints.reach(FILE_BEFORE_PIECE)?;
@@ -300,7 +301,11 @@ fn refused(core: &Core, file: &StoredFile, error: AccountError) -> Result<Round,
     match &error {
         AccountError::Api(error) if error.is_temporary() => Ok(Round::TryLater),
         AccountError::Api(ApiError::Refused(body)) => {
-            fail(core, file, body.code.as_str(), &body.message)?;
+            let failure = Failure {
+                code: body.code.as_str().to_owned(),
+                message: body.message.clone(),
+            };
+            fail(core, file, failure)?;
             Ok(Round::Done)
         }
         _ => Err(error.into()),
@@ -308,14 +313,10 @@ fn refused(core: &Core, file: &StoredFile, error: AccountError) -> Result<Round,
 }
 
 /// A file does not go on by itself, and so does not its message.
-fn fail(core: &Core, file: &StoredFile, code: &str, words: &str) -> Result<(), ClientError> {
+fn fail(core: &Core, file: &StoredFile, failure: Failure) -> Result<(), ClientError> {
     core.transaction(|| {
         core.store
-            .set_file_state(file.at(), &FileState::Failed(code.to_owned()))?;
-        let failure = Failure {
-            code: code.to_owned(),
-            message: words.to_owned(),
-        };
+            .set_file_state(file.at(), &FileState::Failed(failure.code.clone()))?;
         Ok(core
             .store
             .set_message_state(file.message, &MessageState::Failed(failure))?)

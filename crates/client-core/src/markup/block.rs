@@ -80,7 +80,7 @@ impl<'t> Reader<'t, '_> {
             }
             if is_blank(line) {
                 self.skip();
-            } else if let Some(fence) = self.fence(line) {
+            } else if let Some(fence) = fence(line) {
                 blocks.push(self.code(&fence));
             } else if self.nests() && quoted(line).is_some() {
                 blocks.push(self.quote());
@@ -113,16 +113,6 @@ impl<'t> Reader<'t, '_> {
             budget: self.budget,
         }
         .blocks()
-    }
-
-    fn fence(&self, line: &'t str) -> Option<Fence<'t>> {
-        let line = line.trim_start_matches(' ');
-        let sign = line.chars().next().filter(|sign| matches!(sign, '`' | '~'))?;
-        let info = line.trim_start_matches(sign);
-        let length = line.len().saturating_sub(info.len());
-        // With a backtick after it, it is code in a line.
-        let is_fence = length >= 3 && !(sign == '`' && info.contains('`'));
-        is_fence.then_some(Fence { sign, length, info })
     }
 
     /// A fence that is not closed reaches to the end of what it stands in.
@@ -220,7 +210,7 @@ impl<'t> Reader<'t, '_> {
     /// at the beginning of a line is none.
     fn interrupts(&self, line: &'t str) -> bool {
         let begins_list = |marker: Marker<'_>| marker.number.is_none_or(|number| number == 1);
-        self.fence(line).is_some()
+        fence(line).is_some()
             || (self.nests() && quoted(line).is_some())
             || self.marker(line).is_some_and(begins_list)
     }
@@ -231,6 +221,16 @@ impl<'t> Reader<'t, '_> {
         self.lines = &[];
         (!text.is_empty()).then(|| Block::Paragraph(vec![Inline::Text(text)]))
     }
+}
+
+fn fence(line: &str) -> Option<Fence<'_>> {
+    let line = line.trim_start_matches(' ');
+    let sign = line.chars().next().filter(|sign| matches!(sign, '`' | '~'))?;
+    let info = line.trim_start_matches(sign);
+    let length = line.len().saturating_sub(info.len());
+    // With a backtick after it, it is code in a line.
+    let is_fence = length >= 3 && !(sign == '`' && info.contains('`'));
+    is_fence.then_some(Fence { sign, length, info })
 }
 
 fn is_blank(line: &str) -> bool {

@@ -16,6 +16,9 @@ const BRACKETS_MAX: usize = 16;
 /// Longest host, in bytes (RFC 1035 section 2.3.4).
 const HOST_BYTES_MAX: usize = 253;
 
+/// What ends a sentence rather than an address.
+const TAIL: &str = ".,:;!?'*_~|]}。，、！？：；）」』”’»";
+
 /// Where a link goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Target {
@@ -258,11 +261,7 @@ fn without_tail(address: &str) -> &str {
                 unpaired = unpaired.saturating_sub(1);
                 goes
             }
-            '.' | ',' | ':' | ';' | '!' | '?' | '\'' | '*' | '_' | '~' | '|' | ']' | '}' => true,
-            '。' | '，' | '、' | '！' | '？' | '：' | '；' | '）' | '」' | '』' | '”' | '’' | '»' => {
-                true
-            }
-            _ => false,
+            _ => TAIL.contains(last),
         };
         if !is_tail {
             break;

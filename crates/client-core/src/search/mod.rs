@@ -240,15 +240,14 @@ fn views(
     let mut titles: HashMap<ConversationId, String> = HashMap::new();
     let mut views = Vec::with_capacity(found.len());
     for message in view::messages(core, me, found)? {
-        let title = match titles.get(&message.conversation) {
-            Some(title) => title.clone(),
-            None => {
-                let conversation = core.store.conversation(message.conversation)?;
-                let title = conversation.map(|known| view::title(core, &known)).transpose()?;
-                let title = title.unwrap_or_default();
-                titles.insert(message.conversation, title.clone());
-                title
-            }
+        let title = if let Some(title) = titles.get(&message.conversation) {
+            title.clone()
+        } else {
+            let conversation = core.store.conversation(message.conversation)?;
+            let title = conversation.map(|known| view::title(core, &known)).transpose()?;
+            let title = title.unwrap_or_default();
+            titles.insert(message.conversation, title.clone());
+            title
         };
         let name = &mut |user: UserId| {
             let mentioned = message.mentions.iter().find(|mention| mention.user == user);

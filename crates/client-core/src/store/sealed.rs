@@ -105,7 +105,10 @@ impl SealedFiles {
             Place::Directory(directory) => directory.list(),
             #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
             Place::Opfs(directory) => directory.list().await,
-            Place::Memory(files) => std::future::ready(Ok(files.borrow().keys().copied().collect())).await,
+            Place::Memory(files) => {
+                let all = files.borrow().keys().copied().collect();
+                std::future::ready(Ok(all)).await
+            }
         }
     }
 }

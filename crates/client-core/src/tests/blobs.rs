@@ -57,7 +57,7 @@ impl Blobs {
         }
         let body = request.body.as_deref().unwrap_or_default();
         match (request.method, rest) {
-            (Method::Post, []) => json(Ok(self.create(device, serde_json::from_slice(body).unwrap()))),
+            (Method::Post, []) => json(Ok(self.create(device, &serde_json::from_slice(body).unwrap()))),
             (Method::Put, [blob]) => {
                 let offset = request.path.split_once("?offset=").unwrap().1;
                 json(self.put((device, blob.parse().unwrap()), offset.parse().unwrap(), body))
@@ -71,14 +71,14 @@ impl Blobs {
         }
     }
 
-    fn create(&self, by: DeviceId, request: CreateBlobRequest) -> BlobResponse {
+    fn create(&self, by: DeviceId, request: &CreateBlobRequest) -> BlobResponse {
         let mut kept = self.kept.borrow_mut();
         let blob = kept.entry(request.blob).or_insert_with(|| Blob {
             request: request.clone(),
             bytes: Vec::new(),
             by,
         });
-        assert_eq!(blob.request, request, "asked again, it is the same wish");
+        assert_eq!(&blob.request, request, "asked again, it is the same wish");
         response(blob)
     }
 

@@ -87,7 +87,7 @@ impl World {
     }
 
     /// What a device keeps of files beside its store.
-    pub(super) fn sealed_files(&self, device: &Device) -> Vec<std::path::PathBuf> {
+    pub(super) fn sealed_files(device: &Device) -> Vec<std::path::PathBuf> {
         let (StoreLocation::File(store) | StoreLocation::Plain(store)) = &device.location else {
             return Vec::new();
         };

@@ -13,7 +13,7 @@ fn seal(key: &[u8], file: &[u8]) -> Vec<u8> {
     let keys = FileKeys::derive(key, file.len() as u64);
     let mut sealed = keys.commitment().to_vec();
     for number in 0..keys.layout().segments() {
-        let begin = (keys.layout().begin_of(number) as usize).min(file.len());
+        let begin = (Layout::begin_of(number) as usize).min(file.len());
         let end = begin + keys.layout().content_of(number);
         sealed.extend(keys.seal(number, &file[begin..end]).unwrap());
     }
@@ -116,7 +116,7 @@ fn only_segments_of_the_file_are_sealed_and_opened() {
     let keys = FileKeys::derive(&KEY, 65_537);
     assert_eq!(keys.layout().segments(), 2);
     assert_eq!(keys.seal(2, &[]), Err(OpenError::Segment));
-    assert_eq!(keys.seal(0, &[0; 65_535]), Err(OpenError::Segment));
+    assert_eq!(keys.seal(0, &vec![0; 65_535]), Err(OpenError::Segment));
     assert_eq!(keys.open(2, vec![0; 16]), Err(OpenError::Segment));
     assert_eq!(keys.open(u32::MAX, Vec::new()), Err(OpenError::Segment));
 }
@@ -146,10 +146,10 @@ proptest! {
         let layout = keys.layout();
         let number = number.index(layout.segments() as usize) as u32;
         let sealed = seal(&KEY, &file);
-        let begin = layout.offset_of(number) as usize;
+        let begin = Layout::offset_of(number) as usize;
         let end = begin + layout.sealed_segment(number).unwrap();
         let opened = keys.open(number, sealed[begin..end].to_vec()).unwrap();
-        let from = (layout.begin_of(number) as usize).min(length);
+        let from = (Layout::begin_of(number) as usize).min(length);
         prop_assert_eq!(&opened[..], &file[from..from + opened.len()]);
         prop_assert_eq!(opened.len(), layout.content_of(number));
     }

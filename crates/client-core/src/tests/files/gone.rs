@@ -17,12 +17,12 @@ fn a_timer_goes_with_the_blob_to_the_server() {
         Some(3900),
         "and an hour, should this device be gone by then"
     );
-    assert_eq!(two.world.sealed_files(&two.alice).len(), 1);
+    assert_eq!(World::sealed_files(&two.alice).len(), 1);
     two.world.pass(310_000);
     assert!(two.alice.texts(two.talk).is_empty() && two.bob.texts(two.talk).is_empty());
     two.settle();
     assert!(
-        two.world.sealed_files(&two.alice).is_empty(),
+        World::sealed_files(&two.alice).is_empty(),
         "its sealed bytes go with the message"
     );
     assert_eq!(two.blob_count(), 0, "on the server, too");
@@ -56,13 +56,13 @@ fn a_message_that_is_deleted_for_everyone_takes_its_blobs_along() {
     .unwrap();
     two.settle();
     drop(two.open_at_bob(0).unwrap());
-    assert_eq!((two.blob_count(), two.world.sealed_files(&two.bob).len()), (2, 1));
+    assert_eq!((two.blob_count(), World::sealed_files(&two.bob).len()), (2, 1));
     two.alice.client().delete_for_everyone(KEY).unwrap();
     two.settle();
     assert!(two.got().deleted && two.got().files.is_empty());
     assert_eq!(two.blob_count(), 0);
-    assert!(two.world.sealed_files(&two.alice).is_empty());
-    assert!(two.world.sealed_files(&two.bob).is_empty());
+    assert!(World::sealed_files(&two.alice).is_empty());
+    assert!(World::sealed_files(&two.bob).is_empty());
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn a_message_that_is_deleted_here_leaves_its_blobs_to_the_others() {
     two.settle();
     two.alice.client().delete_here(&[KEY]).unwrap();
     two.settle();
-    assert!(two.world.sealed_files(&two.alice).is_empty());
+    assert!(World::sealed_files(&two.alice).is_empty());
     assert_eq!(two.open_at_bob(0).unwrap(), bytes(10));
 }
 
@@ -85,7 +85,7 @@ fn whoever_signs_out_keeps_no_sealed_files() {
     alice.core().store.wipe().unwrap();
     alice.core().signal.notify();
     two.world.pass(1000);
-    assert!(two.world.sealed_files(&two.alice).is_empty());
+    assert!(World::sealed_files(&two.alice).is_empty());
 }
 
 #[test]

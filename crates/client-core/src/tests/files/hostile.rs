@@ -61,7 +61,7 @@ fn a_source_that_changes_while_it_is_read_withdraws_the_message() {
     assert_eq!(code(two.send(draft("words"), vec![shrinks])), "file_unreadable");
     assert!(two.alice.client().message(KEY).unwrap().is_none());
     two.settle();
-    assert!(two.world.sealed_files(&two.alice).is_empty());
+    assert!(World::sealed_files(&two.alice).is_empty());
     two.send(draft("words"), vec![file("again", bytes(9))]).unwrap();
     two.settle();
     assert_eq!(two.open_at_bob(0).unwrap(), bytes(9));

@@ -148,7 +148,7 @@ fn with_its_last_file_a_message_is_taken_back() {
     two.settle();
     assert!(two.alice.client().message(KEY).unwrap().is_none());
     assert_eq!(two.blob_count(), 0);
-    assert!(two.world.sealed_files(&two.alice).is_empty());
+    assert!(World::sealed_files(&two.alice).is_empty());
 }
 
 #[test]
@@ -186,6 +186,6 @@ fn a_failed_message_that_is_discarded_takes_its_files_along() {
     two.alice.client().discard(KEY).unwrap();
     two.settle();
     assert!(two.alice.client().message(KEY).unwrap().is_none());
-    assert!(two.world.sealed_files(&two.alice).is_empty());
+    assert!(World::sealed_files(&two.alice).is_empty());
     assert_eq!(two.blob_count(), 0);
 }
