@@ -88,7 +88,10 @@ fn a_session_is_written_down_for_who_asks() {
     let found = files(&log);
     assert_eq!(found.len(), 1, "{found:?}");
     let name = found[0].file_name().unwrap().to_str().unwrap();
-    assert!(name.contains("-Ada-") && found[0].extension() == Some("txt".as_ref()), "{name}");
+    assert!(
+        name.contains("-Ada-") && found[0].extension() == Some("txt".as_ref()),
+        "{name}"
+    );
     let text = std::fs::read_to_string(&found[0]).unwrap();
     assert!(
         text.contains("] Ada: in the session\n") && !text.contains("before"),

@@ -25,7 +25,7 @@ pub(super) async fn press(session: &mut Session, event: Event) {
 fn pasted(session: &mut Session, text: &str) -> Result<(), CliError> {
     session.state.focus = Focus::Compose;
     session.state.composer.insert(text);
-    session.is_writing()
+    session.tell_writing()
 }
 
 async fn key_pressed(session: &mut Session, key: KeyEvent) -> Result<(), CliError> {
@@ -112,7 +112,7 @@ fn choose(session: &mut Session, by: isize) -> Result<(), CliError> {
         Focus::Compose
     };
     if by > 0 && session.state.chosen.is_none() && session.state.more_after {
-        return session.to_newest();
+        return session.show_newest();
     }
     Ok(())
 }
@@ -123,7 +123,7 @@ async fn in_timeline(session: &mut Session, key: KeyEvent) -> Result<(), CliErro
         KeyCode::Down | KeyCode::Char('j') => return choose(session, 1),
         KeyCode::End => {
             session.state.focus = Focus::Compose;
-            return session.to_newest();
+            return session.show_newest();
         }
         KeyCode::Char('r') | KeyCode::Enter => begin(session, "/reply "),
         KeyCode::Char('e') => {
@@ -175,5 +175,5 @@ async fn in_composer(session: &mut Session, key: KeyEvent) -> Result<(), CliErro
         KeyCode::Up => return choose(session, -1),
         _ => return Ok(()),
     }
-    session.is_writing()
+    session.tell_writing()
 }

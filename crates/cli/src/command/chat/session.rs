@@ -161,7 +161,7 @@ impl Session {
     }
 
     /// Back to the newest messages.
-    pub(super) fn to_newest(&mut self) -> Result<(), CliError> {
+    pub(super) fn show_newest(&mut self) -> Result<(), CliError> {
         self.state.chosen = None;
         self.state.more_after = false;
         self.state.messages.clear();
@@ -183,7 +183,7 @@ impl Session {
             .iter()
             .position(at)
             .unwrap_or(self.state.at);
-        self.to_newest()
+        self.show_newest()
     }
 
     /// Opens the conversation so many further down the list.
@@ -217,7 +217,7 @@ impl Session {
     }
 
     /// Others are told now and then that the user is writing; a command is not.
-    pub(super) fn is_writing(&mut self) -> Result<(), CliError> {
+    pub(super) fn tell_writing(&mut self) -> Result<(), CliError> {
         let Some(conversation) = self.state.open else {
             return Ok(());
         };
@@ -346,7 +346,7 @@ impl Session {
         };
         let key = MessageKey::random(&mut OsRng);
         self.client.send_text(conversation, key, draft).await?;
-        self.to_newest()
+        self.show_newest()
     }
 
     async fn attach(&mut self, path: &std::path::Path, text: String) -> Result<(), CliError> {
@@ -358,7 +358,7 @@ impl Session {
         };
         let key = MessageKey::random(&mut OsRng);
         self.client.send_files(conversation, key, (draft, files)).await?;
-        self.to_newest()
+        self.show_newest()
     }
 
     fn search(&mut self, query: String) -> Result<(), CliError> {

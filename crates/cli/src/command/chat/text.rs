@@ -129,7 +129,7 @@ fn pieces(inline: &Inline, style: Style, look: Look<'_>, rows: &mut Vec<Vec<Piec
         Inline::Italic(inside) => each(inside, style.add_modifier(Modifier::ITALIC), look, rows),
         Inline::Strike(inside) => each(inside, style.add_modifier(Modifier::CROSSED_OUT), look, rows),
         Inline::Spoiler(inside) if look.reveals => {
-            each(inside, style.add_modifier(Modifier::REVERSED), look, rows)
+            each(inside, style.add_modifier(Modifier::REVERSED), look, rows);
         }
         Inline::Spoiler(_) => add(HIDDEN.to_owned(), style),
         Inline::Link {
