@@ -21,14 +21,22 @@ use undertone_wire::content::Expiry;
 
 const MEGABYTE: u64 = 1024 * 1024;
 
-/// A file of any length that is nowhere: each byte follows from its place.
+/// A file of any length that is nowhere: each page of it is its number, again and again.
 struct Made(u64);
 
+const PAGE: u64 = 4096;
+
 fn made(from: u64, length: usize) -> Vec<u8> {
-    (from..)
-        .take(length)
-        .map(|at| (at.wrapping_mul(0x9e37_79b9) >> 11) as u8)
-        .collect()
+    let skip = (from % PAGE) as usize;
+    let mut bytes = Vec::with_capacity(length + 2 * PAGE as usize);
+    for page in from / PAGE.. {
+        if bytes.len() >= skip + length {
+            break;
+        }
+        bytes.extend(page.to_be_bytes().repeat(PAGE as usize / 8));
+    }
+    bytes.truncate(skip + length);
+    bytes.split_off(skip)
 }
 
 #[async_trait(?Send)]
