@@ -43,3 +43,17 @@ test('a push says no more than that something came, and nothing while a tab tell
   await push();
   await expect.poll(() => notifications(page)).toEqual([{ title: 'New message', body: '' }]);
 });
+
+test('the test of notifications shows how far one comes, and what is missing', async ({ user }, info) => {
+  const { page } = await user('Alice');
+  await page.evaluate(async () => navigator.serviceWorker.ready);
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByRole('button', { name: 'Send a test' }).click();
+  await expect(page.getByText(/^Turn on “Notify me on this device”/u)).toBeVisible();
+  await page.context().grantPermissions(['notifications']);
+  await page.getByRole('switch', { name: 'Notify me on this device' }).check();
+  await page.getByRole('button', { name: 'Send a test' }).click();
+  await expect(page.getByText(/^Works while Undertone is open/u)).toBeVisible();
+  expect(await notifications(page)).toEqual([{ title: 'Undertone', body: 'This is a test.' }]);
+  await page.screenshot({ path: info.outputPath('test.png') });
+});

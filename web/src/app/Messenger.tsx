@@ -29,7 +29,7 @@ import { Beside } from './Beside';
 import { KeysPage } from './KeysPage';
 import { keysInWords } from './keys';
 import type { Beside as BesideName, Route } from './routes';
-import { useCounts, useNotifications } from './useNotifications';
+import { useCounts, useNotifications, usePushAddress } from './useNotifications';
 import { useShortcuts } from './useShortcuts';
 
 interface MessengerProps {
@@ -126,6 +126,7 @@ export function Messenger({ route, session, server }: MessengerProps) {
   useShortcuts(scene);
   useAttentionSignal();
   useNotifications(openId);
+  usePushAddress();
   useCounts(open, all);
 
   const wake = () => void core.wake().catch(() => {});

@@ -7,6 +7,7 @@ import { words } from '../i18n/words';
 import { navigate } from '../platform/location';
 import { notify, notifying, setBadge, withdraw } from '../platform/notifying';
 import { conversationPath } from '../platform/paths';
+import { hasPush, pushAddress } from '../platform/push';
 
 /** A tab that nobody looks at lets the others go first: each message is told once. */
 const HIDDEN_TAB_WAITS_MS = 400;
@@ -74,6 +75,19 @@ export function useNotifications(open: ConversationId | undefined): void {
       stop();
     };
   }, [store]);
+}
+
+/** Tells the server again how this device is woken: it forgets that with a session, and the browser may have changed it. */
+export function usePushAddress(): void {
+  const { core } = useCore();
+  useEffect(() => {
+    const tell = async () => {
+      const address = hasPush() ? await pushAddress() : undefined;
+      if (address) await core.pushSubscribe(address);
+    };
+    // Offline it is told at the next start.
+    tell().catch(() => {});
+  }, [core]);
 }
 
 /** The conversations with something unread, in the title and at the icon; what was read is no longer announced. */

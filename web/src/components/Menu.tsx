@@ -40,6 +40,8 @@ interface MenuProps {
   readonly note?: string;
   /** Opened by something else than its button: a key, a long press. @default false */
   readonly startsOpen?: boolean;
+  /** It has closed, whatever was chosen. */
+  readonly onClosed?: () => void;
   /** The button. */
   readonly renderTrigger: (props: MenuTrigger) => ReactNode;
 }
@@ -78,7 +80,7 @@ function Item({ item, onDone }: { readonly item: MenuItem; readonly onDone: () =
   );
 }
 
-interface OpenMenuProps extends Omit<MenuProps, 'renderTrigger' | 'startsOpen'> {
+interface OpenMenuProps extends Omit<MenuProps, 'renderTrigger' | 'startsOpen' | 'onClosed'> {
   readonly id: string;
   readonly button: RefObject<HTMLButtonElement | null>;
   readonly onClosed: () => void;
@@ -156,7 +158,7 @@ function OpenMenu({ id, label, sections, note, button, onClosed }: OpenMenuProps
   );
 }
 
-export function Menu({ renderTrigger, startsOpen = false, ...rest }: MenuProps) {
+export function Menu({ renderTrigger, startsOpen = false, onClosed, ...rest }: MenuProps) {
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const [isOpen, setOpen] = useState(startsOpen);
@@ -175,7 +177,17 @@ export function Menu({ renderTrigger, startsOpen = false, ...rest }: MenuProps) 
           setOpen(true);
         },
       })}
-      {isOpen && <OpenMenu id={id} button={button} onClosed={() => setOpen(false)} {...rest} />}
+      {isOpen && (
+        <OpenMenu
+          id={id}
+          button={button}
+          onClosed={() => {
+            setOpen(false);
+            onClosed?.();
+          }}
+          {...rest}
+        />
+      )}
     </>
   );
 }

@@ -106,7 +106,7 @@ export function Composer(props: ComposerProps) {
   };
 
   const onOtherKey = (event: KeyboardEvent) => {
-    if (event.key === 'ArrowUp' && draft.text === '') {
+    if (event.key === 'ArrowUp' && !event.altKey && draft.text === '') {
       event.preventDefault();
       onEditLast();
     } else if (event.key === 'Escape' && mode.kind === 'reply') {

@@ -5,7 +5,7 @@ import {
 import { useState } from 'react';
 import { IconButton } from '../../../components/IconButton';
 import { Menu, type MenuSection } from '../../../components/Menu';
-import type { MessageView } from '../../../core/types';
+import type { MessageKey, MessageView } from '../../../core/types';
 import { words } from '../../../i18n/words';
 import { EmojiPopover } from '../emoji/EmojiPopover';
 import type { Allowed, MessageActs } from './acts';
@@ -18,6 +18,8 @@ interface ActionBarProps {
   readonly may: Allowed;
   readonly acts: MessageActs;
   readonly asked: Asked;
+  /** The emoji are wanted. */
+  readonly onAsk: (key: MessageKey, asked: Asked) => void;
   /** The menu or the picker has closed. */
   readonly onClosed: () => void;
 }
@@ -63,10 +65,10 @@ function sectionsOf(items: readonly (readonly Item[])[]): readonly MenuSection[]
   }));
 }
 
-export function ActionBar({ message, may, acts, asked, onClosed }: ActionBarProps) {
+export function ActionBar({ message, may, acts, asked, onAsk, onClosed }: ActionBarProps) {
   const text = words.chat.message;
   const [isPicking, setPicking] = useState(asked === 'emoji');
-  const items = itemsOf({ message, may, acts }, () => setPicking(true));
+  const items = itemsOf({ message, may, acts }, () => onAsk(message.key, 'emoji'));
   return (
     <div
       role="toolbar"
@@ -96,6 +98,7 @@ export function ActionBar({ message, may, acts, asked, onClosed }: ActionBarProp
       <Menu
         label={text.actions}
         startsOpen={asked === 'menu'}
+        onClosed={onClosed}
         sections={sectionsOf(items)}
         renderTrigger={({ ref, ...trigger }) => (
           <span className="contents">

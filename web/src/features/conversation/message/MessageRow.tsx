@@ -6,7 +6,7 @@ import { Tag } from '../../../components/Tag';
 import { UnderLine } from '../../../components/UnderLine';
 import { PersonAvatar } from '../../../core/PersonAvatar';
 import { gist } from '../../../core/plain';
-import type { MessageView } from '../../../core/types';
+import type { MessageKey, MessageView } from '../../../core/types';
 import { machineTime, momentInWords, timeOf } from '../../../i18n/dates';
 import { words } from '../../../i18n/words';
 import { navigate } from '../../../platform/location';
@@ -31,6 +31,9 @@ export interface MessageRowProps {
   /** Whether what can be done stands beside it, and what of it is open. */
   readonly showsActions: boolean;
   readonly asked: Asked;
+  /** Counts what was asked for, so that each opens anew. */
+  readonly askedCount: number;
+  readonly onAsk: (key: MessageKey, asked: Asked) => void;
   readonly onActionsClosed: () => void;
   /** While several are chosen: whether this one is. */
   readonly isChosen: boolean | undefined;
@@ -141,7 +144,7 @@ function Choosing({ children, message, isChosen, onSelect }: {
 }
 
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
-  const { message, showsActions, isChosen, may, acts, asked, onActionsClosed } = props;
+  const { message, showsActions, isChosen, may, acts, asked, askedCount, onAsk, onActionsClosed } = props;
   const content = message.own ? <Own {...props} /> : <Other {...props} />;
   if (isChosen !== undefined) {
     return (
@@ -154,7 +157,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
     <div className="relative">
       {content}
       {showsActions && message.state === 'sent' && (
-        <ActionBar key={asked} message={message} may={may} acts={acts} asked={asked} onClosed={onActionsClosed} />
+        <ActionBar key={askedCount} message={message} may={may} acts={acts} asked={asked} onAsk={onAsk} onClosed={onActionsClosed} />
       )}
     </div>
   );

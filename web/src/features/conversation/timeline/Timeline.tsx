@@ -209,6 +209,8 @@ function RowContent({ row, conversation, focus, mayOf, chosen, ...rest }: RowCon
           acts={rest.acts}
           showsActions={focus.showsActions(row.message.key)}
           asked={focus.askedOf(row.message.key)}
+          askedCount={focus.askedCount(row.message.key)}
+          onAsk={focus.ask}
           onActionsClosed={focus.onClosed}
           isChosen={chosen?.has(row.message.key)}
         />

@@ -16,6 +16,7 @@ interface RowFocusInput {
 interface AskedOf {
   readonly key: MessageKey;
   readonly asked: Asked;
+  readonly count: number;
 }
 
 function rowOf(target: EventTarget): HTMLElement | null {
@@ -35,13 +36,13 @@ export function useRowFocus({ messages, mayOf, acts, onLeave }: RowFocusInput) {
   const [isInside, setInside] = useState(false);
   const [pointed, setPointed] = useState<MessageKey>();
   const [askedOf, setAskedOf] = useState<AskedOf>();
-  const onClosed = useCallback(() => setAskedOf(undefined), []);
+  const onClosed = useCallback(() => setAskedOf((before) => before && { ...before, asked: 'nothing' }), []);
   const find = (row: HTMLElement | null) => messages.find(({ key }) => key === row?.dataset['message']);
 
-  const ask = (key: MessageKey, asked: Asked) => {
+  const ask = useCallback((key: MessageKey, asked: Asked) => {
     setFocused(key);
-    setAskedOf({ key, asked });
-  };
+    setAskedOf((before) => ({ key, asked, count: (before?.count ?? 0) + 1 }));
+  }, []);
 
   /** What Enter opens: a picture, what is answered, a link; else all that can be done. */
   const openIt = (row: HTMLElement, message: MessageView) => {
@@ -95,8 +96,9 @@ export function useRowFocus({ messages, mayOf, acts, onLeave }: RowFocusInput) {
     /** The one in the tab order. */
     stop,
     /** The ones at which actions show. */
-    showsActions: (key: MessageKey) => key === pointed || (isInside && key === focused) || key === askedOf?.key,
+    showsActions: (key: MessageKey) => key === pointed || (isInside && key === focused) || (key === askedOf?.key && askedOf.asked !== 'nothing'),
     askedOf: (key: MessageKey): Asked => (askedOf?.key === key ? askedOf.asked : 'nothing'),
+    askedCount: (key: MessageKey): number => (askedOf?.key === key ? askedOf.count : 0),
     ask,
     onClosed,
     onPointed: setPointed,
