@@ -249,6 +249,25 @@ fn a_wish_to_leave_is_the_devices_own_for_this_epoch_and_once() {
 }
 
 #[test]
+fn a_wish_with_a_damaged_tag_gets_past_the_server_alone_and_is_in_nobodys_way() {
+    let people = three();
+    let mut talk = group(&people);
+    let mut leave = talk.groups[1]
+        .leave(&people[1].provider, &people[1].device)
+        .unwrap();
+    // The membership tag stands last; members alone have its key (RFC 9420, section 6.2).
+    *leave.last_mut().unwrap() ^= 1;
+    check_proposal(proposal_check(&talk, &people[1], &leave, &[])).unwrap();
+    for number in [0, 2] {
+        let refused = talk.groups[number].apply_proposal(&people[number].provider, &leave);
+        assert!(refused.is_err());
+    }
+    let commit = talk.commit(0, &people, GroupChange::default()).unwrap();
+    let (checked, _) = talk.accept(0, &people, &commit, &[Bytes::from(leave)]);
+    assert_eq!(checked.committer.user, people[0].user);
+}
+
+#[test]
 fn the_last_owner_cannot_ask_to_leave() {
     let people = three();
     let mut talk = group(&people);
