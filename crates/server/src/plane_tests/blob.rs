@@ -460,7 +460,7 @@ impl Server {
         let Self {
             running,
             state,
-            _directory,
+            _directory: directory,
         } = self;
         let config = state.config.clone();
         running.shutdown().await;
@@ -470,7 +470,7 @@ impl Server {
         Self {
             running,
             state,
-            _directory,
+            _directory: directory,
         }
     }
 }

@@ -177,9 +177,12 @@ pub(super) const GIVE_UP: &str = "
     where blob_id = $1 and user_id = $2 and conversation_id is not null
     returning file, size, received";
 pub(super) const SELECT_DUE: &str = "
-    select blob_id, file, size, received from blob where expires_at <= $1
-    union
-    select blob_id, file, size, received from blob where conversation_id is null or user_id is null
+    select blob_id, file, size, received from blob
+    where expires_at <= $1 and conversation_id is not null and user_id is not null
+    union all
+    select blob_id, file, size, received from blob where conversation_id is null
+    union all
+    select blob_id, file, size, received from blob where user_id is null and conversation_id is not null
     limit $2";
 pub(super) const SELECT_IS_FILE: &str = "select exists (select 1 from blob where file = $1)";
 pub(super) const DELETE: &str = "delete from blob where blob_id = $1";
