@@ -31,14 +31,14 @@ pub(crate) fn arrived(
     core: &Core,
     me: &Me,
     conversation: &Conversation,
-    come: &Come<'_>,
+    message: &Come<'_>,
 ) -> Result<(), ClientError> {
     let choice = core.store.choice(conversation.id)?;
-    let mentions = mentions(me, conversation, come);
+    let mentions = mentions(me, conversation, message);
     if mentions {
-        core.store.add_mention(come.row)?;
+        core.store.add_mention(message.row)?;
     }
-    if choice.request.is_some() || core.store.is_blocked(come.sender)? {
+    if choice.request.is_some() || core.store.is_blocked(message.sender)? {
         return Ok(());
     }
     if choice.archived && !is_muted(core, &choice) {
@@ -49,19 +49,19 @@ pub(crate) fn arrived(
         core.store.save_choice(conversation.id, choice)?;
     }
     if announces(core, conversation, &choice, mentions) {
-        core.store.add_announcement(come.row)?;
+        core.store.add_announcement(message.row)?;
     }
     core.publish(Change::Notify);
     Ok(())
 }
 
 /// Whether a message names the user, or a role that the user has.
-pub(crate) fn mentions(me: &Me, conversation: &Conversation, come: &Come<'_>) -> bool {
+pub(crate) fn mentions(me: &Me, conversation: &Conversation, message: &Come<'_>) -> bool {
     // Every mention has these signs.
-    if !come.text.contains("<@") {
+    if !message.text.contains("<@") {
         return false;
     }
-    let mentioned = markup::mentioned(&markup::parse(come.text));
+    let mentioned = markup::mentioned(&markup::parse(message.text));
     let profile = conversation.profile.as_ref();
     let leads = profile.is_some_and(|profile| profile.role(me.user) >= Role::Admin);
     mentioned.users.contains(&me.user) || mentioned.everyone || (mentioned.admins && leads)

@@ -411,14 +411,14 @@ fn pathological(times: usize) -> Vec<String> {
         r("> "),
         r(">> a\n"),
         (0..100)
-            .map(|depth| format!("{}* a\n", "  ".repeat(depth)))
+            .flat_map(|depth| ["  ".repeat(depth), "* a\n".to_owned()])
             .collect(),
         r("- a\n"),
         r("- "),
         r("1. "),
         r("`"),
         (1..300)
-            .map(|length| format!("e{}", "`".repeat(length)))
+            .flat_map(|length| ["e".to_owned(), "`".repeat(length)])
             .collect(),
         r("`a``b"),
         r("```\n"),

@@ -105,7 +105,7 @@ pub(crate) mod tests {
         bytes
     }
 
-    fn webp(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    fn webp(kind: [u8; 4], body: &[u8]) -> Vec<u8> {
         [b"RIFF\0\0\0\0WEBP", kind.as_slice(), b"\0\0\0\0", body].concat()
     }
 
@@ -113,9 +113,9 @@ pub(crate) mod tests {
     fn the_size_of_each_format_is_read_from_its_header() {
         assert_eq!(size_of(&png(640, 480)), Some((640, 480)));
         assert_eq!(size_of(&jpeg(640, 480)), Some((640, 480)));
-        let extended = webp(b"VP8X", &[0, 0, 0, 0, 0x7f, 2, 0, 0xdf, 1, 0]);
-        let lossless = webp(b"VP8L", &[0x2f, 0x7f, 0xc2, 0x77, 0]);
-        let lossy = webp(b"VP8 ", &[0, 0, 0, 0x9d, 1, 0x2a, 0x80, 2, 0xe0, 1]);
+        let extended = webp(*b"VP8X", &[0, 0, 0, 0, 0x7f, 2, 0, 0xdf, 1, 0]);
+        let lossless = webp(*b"VP8L", &[0x2f, 0x7f, 0xc2, 0x77, 0]);
+        let lossy = webp(*b"VP8 ", &[0, 0, 0, 0x9d, 1, 0x2a, 0x80, 2, 0xe0, 1]);
         for bytes in [extended, lossless, lossy] {
             assert_eq!(size_of(&bytes), Some((640, 480)));
         }
@@ -128,7 +128,7 @@ pub(crate) mod tests {
         assert!(!is_portrait(&jpeg(1025, 8)) && !is_portrait(b"GIF89a") && !is_portrait(b""));
         let long = [png(16, 16), vec![0; PICTURE_BYTES_MAX]].concat();
         assert!(!is_portrait(&long));
-        for whole in [png(16, 16), jpeg(16, 16), webp(b"VP8L", &[0x2f, 1, 1, 1, 1])] {
+        for whole in [png(16, 16), jpeg(16, 16), webp(*b"VP8L", &[0x2f, 1, 1, 1, 1])] {
             let header = whole.len().min(24);
             for end in 0..header {
                 assert!(!is_portrait(&whole[..end]), "{end}");

@@ -103,7 +103,7 @@ mod tests {
         let mut at = 0;
         for [begin, end] in excerpt.highlights {
             let part = |from: usize, to: u32| String::from_utf16(&units[from..to as usize]).unwrap();
-            out += &format!("{}[{}]", part(at, begin), part(begin as usize, end));
+            out.extend([&part(at, begin), "[", &part(begin as usize, end), "]"]);
             at = end as usize;
         }
         out + &String::from_utf16(&units[at..]).unwrap()

@@ -133,7 +133,7 @@ impl Store {
 
     /// Keeps what happens when strangers write.
     pub(crate) fn save_strangers(&self, strangers: Strangers) -> Result<(), StoreError> {
-        self.save_encoded(STRANGERS, &Some(strangers))
+        self.save_encoded(STRANGERS, Some(&strangers))
     }
 
     /// When nothing is announced.
@@ -143,7 +143,7 @@ impl Store {
 
     /// Keeps when nothing is announced.
     pub(crate) fn save_quiet_hours(&self, hours: Option<QuietHoursView>) -> Result<(), StoreError> {
-        self.save_encoded(QUIET_HOURS, &hours)
+        self.save_encoded(QUIET_HOURS, hours.as_ref())
     }
 
     /// Where and how this device is woken.
@@ -153,7 +153,7 @@ impl Store {
 
     /// Keeps where and how this device is woken.
     pub(crate) fn save_push_subscription(&self, to: Option<&PushSubscription>) -> Result<(), StoreError> {
-        self.save_encoded(PUSH, &to)
+        self.save_encoded(PUSH, to)
     }
 
     fn encoded<T: DeserializeOwned>(&self, name: &'static str) -> Result<Option<T>, StoreError> {
@@ -167,11 +167,11 @@ impl Store {
         }
     }
 
-    fn save_encoded<T: Serialize>(&self, name: &'static str, value: &Option<T>) -> Result<(), StoreError> {
+    fn save_encoded<T: Serialize>(&self, name: &'static str, value: Option<&T>) -> Result<(), StoreError> {
         let bad = |_| StoreError::BadRow {
             table: "setting",
             column: name,
         };
-        self.set_setting(name, &codec::to_cbor(value).map_err(bad)?)
+        self.set_setting(name, &codec::to_cbor(&value).map_err(bad)?)
     }
 }

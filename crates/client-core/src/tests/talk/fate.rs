@@ -78,11 +78,11 @@ fn what_is_deleted_for_everyone_is_gone_from_every_file() {
 
 #[test]
 fn what_the_server_refuses_for_good_is_undone() {
+    type Act = fn(&Client, MessageKey) -> Result<MessageKey, ClientError>;
     let mut group = Group::new();
     let alice = Rc::clone(&group.alice);
     let first = group.send(&alice, "as it was");
     let row = key(&alice, first);
-    type Act = fn(&Client, MessageKey) -> Result<MessageKey, ClientError>;
     let acts: [Act; 4] = [
         |ada, row| ada.edit(row, "otherwise"),
         |ada, row| ada.react(row, "👍", true),
