@@ -109,7 +109,7 @@ pub(super) fn line(message: &MessageResult) -> String {
         }
     );
     for file in &message.files {
-        line.push_str(&format!(" [{}]", printable(&file.name)));
+        line.extend([" [", &printable(&file.name), "]"]);
     }
     line.push_str(&message.marks.words());
     line

@@ -63,7 +63,14 @@ fn people_tell_ask_and_are_not_heard() {
         (&card["display_name"], &card["pronouns"]),
         (&json!("Ada Lovelace"), &json!("she/her"))
     );
+}
 
+#[test]
+fn what_is_announced_is_chosen_and_who_is_blocked_is_not_heard() {
+    let server = Server::start();
+    let (ada, bob) = (server.first("Ada"), server.user("Bob"));
+    ada.ok(&["send", "Bob", "do you know me?"]);
+    bob.ok(&["accept", "Ada"]);
     let notify = bob.ok(&["notify", "Ada", "mentions", "--mute", "8h"]);
     assert_eq!(
         (&notify["level"], &notify["default"]),

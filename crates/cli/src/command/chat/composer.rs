@@ -19,10 +19,6 @@ impl Composer {
         self.before.iter().collect()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.before.is_empty() && self.after.is_empty()
-    }
-
     /// Replaces all of it; the cursor stands at the end.
     pub(super) fn set(&mut self, text: &str) {
         self.after.clear();
@@ -146,7 +142,7 @@ mod tests {
             (String::new(), "llo world".to_owned())
         );
         assert_eq!(composer.take(), "llo world");
-        assert!(composer.is_empty());
+        assert_eq!(composer.text(), "");
     }
 
     #[test]
