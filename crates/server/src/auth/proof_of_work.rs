@@ -314,4 +314,22 @@ mod tests {
         gate.clock.advance(Duration::from_secs(1));
         gate.come(None).unwrap();
     }
+
+    #[test]
+    fn zero_bits_are_counted_from_the_beginning_to_the_first_one() {
+        let mut most = 0;
+        for solution in 0..2_000 {
+            let challenge: undertone_wire::Bytes = b"challenge".as_slice().into();
+            let proof = ProofOfWork { challenge, solution };
+            let hash = Sha256::new()
+                .chain_update(proof.challenge.as_slice())
+                .chain_update(solution.to_be_bytes())
+                .finalize();
+            let bits: String = hash.iter().map(|byte| format!("{byte:08b}")).collect();
+            let counted = zero_bits(&proof);
+            assert_eq!(bits.find('1'), Some(counted as usize));
+            most = most.max(counted);
+        }
+        assert!(most > 8, "none went beyond the first byte");
+    }
 }

@@ -335,6 +335,13 @@ mod tests {
     }
 
     #[test]
+    fn nobody_types_a_code_of_more_than_128_characters() {
+        let text = TypedCode::generate(&mut StdRng::seed_from_u64(2)).to_text();
+        assert!(format!("{text:128}").parse::<TypedCode>().is_ok());
+        assert!(format!("{text:129}").parse::<TypedCode>().is_err());
+    }
+
+    #[test]
     fn other_text_is_refused() {
         for text in [
             "",
