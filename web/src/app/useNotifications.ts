@@ -1,6 +1,6 @@
 /** Says what is worth saying: in the page while somebody looks, by the system otherwise; counts in the title and at the icon. What is worth it the core decides. */
 import { useEffect, useEffectEvent } from 'react';
-import { showToast } from '../components/toasts';
+import { settleToastAbout, showToast } from '../components/toasts';
 import type { ConversationId, ConversationView, NotificationView } from '../core/types';
 import { useCore } from '../core/useView';
 import { words } from '../i18n/words';
@@ -100,7 +100,9 @@ export function useCounts(open: ConversationView | undefined, all: readonly Conv
   useEffect(() => setBadge(unread), [unread]);
   const read = open?.unread === 0 ? open.conversation : undefined;
   useEffect(() => {
-    // A notification that stays a little longer does no harm.
-    if (read !== undefined) withdraw(tagOf(read)).catch(() => {});
+    // A notification of the system that stays a little longer does no harm.
+    if (read === undefined) return;
+    settleToastAbout(tagOf(read));
+    withdraw(tagOf(read)).catch(() => {});
   }, [read]);
 }

@@ -1,6 +1,6 @@
 /** Undo is real: what a toast stands for happens when it is over, and not before. */
 import { beforeEach, expect, test, vi } from 'vitest';
-import { settleToast, showToast, toasts, undoNewest } from './toasts';
+import { settleToast, settleToastAbout, showToast, toasts, undoNewest } from './toasts';
 
 beforeEach(() => {
   toasts.value = [];
@@ -32,4 +32,12 @@ test('what is not undone is done once: in time, when another takes its place, or
   window.dispatchEvent(new Event('pagehide'));
   expect(done).toEqual(['one', 'two', 'three', 'four', 'five']);
   expect(toasts.value).toEqual([]);
+});
+
+test('what was seen elsewhere is no longer said', () => {
+  showToast({ text: 'Morning.', about: 'conversation-a' });
+  showToast({ text: 'Evening.', about: 'conversation-b' });
+  settleToastAbout('conversation-a');
+  settleToastAbout('conversation-c');
+  expect(toasts.value.map(({ text }) => text)).toEqual(['Evening.']);
 });

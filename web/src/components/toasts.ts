@@ -66,6 +66,12 @@ export function showToast(input: ToastInput): void {
   if (toasts.value.length > SHOWN_MAX && oldest) settleToast(oldest);
 }
 
+/** What it is about was seen elsewhere: it goes. */
+export function settleToastAbout(about: string): void {
+  const seen = toasts.value.find((toast) => toast.about === about);
+  if (seen) settleToast(seen);
+}
+
 /** Undoes the newest that can be undone; false, if there is none. */
 export function undoNewest(): boolean {
   const toast = toasts.value.findLast(({ onUndo }) => onUndo !== undefined);
