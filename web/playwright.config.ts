@@ -27,7 +27,8 @@ export default defineConfig({
   projects: [
     { name: 'stories', testIgnore: 'pictures.spec.ts' },
     { name: 'pictures', testMatch: 'pictures.spec.ts', use: { deviceScaleFactor: 1.5 } },
-    { name: 'bench', testDir: 'bench', testMatch: '*.bench.ts', timeout: 3_600_000 },
+    // In a folder of its own: what a failed story left must outlive it.
+    { name: 'bench', outputDir: 'test-results-bench', testDir: 'bench', testMatch: '*.bench.ts', timeout: 3_600_000 },
   ],
   use: {
     browserName: 'chromium',

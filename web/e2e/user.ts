@@ -66,7 +66,10 @@ export class User {
 
   /** Types the group of the key that is asked for. */
   async keepsRecoveryKey(): Promise<void> {
-    await expect(this.page.getByRole('heading', { name: 'Keep this key somewhere safe' })).toBeVisible({ timeout: 120_000 });
+    const heading = this.page.getByRole('heading', { name: 'Keep this key somewhere safe' });
+    await heading.waitFor({ timeout: 120_000 }).catch(async (cause: unknown) => {
+      throw new Error(`No recovery key. The page says:\n${await this.page.locator('body').innerText()}`, { cause });
+    });
     const label = this.page.getByText(/^To check: type group \d$/u);
     const asked = Number((await label.innerText()).at(-1));
     const groups = this.page.getByRole('list', { name: /^Recovery key/u }).getByRole('listitem');
