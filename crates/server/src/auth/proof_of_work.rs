@@ -325,9 +325,11 @@ mod tests {
                 .chain_update(proof.challenge.as_slice())
                 .chain_update(solution.to_be_bytes())
                 .finalize();
-            let bits: String = hash.iter().map(|byte| format!("{byte:08b}")).collect();
+            let mut bits = hash
+                .iter()
+                .flat_map(|byte| (0..8).map(move |at| byte >> (7 - at) & 1));
             let counted = zero_bits(&proof);
-            assert_eq!(bits.find('1'), Some(counted as usize));
+            assert_eq!(bits.position(|bit| bit == 1), Some(counted as usize));
             most = most.max(counted);
         }
         assert!(most > 8, "none went beyond the first byte");
