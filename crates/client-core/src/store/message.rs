@@ -177,14 +177,7 @@ impl Store {
         self.row(
             "SELECT key FROM message WHERE message = ?1 ORDER BY id LIMIT 1",
             [message.as_bytes()],
-            |row| {
-                Column {
-                    row,
-                    table: "message",
-                }
-                .array("key")
-                .map(MessageKey::from_bytes)
-            },
+            key_of,
         )
     }
 
@@ -226,7 +219,7 @@ impl Store {
             Some(key) => self.place_of(key)?.unwrap_or((i64::MAX, i64::MAX)),
             None => (i64::MAX, i64::MAX),
         };
-        let mut messages = self.rows(
+        let messages = self.rows(
             select!(
                 "message m WHERE m.conversation = ?1 AND (m.position, m.id) < (?2, ?3) AND m.hidden = 0 \
                  AND (m.expires_at IS NULL OR m.expires_at > ?5) ORDER BY m.position DESC, m.id DESC LIMIT ?4"
@@ -240,10 +233,7 @@ impl Store {
             ),
             read,
         )?;
-        let wanted = usize::try_from(page.limit).unwrap_or(usize::MAX);
-        let more = messages.len() > wanted;
-        messages.truncate(wanted);
-        Ok((messages, more))
+        Ok(cut(messages, page.limit))
     }
 
     /// What stands after a message, oldest first, or with it; and whether there is more after it.
@@ -257,7 +247,7 @@ impl Store {
             None => None,
         };
         let (position, row) = place.unwrap_or((-1, -1));
-        let mut messages = self.rows(
+        let messages = self.rows(
             select!(
                 "message m WHERE m.conversation = ?1 AND (m.position, m.id) >= (?2, ?3) AND m.hidden = 0 \
                  AND (m.expires_at IS NULL OR m.expires_at > ?5) ORDER BY m.position, m.id LIMIT ?4"
@@ -271,10 +261,7 @@ impl Store {
             ),
             read,
         )?;
-        let wanted = usize::try_from(page.limit).unwrap_or(usize::MAX);
-        let more = messages.len() > wanted;
-        messages.truncate(wanted);
-        Ok((messages, more))
+        Ok(cut(messages, page.limit))
     }
 
     /// The first message of others after what was read that has not ended.
@@ -289,14 +276,7 @@ impl Store {
              AND event IS NULL AND deleted = 0 AND (expires_at IS NULL OR expires_at > ?3) \
              AND sender NOT IN (SELECT user FROM blocked) ORDER BY position, id LIMIT 1",
             (conversation.as_bytes(), integer(read.0), integer(now.as_millis())),
-            |row| {
-                Column {
-                    row,
-                    table: "message",
-                }
-                .array("key")
-                .map(MessageKey::from_bytes)
-            },
+            key_of,
         )
     }
 
@@ -371,4 +351,21 @@ impl Store {
             },
         )
     }
+}
+
+/// One more than the page holds was asked for: whether there is more is what is left over.
+fn cut(mut messages: Vec<StoredMessage>, limit: u32) -> (Vec<StoredMessage>, bool) {
+    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = messages.len() > wanted;
+    messages.truncate(wanted);
+    (messages, more)
+}
+
+fn key_of(row: &rusqlite::Row<'_>) -> Result<MessageKey, StoreError> {
+    Column {
+        row,
+        table: "message",
+    }
+    .array("key")
+    .map(MessageKey::from_bytes)
 }
