@@ -14,6 +14,7 @@ cargo xtask COMMAND
   setup                   install what building and testing need
   build                   build the WebAssembly module, the web page and the server
   tidy                    check the rules of ARCHITECTURE.md that a program can check
+  lint                    format, tidy and clippy: run it before each commit
   ci                      format, lints, tidy and test: what the pipeline runs
   bench [groups|browser|live|search] [--quick] [--json FILE]
                           measure what groups cost and how the server bears many people;
@@ -30,6 +31,7 @@ pub(crate) enum Command {
     Run { server_args: Vec<String> },
     Test,
     Ci,
+    Lint,
     Tidy,
     Bench(Wish),
     Services(Action),
@@ -60,6 +62,7 @@ pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Command, Stri
         "build" => Command::Build,
         "test" => Command::Test,
         "ci" => Command::Ci,
+        "lint" => Command::Lint,
         "tidy" => Command::Tidy,
         other => return Err(format!("There is no command `{other}`.")),
     };
@@ -180,6 +183,7 @@ mod tests {
             "test",
             "setup",
             "build",
+            "lint",
             "tidy",
             "ci",
             "services up",

@@ -8,11 +8,7 @@ use anyhow::Result;
 /// Runs every gate, even after one has failed, and shows a table.
 pub(crate) fn ci(project: &Project) -> Result<()> {
     let mut steps = Steps::default();
-    steps.take("format", || {
-        project.cargo().args(["fmt", "--all", "--check"]).show()
-    });
-    steps.take("tidy", || tidy::tidy(project));
-    steps.take("clippy", || clippy(project));
+    looks(project, &mut steps);
     let mut tools = None;
     let ready = steps.take("set-up", || {
         tools = Some(setup::for_testing(project)?);
@@ -28,6 +24,21 @@ pub(crate) fn ci(project: &Project) -> Result<()> {
         steps.skip("tests");
     }
     steps.finish()
+}
+
+/// The gates that only look at the source of the Rust code: what a developer runs before each commit.
+pub(crate) fn lint(project: &Project) -> Result<()> {
+    let mut steps = Steps::default();
+    looks(project, &mut steps);
+    steps.finish()
+}
+
+fn looks(project: &Project, steps: &mut Steps) {
+    steps.take("format", || {
+        project.cargo().args(["fmt", "--all", "--check"]).show()
+    });
+    steps.take("tidy", || tidy::tidy(project));
+    steps.take("clippy", || clippy(project));
 }
 
 /// Lints are errors. The WebAssembly skin has no native build: its own build is its check.

@@ -57,6 +57,7 @@ fn carry_out(command: Command) -> Result<()> {
         Command::Build => run::build(&project).map(drop),
         Command::Test => test::test(&project),
         Command::Ci => ci::ci(&project),
+        Command::Lint => ci::lint(&project),
         Command::Tidy => tidy::tidy(&project),
         Command::Bench(wish) => bench::bench(&project, &wish),
         Command::Services(action) => services::carry_out(&project, action),
