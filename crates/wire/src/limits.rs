@@ -124,6 +124,10 @@ pub const BLOB_UNFINISHED_LIFE: Duration = Duration::from_hours(24);
 /// Undelivered entries are deleted after this, whatever a conversation says.
 pub const RETENTION_CEILING: Duration = Duration::from_hours(30 * 24);
 
+/// The server ends an HTTP connection on which no request comes for so long. Clients give theirs up after half of it:
+/// a request must not meet that end on its way.
+pub const HTTP_IDLE_MAX: Duration = Duration::from_secs(10);
+
 /// A client pings this often.
 pub const PING_EVERY: Duration = Duration::from_secs(8);
 /// A connection on which nothing was heard for this long is dead, for both sides.

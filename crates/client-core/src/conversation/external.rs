@@ -54,10 +54,20 @@ pub(super) async fn come_in(core: &Rc<Core>, way: &Way) -> Result<ConversationId
     let me = core.me()?;
     let _turn = core.coming.lock().await;
     let mut tries = 0;
+    // Whoever does not even reach the server learns it at once.
+    let mut lost = LOST_MAX;
     loop {
         tries += 1;
         let refusal = match attempt(core, &me, way).await {
-            Err(ClientError::Api(error)) if may_try_again(&error) && tries < TRIES_MAX => error,
+            Err(ClientError::Api(error)) if may_try_again(&error) && tries < TRIES_MAX => {
+                lost = 0;
+                error
+            }
+            // Whoever waits for their turn does not lose it to a bad network.
+            Err(ClientError::Api(error)) if is_lost(&error) && lost < LOST_MAX => {
+                lost += 1;
+                error
+            }
             other => return other,
         };
         core.platform.sleep(wait_of(&refusal, TRY_AGAIN)).await;
@@ -74,6 +84,11 @@ fn may_try_again(error: &ApiError) -> bool {
         ErrorCode::Unavailable,
     ];
     error.code().is_some_and(|code| codes.contains(&code))
+}
+
+/// Nobody answered.
+fn is_lost(error: &ApiError) -> bool {
+    error.refusal().is_none() && error.is_temporary()
 }
 
 async fn attempt(core: &Rc<Core>, me: &Me, way: &Way) -> Result<ConversationId, ClientError> {
@@ -269,7 +284,7 @@ async fn submit(core: &Rc<Core>, me: &Me, request: &JoinRequest) -> Result<(), C
                 return accepted_join(core, me, &accepted);
             }
             // Nobody knows whether the server has it: the same request again is safe.
-            Err(ClientError::Api(error)) if error.refusal().is_none() && error.is_temporary() => {
+            Err(ClientError::Api(error)) if is_lost(&error) => {
                 lost += 1;
                 if lost >= LOST_MAX {
                     return Err(error.into());

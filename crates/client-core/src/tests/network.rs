@@ -13,6 +13,7 @@ use rand::{Rng, SeedableRng};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use undertone_wire::error::ErrorResponse;
 use undertone_wire::stream::{ClientFrame, ServerFrame};
@@ -27,6 +28,15 @@ pub(super) struct Faults {
     pub(super) cut: u32,
 }
 
+/// What becomes of a request to enter a room.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum AtDoor {
+    /// Others are first.
+    Queued,
+    /// It does not arrive.
+    Lost,
+}
+
 /// The way of one device to the server.
 pub(super) struct Link {
     pub(super) server: Rc<FakeServer>,
@@ -34,6 +44,8 @@ pub(super) struct Link {
     pub(super) faults: Cell<Faults>,
     /// No way at all.
     pub(super) down: Cell<bool>,
+    /// What becomes of the next requests to enter a room, one after another, before the server answers them.
+    pub(super) queue: RefCell<VecDeque<AtDoor>>,
     rng: RefCell<StdRng>,
     /// The number of the connection that stands, if one does.
     standing: Cell<Option<u64>>,
@@ -47,6 +59,7 @@ impl Link {
             device,
             faults: Cell::default(),
             down: Cell::new(false),
+            queue: RefCell::default(),
             rng: RefCell::new(StdRng::seed_from_u64(seed)),
             standing: Cell::new(None),
             connections: Cell::new(0),
@@ -121,6 +134,7 @@ impl Link {
             (Method::Post, ["proposals"]) => json(server.propose(self.device, &read(body))),
             (Method::Put, ["group-info"]) => json(server.replace_group_info(id, read(body))),
             (Method::Put, ["sealed-state"]) => json(server.replace_sealed_state(id, read(body))),
+            (Method::Get, ["knock"]) => json(server.stands_at_door(self.device, id)),
             (Method::Get, ["knocks"]) => json(Ok(server.knocks(id))),
             (Method::Delete, ["knocks", device]) => {
                 server.refuse_knock(id, device.parse().unwrap());
@@ -161,6 +175,17 @@ impl Transport for LinkTransport {
         let faults = link.faults.get();
         if link.down.get() || link.happens(faults.lose) {
             return Err(TransportError::TimedOut);
+        }
+        if request.path.ends_with("/rooms/enter") {
+            let turn = link.queue.borrow_mut().pop_front();
+            match turn {
+                Some(AtDoor::Queued) => {
+                    let queued = ErrorBody::new(ErrorCode::JoinQueued, "others are first");
+                    return Ok(json::<()>(Err(queued)));
+                }
+                Some(AtDoor::Lost) => return Err(TransportError::TimedOut),
+                None => {}
+            }
         }
         let response = link.answer(&request);
         if link.happens(faults.lose) {

@@ -1,6 +1,7 @@
 //! Stories of rooms: in by a link or a code, the door, the next link; and what a server that lies, or a
 //! member gone bad, cannot do.
 
+use super::network::AtDoor;
 use super::world::{Device, Someone, World};
 use crate::conversation::room_secret::RoomSecret;
 use crate::error::ClientError;
@@ -149,6 +150,32 @@ fn several_who_come_at_the_same_moment_all_come_in() {
 }
 
 #[test]
+fn a_bad_network_costs_nobody_their_place_in_the_queue() {
+    let mut room = Room::new(&["Ada", "Ben", "Cy"], false);
+    let link = room.link();
+    let [ben, cy] = [&room.devices[1], &room.devices[2]];
+    let queue = [
+        AtDoor::Queued,
+        AtDoor::Lost,
+        AtDoor::Lost,
+        AtDoor::Queued,
+        AtDoor::Lost,
+    ];
+    ben.link.queue.borrow_mut().extend(queue);
+    assert_eq!(
+        room.world
+            .run(ben.client().join_room(&link))
+            .unwrap()
+            .conversation,
+        room.id
+    );
+    // Without an answer from the server there is no place to keep: it is said at once.
+    cy.link.queue.borrow_mut().extend([AtDoor::Lost, AtDoor::Queued]);
+    assert_eq!(code(room.world.run(cy.client().join_room(&link))), "unreachable");
+    assert_eq!(cy.link.queue.borrow().len(), 1);
+}
+
+#[test]
 fn nobody_comes_into_a_locked_room() {
     let mut room = Room::new(&["Ada", "Ben"], false);
     let link = room.link();
@@ -197,6 +224,26 @@ fn whoever_knocks_is_let_in_or_not_by_somebody_inside() {
     );
     room.devices.pop();
     room.is_level();
+}
+
+#[test]
+fn whoever_was_away_when_nobody_let_them_in_learns_it_at_the_next_connection() {
+    let mut room = Room::new(&["Ada", "Ben", "Cy"], true);
+    let link = room.link();
+    for device in &room.devices[1..] {
+        assert!(room.world.run(device.client().join_room(&link)).unwrap().waiting);
+    }
+    let ben = Rc::clone(&room.devices[1]);
+    ben.link.down.set(true);
+    ben.link.cut();
+    let ada = room.devices[0].client();
+    room.world.run(ada.refuse_knock(room.id, ben.id)).unwrap();
+    room.world.pass(10_000);
+    assert_eq!(ben.conversations()[0].state, ConversationStateView::Waiting);
+    room.settle();
+    assert!(ben.conversations().is_empty(), "Ben waits no longer");
+    let cy = room.devices[2].conversations();
+    assert_eq!(cy[0].state, ConversationStateView::Waiting, "nobody answered Cy");
 }
 
 #[test]

@@ -21,7 +21,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
-use undertone_wire::limits::{PING_DEADLINE, SERVER_FRAME_BYTES_MAX};
+use undertone_wire::limits::{HTTP_IDLE_MAX, PING_DEADLINE, SERVER_FRAME_BYTES_MAX};
 
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 const SOCKET_BUFFER_BYTES: usize = 16 * 1024;
@@ -47,6 +47,7 @@ impl NativeTransport {
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(HTTP_IDLE_MAX / 2)
             .timeout(REQUEST_TIMEOUT);
         if let Some(tls) = &tls {
             builder = builder.tls_backend_preconfigured(tls.as_ref().clone());
