@@ -9,11 +9,13 @@ use std::str::FromStr;
 use undertone_wire::limits::FILE_BYTES_MAX;
 
 mod blobs;
+mod bus;
 mod guests;
 mod push;
 mod reference;
 
 pub use blobs::{BlobPlace, BlobSettings};
+pub use bus::BusUrl;
 pub use guests::{GuestSettings, PROOF_BITS_MAX};
 pub use push::PushSettings;
 pub use reference::{EXIT_CODES, SETTINGS, Setting, reference};
@@ -31,6 +33,8 @@ pub struct Config {
     pub tls: TlsMode,
     /// Which database.
     pub database: DatabaseUrl,
+    /// How several servers on one database tell each other news.
+    pub bus: BusUrl,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub behind_proxy: Vec<IpAddr>,
     /// Origins besides our own pages that may call, such as a desktop application's.
@@ -110,6 +114,12 @@ pub enum ConfigError {
     /// Not the address of a database.
     #[error("--database is `sqlite` or a URL that begins with postgres://")]
     Database,
+    /// Not the address of a bus.
+    #[error("--bus is `local` or addresses that begin with nats:// or tls://")]
+    Bus,
+    /// Several servers need a database that they can share.
+    #[error("--bus nats://… is for several servers, which share one --database postgres://…")]
+    BusWithoutPostgres,
     /// Not built yet.
     #[error(
         "--tls acme is not part of this version: use --tls files with a certificate of your own ACME client, or --tls auto"
@@ -164,6 +174,7 @@ impl Config {
             http_loopback: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
             tls: TlsMode::Auto,
             database: DatabaseUrl::Sqlite,
+            bus: BusUrl::Local,
             behind_proxy: Vec::new(),
             origins: Vec::new(),
             limit_scale: NonZeroU32::MIN,
@@ -194,6 +205,9 @@ impl Config {
             && !address.ip().is_loopback()
         {
             return Err(ConfigError::HttpNotLoopback(address));
+        }
+        if self.bus != BusUrl::Local && self.database == DatabaseUrl::Sqlite {
+            return Err(ConfigError::BusWithoutPostgres);
         }
         if self.guests.proof_bits > PROOF_BITS_MAX {
             return Err(ConfigError::ProofBits);
@@ -240,6 +254,8 @@ mod tests {
             Ok(())
         );
         assert_eq!(config(|c| c.guests.proof_bits = 25), Err(ConfigError::ProofBits));
+        let bus = |c: &mut Config| c.bus = "nats://bus".parse().unwrap();
+        assert_eq!(config(bus), Err(ConfigError::BusWithoutPostgres));
         let nothing = |c: &mut Config| (c.listen, c.http_loopback) = (None, None);
         assert_eq!(config(nothing), Err(ConfigError::NoListener));
     }

@@ -23,6 +23,8 @@ const VERSION: u16 = 1;
 const IDENTIFIER_LABEL: &[u8] = b"undertone key file identifier v1";
 /// Sets the key towards push services apart from the signing key.
 const PUSH_LABEL: &[u8] = b"undertone push v1";
+/// Sets the key of the bus between servers, and the names on it, apart from the signing key.
+const BUS_LABEL: &[u8] = b"undertone bus v1";
 /// Sets the key of refresh tokens apart from the signing key.
 const SUCCESSION_LABEL: &[u8] = b"undertone refresh succession v1";
 
@@ -120,6 +122,19 @@ impl Keys {
         let mut key = Zeroizing::new([0; 32]);
         Hkdf::<Sha256>::new(None, self.token_signing.as_bytes())
             .expand(PUSH_LABEL, key.as_mut_slice())
+            .expect("32 is less than 255 * 32");
+        key
+    }
+
+    /// With what servers of this key file know each other on the bus.
+    #[expect(
+        clippy::expect_used,
+        reason = "HKDF can expand to 32 bytes whatever the input"
+    )]
+    pub(crate) fn bus(&self) -> Zeroizing<[u8; 32]> {
+        let mut key = Zeroizing::new([0; 32]);
+        Hkdf::<Sha256>::new(None, self.token_signing.as_bytes())
+            .expand(BUS_LABEL, key.as_mut_slice())
             .expect("32 is less than 255 * 32");
         key
     }

@@ -87,6 +87,10 @@ classes! {
 
 type Buckets = RateLimiter<u32, DefaultKeyedStateStore<u32>, MonotonicClock, NoOpMiddleware<Duration>>;
 
+/// Which bucket of each class somebody has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bucket(u32);
+
 /// All buckets.
 pub struct Limits {
     clock: MonotonicClock,
@@ -110,11 +114,16 @@ impl Limits {
 
     /// Takes one from the bucket of whoever `who` names, or says how long to wait.
     pub fn check(&self, class: Class, who: &[u8]) -> Result<(), ErrorBody> {
+        self.take(class, self.bucket(who))
+    }
+
+    /// Takes one from a bucket that is known already, or says how long to wait.
+    pub fn take(&self, class: Class, bucket: Bucket) -> Result<(), ErrorBody> {
         let Some((_, buckets)) = self.classes.iter().find(|(each, _)| *each == class) else {
             return Ok(());
         };
         buckets
-            .check_key(&self.bucket(who))
+            .check_key(&bucket.0)
             .map_err(|until: NotUntil<Duration>| rate_limited(until.wait_time_from(self.clock.now())))
     }
 
@@ -139,12 +148,11 @@ impl Limits {
         }
     }
 
-    fn bucket(&self, who: &[u8]) -> u32 {
+    /// The bucket of whoever `who` names, in every class: for those who ask often.
+    pub fn bucket(&self, who: &[u8]) -> Bucket {
         let hash = self.key.hash(&[b"limit", who]);
-        hash.into_iter()
-            .take(4)
-            .fold(0, |number, byte| number << 8 | u32::from(byte))
-            % BUCKETS_PER_CLASS
+        let number = hash.into_iter().take(4);
+        Bucket(number.fold(0, |number, byte| number << 8 | u32::from(byte)) % BUCKETS_PER_CLASS)
     }
 }
 

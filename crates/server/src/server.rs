@@ -17,9 +17,11 @@ use tokio::task::JoinSet;
 
 use crate::auth::{SigningError, TypedCode};
 use crate::blob::DiskError;
+use crate::bus::{Bus, BusError, BusKey};
 use crate::checkpoint::Checkpoints;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, ConfigError, DatabaseUrl};
+use crate::config::{BusUrl, Config, ConfigError, DatabaseUrl};
+use crate::delivery::Hub;
 use crate::job;
 use crate::key_file::{KeyFileError, Keys, create_private_directory};
 use crate::push::waker;
@@ -27,11 +29,10 @@ use crate::router::router;
 use crate::state::{AppState, Assembly};
 use crate::store::{SqliteKey, Store, StoreError};
 use crate::tls::{self, Tls, TlsError};
+use undertone_wire::limits::HTTP_IDLE_MAX;
 
 /// Requests under way may take this long after the server was told to stop.
 const DRAIN_WITHIN: Duration = Duration::from_secs(10);
-/// A connection must send its request's head within this.
-const HEAD_WITHIN: Duration = Duration::from_secs(10);
 /// The database's file in the data directory.
 const DATABASE_FILE: &str = "undertone.db";
 
@@ -87,6 +88,9 @@ pub enum StartError {
     /// The database cannot be used.
     #[error("cannot open the database")]
     Store(#[from] StoreError),
+    /// The other servers cannot be joined.
+    #[error(transparent)]
+    Bus(#[from] BusError),
     /// There is no certificate to show.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -173,10 +177,14 @@ pub async fn start(config: Config, environment: Environment) -> Result<RunningSe
             None => server.serve_plain(listener, service)?,
         }
     }
-    let hub = state.delivery.hub().clone();
+    let bus = state.delivery.bus().clone();
     let blobs = state.blobs.clone();
-    let reaper = job::retention::Reaper::new(state.store.clone(), Arc::clone(&state.clock), hub, blobs);
+    let reaper =
+        job::retention::Reaper::new(state.store.clone(), Arc::clone(&state.clock), bus.clone(), blobs);
     server.tasks.spawn(reaper.run(state.shutdown.clone()));
+    server
+        .tasks
+        .spawn(bus.stay_level(state.store.clone(), state.shutdown.clone()));
     server.tasks.spawn(forget_regularly(state.clone()));
     let judging = state.delivery.clone().judge_regularly(state.shutdown.clone());
     server.tasks.spawn(judging);
@@ -196,9 +204,15 @@ async fn assemble(
     let keys = Keys::load_or_create(&config.data_dir, &mut OsRng)?;
     let store = open_database(&config, &keys).await?;
     let local_ca = tls.and_then(Tls::local_ca).cloned();
+    let hub = Hub::default();
+    let bus = match &config.bus {
+        BusUrl::Local => Bus::alone(hub),
+        BusUrl::Nats(url) => Bus::join(hub, url, BusKey::of(&keys)).await?,
+    };
     Ok(AppState::assemble(Assembly {
         config,
         store,
+        bus,
         keys,
         environment,
         local_ca,
@@ -274,7 +288,7 @@ impl StartError {
         match self {
             Self::Config(_) | Self::KeysOfAnother { .. } => 78,
             Self::DataDirectory { .. } | Self::Blobs(_) | Self::Keys(_) | Self::Tls(_) => 77,
-            Self::Store(_) | Self::Listen { .. } => 69,
+            Self::Store(_) | Self::Bus(_) | Self::Listen { .. } => 69,
             Self::Signing(_) => 1,
         }
     }
@@ -381,11 +395,11 @@ fn limit_head(builder: &mut hyper_util::server::conn::auto::Builder<hyper_util::
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_WITHIN);
+        .header_read_timeout(HTTP_IDLE_MAX);
     builder
         .http2()
         .timer(TokioTimer::new())
-        .keep_alive_interval(Some(HEAD_WITHIN));
+        .keep_alive_interval(Some(HTTP_IDLE_MAX));
 }
 
 fn report(served: io::Result<()>) {
@@ -427,7 +441,7 @@ async fn wake_devices(state: AppState) {
         pusher,
         waker: state.delivery.waker().clone(),
         store: state.store.clone(),
-        hub: state.delivery.hub().clone(),
+        bus: state.delivery.bus().clone(),
         clock: Arc::clone(&state.clock),
     };
     waker::run(tools, state.shutdown.clone()).await;

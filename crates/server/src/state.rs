@@ -10,6 +10,7 @@ use crate::auth::{
     AccessTokens, AddressKey, LoginDelays, PendingLogins, PendingRecoveries, ProofsOfWork, SigningError,
 };
 use crate::blob::Blobs;
+use crate::bus::Bus;
 use crate::checkpoint::Checkpoints;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -71,6 +72,7 @@ pub struct State {
 pub(crate) struct Assembly {
     pub(crate) config: Config,
     pub(crate) store: Store,
+    pub(crate) bus: Bus,
     pub(crate) keys: Keys,
     pub(crate) environment: Environment,
     pub(crate) local_ca: Option<LocalCa>,
@@ -83,6 +85,7 @@ impl AppState {
         let Assembly {
             config,
             store,
+            bus,
             keys,
             environment,
             local_ca,
@@ -97,6 +100,7 @@ impl AppState {
             Waker::default()
         };
         let delivery = Delivery::new(Parts {
+            bus,
             waker,
             store: store.clone(),
             clock: Arc::clone(&clock),

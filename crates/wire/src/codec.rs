@@ -19,9 +19,12 @@ pub enum DecodeError {
     Trailing,
 }
 
+/// Room for most frames but for what they carry, so that a buffer seldom grows more than once.
+const ROOM: usize = 256;
+
 /// Encodes as CBOR.
 pub fn to_cbor<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, EncodeError> {
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(ROOM);
     let mut serializer = minicbor_serde::Serializer::new(&mut out);
     value.serialize(&mut serializer).map_err(EncodeError)?;
     Ok(out)

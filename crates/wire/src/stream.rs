@@ -78,6 +78,7 @@ pub struct Acknowledge {
 #[serde(rename_all = "snake_case")]
 pub enum ServerFrame {
     /// The connection is live. All that is sent from now on reaches it; what was before is in `heads`.
+    /// Sent again, unasked, when the device may have missed something.
     Authenticated(Authenticated),
     /// A Welcome for this device. Repeated at every connection until it is acknowledged.
     Welcome(PendingWelcome),

@@ -9,9 +9,10 @@ use axum::response::Response;
 use undertone_wire::guest::UserKind;
 use undertone_wire::{DeviceId, ErrorBody, ErrorCode, Timestamp, UserId};
 
-use super::SessionId;
+use super::{Claims, SessionId};
 use crate::error::{ApiError, body};
 use crate::state::AppState;
+use crate::store::account::StoredSession;
 
 /// Who is calling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,11 +70,27 @@ pub async fn verify_access_token(
 }
 
 async fn verify(state: &AppState, token: &str) -> Result<(AuthedDevice, Timestamp), ApiError> {
-    let claims = state
+    let claims = read_access_token(state, token)?;
+    let session = state.store.session(claims.session).await?;
+    let caller = judge_session(state, &claims, session)?;
+    Ok((caller, claims.expires_at))
+}
+
+/// What an access token says: signature and time are checked, and nothing else. Nobody is let in by it
+/// before [`judge_session`] has seen its session.
+pub fn read_access_token(state: &AppState, token: &str) -> Result<Claims, ErrorBody> {
+    state
         .tokens
         .check(token, state.clock.now())
-        .map_err(|_| body(ErrorCode::Unauthorized))?;
-    let session = state.store.session(claims.session).await?;
+        .map_err(|_| body(ErrorCode::Unauthorized))
+}
+
+/// Who it is that a token names, if its session as the database has it goes on.
+pub fn judge_session(
+    state: &AppState,
+    claims: &Claims,
+    session: Option<StoredSession>,
+) -> Result<AuthedDevice, ApiError> {
     let session = session.ok_or_else(|| ApiError::of(ErrorCode::SessionRevoked))?;
     if session.is_over(state.clock.now()) {
         return Err(ApiError::of(ErrorCode::SessionRevoked));
@@ -81,12 +98,11 @@ async fn verify(state: &AppState, token: &str) -> Result<(AuthedDevice, Timestam
     if session.owner.user != claims.user || session.owner.device != claims.device {
         return Err(ApiError::of(ErrorCode::Unauthorized));
     }
-    let caller = AuthedDevice {
+    Ok(AuthedDevice {
         user: claims.user,
         device: claims.device,
         session: claims.session,
         is_admin: session.owner.is_admin,
         kind: session.owner.kind(),
-    };
-    Ok((caller, claims.expires_at))
+    })
 }

@@ -14,7 +14,7 @@ mod secret;
 pub use access_token::{AccessTokens, Claims, InvalidToken, SigningError, TOKEN_ISSUER};
 pub use address::{AddressKey, ClientAddress, blind_address};
 pub use delay::LoginDelays;
-pub use device::{AuthedDevice, require_device, verify_access_token};
+pub use device::{AuthedDevice, judge_session, read_access_token, require_device, verify_access_token};
 pub use pending_login::{
     Pending, PendingLogin, PendingLogins, PendingRecoveries, PendingRecovery, TooManyLogins,
 };

@@ -64,6 +64,11 @@ pub const SETTINGS: &[Setting] = &[
         description: "`sqlite`: an encrypted file in the data directory. Or `postgres://user:password@host/database`.",
     },
     Setting {
+        flag: "bus",
+        default: "local",
+        description: "`local`: this server is alone on its database. `nats://host:4222`, or several separated by commas: servers with the same key file on the same PostgreSQL tell each other news through NATS. May hold a user and a password.",
+    },
+    Setting {
         flag: "behind-proxy",
         default: "",
         description: "Addresses of proxies, separated by commas, whose `X-Forwarded-For` is believed. Addresses are never stored.",

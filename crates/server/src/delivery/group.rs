@@ -359,7 +359,7 @@ impl Delivery {
                 Ok(Verdict::Voided(_)) => {}
                 Ok(Verdict::Stands) => {
                     for device in reporters {
-                        self.hub.tell_device(device, &ServerFrame::Stands(place));
+                        self.bus.tell_device(device, &ServerFrame::Stands(place));
                     }
                 }
                 Err(error) => tracing::error!(

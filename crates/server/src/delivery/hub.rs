@@ -2,17 +2,19 @@
 //! queues into which frames for them go. It knows no database and no sockets. Who may know that somebody
 //! is there, and what is said in passing, is in [`presence`].
 
+mod nodes;
 mod presence;
 
+use super::budget::Budget;
 use super::frame;
 use super::outgoing::{self, Receiver, Sender};
-use crate::bus::{Membership, News};
+use crate::bus::{Membership, News, Topic};
 use crate::store::crowd::Crowd;
 use bytes::Bytes;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use undertone_wire::signal::Visibility;
 use undertone_wire::stream::ServerFrame;
 use undertone_wire::{ConversationId, DeviceId, UserId};
@@ -43,12 +45,15 @@ struct ConnectionId(u64);
 
 #[derive(Default)]
 struct Connections {
+    budget: Budget,
     last: u64,
     is_stopping: bool,
     open: HashMap<ConnectionId, Connection>,
     devices: HashMap<DeviceId, Vec<ConnectionId>>,
     users: HashMap<UserId, Vec<ConnectionId>>,
     gatherings: HashMap<ConversationId, Gathering>,
+    /// What other servers are to tell this one; nothing if there are none.
+    interest: Option<nodes::Interest>,
 }
 
 /// Those who follow a conversation.
@@ -62,6 +67,8 @@ struct Connection {
     device: DeviceId,
     queue: Sender,
     close: oneshot::Sender<Close>,
+    /// Tells the connection to begin anew.
+    refresh: Arc<Notify>,
     follows: HashSet<ConversationId>,
     /// Who may know that it is there; nobody before its first frame.
     visibility: Option<Visibility>,
@@ -88,6 +95,8 @@ pub(crate) struct Registration {
     pub(crate) frames: Receiver,
     /// Resolves when the server ends the connection.
     pub(crate) closed: oneshot::Receiver<Close>,
+    /// Resolves when the device may have missed something.
+    pub(crate) refresh: Arc<Notify>,
 }
 
 impl fmt::Debug for Hub {
@@ -99,9 +108,10 @@ impl fmt::Debug for Hub {
 impl Hub {
     /// Takes a device in. It follows nothing yet, except what it is added to from now on.
     pub(crate) fn register(&self, user: UserId, device: DeviceId) -> Registration {
-        let (queue, frames) = outgoing::queue();
         let (close, closed) = oneshot::channel();
+        let refresh = Arc::new(Notify::new());
         let mut connections = self.lock();
+        let (queue, frames) = outgoing::queue(&connections.budget);
         connections.last += 1;
         let id = ConnectionId(connections.last);
         let connection = Connection {
@@ -109,6 +119,7 @@ impl Hub {
             device,
             queue,
             close,
+            refresh: Arc::clone(&refresh),
             follows: HashSet::new(),
             visibility: None,
             hidden: HashSet::new(),
@@ -123,6 +134,7 @@ impl Hub {
         for old in replaced {
             connections.close(old, Close::Replaced);
         }
+        connections.note_topic(Topic::Device(device));
         if connections.is_stopping {
             connections.close(id, Close::Stopping);
         }
@@ -132,6 +144,7 @@ impl Hub {
             id,
             frames,
             closed,
+            refresh,
         }
     }
 
@@ -183,17 +196,15 @@ impl Hub {
     }
 
     /// Tells something to a device.
-    pub(crate) fn tell_device(&self, device: DeviceId, frame: &ServerFrame) {
-        let Some(frame) = frame::encode(frame) else { return };
+    pub(crate) fn tell_device(&self, device: DeviceId, frame: &Bytes) {
         let mut connections = self.lock();
         for id in connections.devices.get(&device).cloned().unwrap_or_default() {
-            connections.push(id, &frame);
+            connections.push(id, frame);
         }
     }
 
     /// Tells something to these users, as far as they follow the conversation.
-    pub(crate) fn tell_users(&self, conversation: ConversationId, users: &[UserId], frame: &ServerFrame) {
-        let Some(frame) = frame::encode(frame) else { return };
+    pub(crate) fn tell_users(&self, conversation: ConversationId, users: &[UserId], frame: &Bytes) {
         let mut connections = self.lock();
         let told: Vec<_> = connections
             .gatherings
@@ -204,7 +215,7 @@ impl Hub {
                 named.map(|follower| follower.connection).collect()
             });
         for id in told {
-            connections.push(id, &frame);
+            connections.push(id, frame);
         }
     }
 
@@ -216,6 +227,7 @@ impl Hub {
         let mut connections = self.lock();
         connections.push_to_followers(conversation, &frame);
         let gathering = connections.gatherings.remove(&conversation);
+        connections.note_topic(Topic::Conversation(conversation));
         for follower in gathering.iter().flat_map(|gathering| &gathering.followers) {
             if let Some(connection) = connections.open.get_mut(&follower.connection) {
                 connection.follows.remove(&conversation);
@@ -236,6 +248,13 @@ impl Registration {
         for (conversation, crowd) in conversations {
             connections.follow(self.id, conversation, crowd);
         }
+    }
+
+    /// What it follows.
+    pub(crate) fn followed(&self) -> HashSet<ConversationId> {
+        let connections = self.hub.lock();
+        let connection = connections.open.get(&self.id);
+        connection.map_or_else(HashSet::new, |connection| connection.follows.clone())
     }
 
     /// Stops following these: the device was removed before it began to follow.
@@ -277,6 +296,7 @@ impl Connections {
             of_device.retain(|other| *other != id);
             if of_device.is_empty() {
                 self.devices.remove(&connection.device);
+                self.note_topic(Topic::Device(connection.device));
             }
         }
         if let Some(of_user) = self.users.get_mut(&connection.user) {
@@ -304,7 +324,11 @@ impl Connections {
         });
         gathering.crowd = crowd;
         if is_new {
+            let is_first = gathering.followers.is_empty();
             gathering.followers.push(follower);
+            if is_first {
+                self.note_topic(Topic::Conversation(conversation));
+            }
         }
     }
 
@@ -326,6 +350,7 @@ impl Connections {
             gathering.followers.retain(|follower| follower.connection != id);
             if gathering.followers.is_empty() {
                 self.gatherings.remove(&conversation);
+                self.note_topic(Topic::Conversation(conversation));
             }
         }
     }
@@ -334,6 +359,7 @@ impl Connections {
         let Some(gathering) = self.gatherings.get(&conversation) else {
             return;
         };
+        let frame = self.budget.count(frame.clone());
         let slow = gathering
             .followers
             .iter()
@@ -349,7 +375,7 @@ impl Connections {
         let is_slow = self
             .open
             .get(&id)
-            .is_some_and(|open| open.queue.push(frame.clone()).is_err());
+            .is_some_and(|open| open.queue.push(self.budget.count(frame.clone())).is_err());
         if is_slow {
             self.close(id, Close::Slow);
         }

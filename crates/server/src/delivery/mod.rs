@@ -7,9 +7,11 @@
 //! - [`pace`], [`turn`], [`suspicion`]: no storms, joins in turn, commits that nobody can process
 //! - [`sequencer`]: batches, the database, publishing, the answer
 //! - [`acknowledger`]: the devices' cursors
-//! - [`hub`]: the connected devices, [`outgoing`] their queues, [`frame`] what is in them
+//! - [`hub`]: the connected devices, [`outgoing`] their queues, [`budget`] what those may hold together,
+//!   [`frame`] what is in them
 
 mod acknowledger;
+mod budget;
 mod check;
 mod creation;
 mod directory;
@@ -23,7 +25,7 @@ mod sequencer;
 mod suspicion;
 mod turn;
 
-use crate::bus::LocalBus;
+use crate::bus::Bus;
 use crate::checkpoint::Checkpoints;
 use crate::clock::Clock;
 use crate::franking::FrankingKey;
@@ -64,6 +66,8 @@ pub struct Parts {
     pub checkpoints: Checkpoints,
     /// Is told for whom something was stored.
     pub waker: Waker,
+    /// The connected devices of this server, and the way to those of others.
+    pub bus: Bus,
 }
 
 /// A handle to the delivery of this server. Cloning gives another handle to the same one.
@@ -74,6 +78,7 @@ pub struct Delivery {
     checkpoints: Checkpoints,
     waker: Waker,
     hub: Hub,
+    bus: Bus,
     sequencer: Sequencer,
     acknowledger: Acknowledger,
     pace: Arc<Pace>,
@@ -107,13 +112,14 @@ impl Delivery {
             franking_key,
             checkpoints,
             waker,
+            bus,
         } = parts;
-        let hub = Hub::default();
+        let hub = bus.hub().clone();
         let sequencer = Sequencer::start(Tools {
             store: store.clone(),
             clock: Arc::clone(&clock),
             key: franking_key,
-            bus: LocalBus::new(hub.clone()),
+            bus: bus.clone(),
             checkpoints: checkpoints.clone(),
             waker: waker.clone(),
         });
@@ -124,6 +130,7 @@ impl Delivery {
             checkpoints,
             waker,
             hub,
+            bus,
             sequencer,
             acknowledger,
             pace: Arc::default(),
@@ -151,6 +158,11 @@ impl Delivery {
     /// The connected devices.
     pub fn hub(&self) -> &Hub {
         &self.hub
+    }
+
+    /// The way to connected devices, wherever they are.
+    pub fn bus(&self) -> &Bus {
+        &self.bus
     }
 
     /// The way to whoever wakes devices.

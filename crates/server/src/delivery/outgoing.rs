@@ -1,6 +1,7 @@
 //! The queue of one connection: bounded in frames and in bytes, so that a slow client costs little
-//! until it is dropped.
+//! until it is dropped. What all queues hold together is bounded by [`super::budget`].
 
+use super::budget::{Budget, Place};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,6 +21,7 @@ pub(crate) struct Slow;
 pub(super) struct Sender {
     frames: mpsc::Sender<Bytes>,
     waiting_bytes: Arc<AtomicUsize>,
+    budget: Budget,
 }
 
 /// The end from which the connection takes them.
@@ -27,20 +29,23 @@ pub(super) struct Sender {
 pub(crate) struct Receiver {
     frames: mpsc::Receiver<Bytes>,
     waiting_bytes: Arc<AtomicUsize>,
+    _place: Place,
 }
 
 /// Both ends of a new queue.
-pub(super) fn queue() -> (Sender, Receiver) {
+pub(super) fn queue(budget: &Budget) -> (Sender, Receiver) {
     let (sender, receiver) = mpsc::channel(FRAMES_MAX);
     let waiting_bytes = Arc::new(AtomicUsize::new(0));
     (
         Sender {
             frames: sender,
             waiting_bytes: Arc::clone(&waiting_bytes),
+            budget: budget.clone(),
         },
         Receiver {
             frames: receiver,
             waiting_bytes,
+            _place: budget.place(),
         },
     )
 }
@@ -49,12 +54,10 @@ impl Sender {
     /// Puts a frame into the queue, if there is room.
     pub(super) fn push(&self, frame: Bytes) -> Result<(), Slow> {
         let length = frame.len();
-        if self
-            .waiting_bytes
-            .fetch_add(length, Ordering::Relaxed)
-            .saturating_add(length)
-            > BYTES_MAX
-        {
+        let before = self.waiting_bytes.fetch_add(length, Ordering::Relaxed);
+        let allowance = self.budget.allowance().min(BYTES_MAX);
+        // An empty queue takes any frame: nobody is slow who has taken everything.
+        if before > 0 && before.saturating_add(length) > allowance {
             return Err(Slow);
         }
         self.frames.try_send(frame).map_err(|_| Slow)
@@ -97,7 +100,7 @@ mod tests {
 
     #[test]
     fn what_may_be_missed_is_dropped_first() {
-        let (sender, mut receiver) = queue();
+        let (sender, mut receiver) = queue(&Budget::default());
         for _ in 0..FRAMES_MAX {
             sender.offer(Bytes::from_static(b"typing"));
         }
@@ -109,14 +112,14 @@ mod tests {
 
     #[test]
     fn the_queue_is_bounded_in_frames_and_in_bytes() {
-        let (sender, mut receiver) = queue();
+        let (sender, mut receiver) = queue(&Budget::default());
         for _ in 0..FRAMES_MAX {
             sender.push(Bytes::from_static(b"x")).unwrap();
         }
         assert_eq!(sender.push(Bytes::from_static(b"x")), Err(Slow));
         assert!(receiver.waiting().is_some());
 
-        let (sender, mut receiver) = queue();
+        let (sender, mut receiver) = queue(&Budget::default());
         let half = Bytes::from(vec![0; BYTES_MAX / 2]);
         sender.push(half.clone()).unwrap();
         sender.push(half.clone()).unwrap();

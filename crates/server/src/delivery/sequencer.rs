@@ -3,7 +3,7 @@
 
 use super::error::DeliveryError;
 use super::frame;
-use crate::bus::{LocalBus, Membership, News};
+use crate::bus::{Bus, Membership, News};
 use crate::checkpoint::Checkpoints;
 use crate::clock::Clock;
 use crate::franking::FrankingKey;
@@ -74,7 +74,7 @@ pub(super) struct Tools {
     pub(super) store: Store,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) key: FrankingKey,
-    pub(super) bus: LocalBus,
+    pub(super) bus: Bus,
     pub(super) checkpoints: Checkpoints,
     pub(super) waker: Waker,
 }
@@ -331,6 +331,7 @@ impl Tools {
             if let Some(entry) = frame::encode(&frame) {
                 self.bus.publish(&News {
                     conversation,
+                    sequence: None,
                     entry,
                     membership,
                 });
@@ -356,7 +357,7 @@ impl Tools {
     fn publish(&self, stored: Stored, newcomers: Option<Newcomers>) {
         // What was stored before was published before; whoever missed it fetches it.
         let Stored::New(entry) = stored else { return };
-        let conversation = entry.conversation;
+        let (conversation, sequence) = (entry.conversation, Some(entry.sequence));
         if entry.kind == EntryKind::Message {
             self.waker.message(conversation, entry.sender);
         }
@@ -366,6 +367,7 @@ impl Tools {
         if let Some(entry) = frame::encode(&ServerFrame::Entry(entry)) {
             self.bus.publish(&News {
                 conversation,
+                sequence,
                 entry,
                 membership,
             });

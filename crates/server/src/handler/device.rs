@@ -52,7 +52,7 @@ async fn add(
         at: state.clock.now(),
     };
     let owner = state.store.add_device(adding).await.map_err(refusal)?;
-    state.delivery.hub().close_sessions_of(id);
+    state.delivery.bus().close_sessions_of(id);
     session::grant(&state, owner, session.session, &refresh).map(Json)
 }
 
@@ -93,6 +93,6 @@ async fn revoke(
     {
         return Err(ApiError::of(ErrorCode::NotFound));
     }
-    state.delivery.hub().close_sessions_of(device);
+    state.delivery.bus().close_sessions_of(device);
     Ok(StatusCode::NO_CONTENT)
 }

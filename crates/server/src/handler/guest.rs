@@ -57,7 +57,7 @@ async fn create(
         at,
     };
     let owner = state.store.create_guest(guest).await.map_err(create_refusal)?;
-    state.delivery.hub().close_sessions_of(owner.device);
+    state.delivery.bus().close_sessions_of(owner.device);
     session::grant(&state, owner, session.session, &refresh).map(Json)
 }
 

@@ -171,7 +171,7 @@ async fn finish(
     };
     let (owner, devices) = state.store.recover(recovery).await.map_err(refusal)?;
     for device in devices {
-        state.delivery.hub().close_sessions_of(device);
+        state.delivery.bus().close_sessions_of(device);
     }
     session::grant(&state, owner, session.session, &refresh).map(Json)
 }

@@ -31,6 +31,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(enter))
         .routes(routes!(knock))
+        .routes(routes!(stand))
         .routes(routes!(knocks))
         .routes(routes!(refuse))
         .routes(routes!(replace_sealed_state))
@@ -128,8 +129,28 @@ async fn knock(
     }
     let admins = state.store.admins(conversation).await?;
     let news = ServerFrame::Knock(conversation);
-    state.delivery.hub().tell_users(conversation, &admins, &news);
+    state.delivery.bus().tell_users(conversation, &admins, &news);
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Whether the calling device still waits at the door, or was let in; `not_found`: neither. Whoever was not
+/// connected when an admin answered learns it here.
+#[utoipa::path(
+    get, path = "/api/v1/conversations/{conversation}/knock", tag = "room",
+    params(("conversation" = String, Path, description = "which conversation")),
+    responses((status = 204, description = "it waits, or is inside"), (status = "default", body = ErrorResponse)),
+)]
+#[tracing::instrument(name = "handler.room.stand", skip_all)]
+async fn stand(
+    State(state): State<AppState>,
+    caller: AuthedDevice,
+    Path(conversation): Path<ConversationId>,
+) -> Result<StatusCode, ApiError> {
+    if state.store.is_at_door(conversation, caller.device).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(ApiError::of(ErrorCode::NotFound))
+    }
 }
 
 /// Who waits at the door, for admins and owners.
@@ -169,7 +190,7 @@ async fn refuse(
         return Err(ApiError::new(ErrorCode::NotFound, "Nobody waits there any more."));
     }
     let news = ServerFrame::KnockRefused(conversation);
-    state.delivery.hub().tell_device(device, &news);
+    state.delivery.bus().tell_device(device, &news);
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -68,7 +68,7 @@ async fn refresh(
         }
         Rotated::Reused => {
             tracing::warn!("an old refresh token was used: the session is revoked");
-            state.delivery.hub().close_sessions_of(stored.owner.device);
+            state.delivery.bus().close_sessions_of(stored.owner.device);
             Err(ApiError::of(ErrorCode::SessionRevoked))
         }
         Rotated::Ended => Err(ApiError::of(ErrorCode::SessionRevoked)),
@@ -117,7 +117,7 @@ async fn log_out(State(state): State<AppState>, caller: AuthedDevice) -> Result<
         .store
         .revoke_session(caller.session, state.clock.now())
         .await?;
-    state.delivery.hub().close_sessions_of(caller.device);
+    state.delivery.bus().close_sessions_of(caller.device);
     Ok(StatusCode::NO_CONTENT)
 }
 

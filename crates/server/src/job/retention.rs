@@ -7,12 +7,14 @@
 //!   date is earlier than when the server forgot last, it was set back, and ages are moved along. If it is
 //!   more than a day later, nothing is deleted for the first hour: time for a time server to correct the
 //!   date, which then counts as above, and for devices to fetch what waits.
+//! - Of several servers on one database one does this: two would move ages along twice.
 //! - A room ends at a date, not at an age. After the date was set forward no room ends for an hour.
 
 use crate::blob::Blobs;
+use crate::bus::Bus;
 use crate::clock::Clock;
-use crate::delivery::Hub;
 use crate::job::{blobs, guests};
+use crate::store::lead::Lead;
 use crate::store::sweep::{ClockStep, Sweep, Swept};
 use crate::store::{Store, StoreError};
 use std::sync::Arc;
@@ -35,8 +37,10 @@ const PROBATION: Duration = Duration::from_hours(1);
 pub struct Reaper {
     store: Store,
     clock: Arc<dyn Clock>,
-    hub: Hub,
+    bus: Bus,
     blobs: Blobs,
+    /// Whether this server does it, of several.
+    lead: Option<Lead>,
     /// Whether the date was compared with the one of the last run of the server.
     is_compared: bool,
     /// Monotonic times before which nothing is deleted, and no room ends.
@@ -46,12 +50,13 @@ pub struct Reaper {
 
 impl Reaper {
     /// One that has not looked at the clock yet.
-    pub fn new(store: Store, clock: Arc<dyn Clock>, hub: Hub, blobs: Blobs) -> Self {
+    pub fn new(store: Store, clock: Arc<dyn Clock>, bus: Bus, blobs: Blobs) -> Self {
         Self {
             store,
             clock,
-            hub,
+            bus,
             blobs,
+            lead: None,
             is_compared: false,
             deletes_from: Duration::ZERO,
             rooms_end_from: Duration::ZERO,
@@ -70,10 +75,28 @@ impl Reaper {
                 _ = glances.tick() => false,
                 _ = shutdown.wait_for(|stops| *stops) => return,
             };
-            if is_turn || self.is_room_due().await {
+            if !self.leads().await {
+                // Ages are moved along by the one that leads.
+                self.clock.step(self.clock.departure_ms());
+            } else if is_turn || self.is_room_due().await {
                 report(self.turn().await);
             }
         }
+    }
+
+    /// Whether it falls to this server: one of several does it, and another when that one is gone.
+    async fn leads(&mut self) -> bool {
+        if let Some(lead) = &self.lead {
+            if lead.holds().await {
+                return true;
+            }
+            self.lead = None;
+            // What the clock did meanwhile is another server's account.
+            self.is_compared = false;
+        }
+        // A database that does not answer is reported by whoever asks it for more.
+        self.lead = self.store.try_lead().await.ok().flatten();
+        self.lead.is_some()
     }
 
     /// Whether people sit in a room whose time is over: they are not kept waiting for the next turn.
@@ -95,14 +118,14 @@ impl Reaper {
                 now: self.clock.now(),
                 rooms_end: passed >= self.rooms_end_from,
             };
-            guests::end(&self.store, &self.hub, order.now).await?;
+            guests::end(&self.store, &self.bus, order.now).await?;
             let swept = sweep_all(&self.store, order).await?;
             // After the rooms, whose blobs go with them.
             let blobs = blobs::sweep(&self.store, &self.blobs, order.now).await?;
             Swept { blobs, ..swept }
         };
         for conversation in &swept.closed {
-            self.hub.close_conversation(*conversation);
+            self.bus.close_conversation(*conversation);
         }
         self.store.truncate_log().await?;
         Ok(swept)

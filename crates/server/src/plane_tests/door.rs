@@ -220,8 +220,13 @@ async fn somebody_knocks_and_is_refused() {
         .unwrap();
     let path = room.path(&format!("knocks/{}", guest.device));
     assert_eq!(code(room.server.delete(&guest, &path).await), ErrorCode::NotFound);
+    let stand = room.path("knock");
+    let _: () = room.server.get(&guest, &stand).await.unwrap();
     room.server.delete(&room.owner, &path).await.unwrap();
     assert_eq!(outside.hear_news().await, ServerFrame::KnockRefused(room.id));
+    let gone: Result<(), _> = room.server.get(&guest, &stand).await;
+    assert_eq!(code(gone), ErrorCode::NotFound, "who was away learns it, too");
+    let _: () = room.server.get(&room.owner, &stand).await.unwrap();
     assert_eq!(
         code(room.server.delete(&room.owner, &path).await),
         ErrorCode::NotFound

@@ -142,9 +142,9 @@ async fn a_guest_who_ends_is_cut_off_and_out_of_every_conversation() {
     let (mut line, _) = Line::connect(&room.server, &room.owner).await;
     assert_eq!(heads(&room.server, &room.owner).await.len(), 1);
     room.clock.advance(DAY);
-    let (store, hub) = (&room.server.state.store, room.server.state.delivery.hub());
+    let (store, bus) = (&room.server.state.store, room.server.state.delivery.bus());
     let now = crate::clock::Clock::now(&*room.clock);
-    assert_eq!(crate::job::guests::end(store, hub, now).await.unwrap(), 1);
+    assert_eq!(crate::job::guests::end(store, bus, now).await.unwrap(), 1);
     assert_eq!(line.hear_end().await, ErrorCode::SessionRevoked);
     assert!(heads(&room.server, &room.owner).await.is_empty());
     // Nobody is left in the room, so it has ended.

@@ -3,8 +3,8 @@
 
 use super::schedule::Schedule;
 use super::sender::{Occasion, Outcome, Pusher};
+use crate::bus::Bus;
 use crate::clock::Clock;
-use crate::delivery::Hub;
 use crate::store::push::DeviceSubscription;
 use crate::store::{Store, StoreError};
 use std::collections::{HashMap, HashSet};
@@ -108,7 +108,7 @@ pub(crate) struct Tools {
     pub(crate) waker: Waker,
     pub(crate) pusher: Pusher,
     pub(crate) store: Store,
-    pub(crate) hub: Hub,
+    pub(crate) bus: Bus,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -162,17 +162,17 @@ impl Job {
             .extend(news.left.into_iter().map(|device| (device, now)));
         for (conversation, sender) in news.messages {
             let devices = self.tools.store.devices_to_wake(conversation, sender).await?;
-            self.owe(devices);
+            self.owe(devices).await;
         }
-        self.owe(news.welcomed);
+        self.owe(news.welcomed).await;
         self.look_after_those_who_left(now).await?;
         self.wake(now);
         Ok(())
     }
 
-    fn owe(&mut self, devices: impl IntoIterator<Item = DeviceId>) {
+    async fn owe(&mut self, devices: impl IntoIterator<Item = DeviceId>) {
         for device in devices {
-            if !self.tools.hub.is_connected(device) && !self.schedule.owe(device) {
+            if !self.tools.bus.is_connected(device).await && !self.schedule.owe(device) {
                 tracing::warn!("too many devices are to be woken: one is not");
             }
         }
@@ -183,8 +183,8 @@ impl Job {
         let is_past = |at: &Duration| at.saturating_add(RETURN_WITHIN) <= now;
         let gone: Vec<_> = self.left.extract_if(|_, at| is_past(at)).collect();
         for (device, _) in gone {
-            if !self.tools.hub.is_connected(device) && self.tools.store.is_waited_for(device).await? {
-                self.owe([device]);
+            if !self.tools.bus.is_connected(device).await && self.tools.store.is_waited_for(device).await? {
+                self.owe([device]).await;
             }
         }
         Ok(())

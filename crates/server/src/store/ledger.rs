@@ -260,6 +260,16 @@ impl Ledger {
         }))
     }
 
+    /// Ends a batch: what it changed was written back, and stays known.
+    pub(super) fn close(&mut self) {
+        self.changed.clear();
+    }
+
+    /// How many rows are known.
+    pub(super) fn rows(&self) -> usize {
+        self.conversations.len() + self.members.len() + self.wrote.len()
+    }
+
     /// The devices that sent something, with what they sent last.
     pub(super) fn changed_members(&self) -> impl Iterator<Item = (&Leaf, &Last)> {
         self.changed

@@ -5,10 +5,13 @@
 //! - [`sqlite`], [`postgres`]: the two databases: connection, transactions, and the statements
 //! - [`migration`]: the schema, forward only
 //! - [`account`], [`guest`], [`recovery`]: who uses this server
-//! - [`blob`], [`commit`], [`conversation`], [`key_package`]: the operations, their inputs and outcomes
+//! - [`blob`], [`commit`], [`conversation`], [`key_package`], [`level`]: the operations, their inputs and outcomes
+//! - [`arrival`]: what is read when a device connects
+//! - [`lead`]: what one of several servers does alone
 //! - [`error`]: what can go wrong, by what the caller can do
 
 pub mod account;
+pub mod arrival;
 pub mod blob;
 mod column;
 pub mod commit;
@@ -17,7 +20,9 @@ pub mod crowd;
 pub mod error;
 pub mod guest;
 pub mod key_package;
+pub mod lead;
 mod ledger;
+pub mod level;
 pub mod migration;
 pub mod postgres;
 pub mod push;

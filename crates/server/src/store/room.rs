@@ -99,6 +99,8 @@ on_both! {
     room::knock(new: NewKnock) -> Knocked;
     /// Who waits at the door, first come first.
     room::knocks(conversation: ConversationId) -> Vec<Knock>;
+    /// Whether a device waits at the door, or was let in.
+    room::is_at_door(conversation: ConversationId, device: DeviceId) -> bool;
     /// Takes a device from the door; false if it did not wait.
     room::refuse_knock(conversation: ConversationId, device: DeviceId) -> bool;
     /// Changes what stands on the door.

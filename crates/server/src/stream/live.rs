@@ -2,20 +2,23 @@
 //! watched. Each frame that is answered later (when it is durable) waits beside the others.
 
 use super::{Ending, authenticate, broken, read};
-use crate::auth::AuthedDevice;
+use crate::auth::{AuthedDevice, Claims, judge_session};
 use crate::delivery::{self, Close, DeliveryError, Registration};
 use crate::error::{ApiError, body};
-use crate::rate_limit::Class;
+use crate::rate_limit::{Bucket, Class};
 use crate::state::AppState;
 use crate::store::StoreError;
+use crate::store::account::StoredSession;
+use crate::store::arrival::{Arrival, Waiting};
 use axum::extract::ws::{Message, WebSocket};
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, SinkExt, StreamExt};
 use std::collections::HashSet;
+use std::pin::Pin;
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use undertone_wire::conversation::{Accepted, ConversationHead, SubmitCommitRequest, SubmitProposalRequest};
 use undertone_wire::limits::{HIDDEN_CONVERSATIONS_MAX, PING_DEADLINE, SIGNAL_BYTES};
 use undertone_wire::message::SendMessageRequest;
@@ -43,6 +46,10 @@ pub(super) struct Live {
     silent_at: Instant,
     /// When the access token ends.
     expires_at: Instant,
+    /// Rings at the earlier of the two, or before: moving both is cheap, moving this is not.
+    alarm: Pin<Box<Sleep>>,
+    /// Where the device's limits of speed are.
+    bucket: Bucket,
     /// Whether others were told that the device is here.
     is_shown: bool,
 }
@@ -52,6 +59,10 @@ enum Event {
     Received(Message),
     Answer(ServerFrame),
     Frame(Bytes),
+    /// The device may have missed something.
+    Refresh,
+    /// A deadline may have passed.
+    Alarm,
 }
 
 impl Live {
@@ -60,23 +71,29 @@ impl Live {
     pub(super) async fn begin(
         socket: WebSocket,
         state: AppState,
-        caller: AuthedDevice,
-        expires_at: Timestamp,
+        claims: Claims,
     ) -> Result<Self, (Box<WebSocket>, Ending)> {
-        let now = state.clock.now();
-        let registration = state.delivery.register(caller.user, caller.device);
+        let registration = state.delivery.register(claims.user, claims.device);
+        let caller = match enter(&state, &registration, &claims).await {
+            Ok(caller) => caller,
+            Err(ending) => return Err((Box::new(socket), ending)),
+        };
+        let (now, remaining) = (Instant::now(), claims.expires_at.since(state.clock.now()));
+        let (silent_at, expires_at) = (now + PING_DEADLINE, now + remaining);
         let mut live = Self {
             socket,
             caller,
             registration,
             queued: FuturesUnordered::new(),
             work: JoinSet::new(),
-            silent_at: Instant::now() + PING_DEADLINE,
-            expires_at: Instant::now() + expires_at.since(now),
+            silent_at,
+            expires_at,
+            alarm: Box::pin(sleep_until(silent_at.min(expires_at))),
+            bucket: state.limits.bucket(claims.device.as_bytes()),
             is_shown: false,
             state,
         };
-        match live.greet(&caller, expires_at).await {
+        match live.greet(claims.expires_at).await {
             Ok(()) => {
                 live.state.delivery.waker().arrived(caller.device);
                 Ok(live)
@@ -103,37 +120,43 @@ impl Live {
         }
     }
 
-    async fn greet(&mut self, caller: &AuthedDevice, expires_at: Timestamp) -> Result<(), Ending> {
-        // It may have been revoked between the check of the token and the registration.
-        let session = self
-            .state
-            .store
-            .session(caller.session)
-            .await
-            .map_err(unavailable)?;
-        if session.is_none_or(|session| session.is_revoked) {
-            return Err(Ending::Refused(body(ErrorCode::SessionRevoked)));
-        }
-        let device = self.caller.device;
-        let crowds = self.state.store.crowds(device).await.map_err(unavailable)?;
-        let before: HashSet<_> = crowds.iter().map(|(conversation, _)| *conversation).collect();
-        self.registration.follow(crowds);
-        let authenticated = self.standing(expires_at).await?;
+    /// Tells the device where everything stands, and what waits for it.
+    async fn greet(&mut self, expires_at: Timestamp) -> Result<(), Ending> {
+        self.state.delivery.bus().settle().await;
+        let followed = self.registration.followed();
+        let presence = self.registration.who_is_here();
+        let waiting = self.state.store.waiting(self.caller.device).await;
+        let Waiting { heads, welcomes } = waiting.map_err(unavailable)?;
         // Whoever was removed between the two readings must not go on following.
         self.registration
-            .unfollow(before.difference(&conversations(&authenticated.heads)));
-        self.send(&ServerFrame::Authenticated(authenticated)).await?;
-        for welcome in self
-            .state
-            .store
-            .pending_welcomes(device)
-            .await
-            .map_err(unavailable)?
-        {
+            .unfollow(followed.difference(&conversations(&heads)));
+        self.state.delivery.bus().note_heads(&heads);
+        self.send(&ServerFrame::Authenticated(Authenticated {
+            now: self.state.clock.now(),
+            expires_at,
+            heads,
+            presence,
+        }))
+        .await?;
+        for welcome in welcomes {
             self.registration.waits(welcome.conversation);
             self.send(&ServerFrame::Welcome(welcome)).await?;
         }
         Ok(())
+    }
+
+    /// Begins anew on the same connection: what the bus between servers lost is asked for from the heads.
+    async fn refresh(&mut self) -> Result<(), Ending> {
+        let left = self.expires_at.saturating_duration_since(Instant::now());
+        let expires_at = self.state.clock.now().plus(left);
+        let claims = Claims {
+            user: self.caller.user,
+            device: self.caller.device,
+            session: self.caller.session,
+            expires_at,
+        };
+        self.caller = enter(&self.state, &self.registration, &claims).await?;
+        self.greet(expires_at).await
     }
 
     async fn standing(&mut self, expires_at: Timestamp) -> Result<Authenticated, Ending> {
@@ -161,15 +184,14 @@ impl Live {
             registration,
             queued,
             work,
-            silent_at,
-            expires_at,
+            alarm,
             ..
         } = self;
         tokio::select! {
             biased;
             closed = &mut registration.closed => Err(Ending::Closed(closed.unwrap_or(Close::Stopping))),
-            () = sleep_until(*expires_at) => Err(Ending::Refused(body(ErrorCode::Unauthorized))),
-            () = sleep_until(*silent_at) => Err(Ending::Silent),
+            () = alarm.as_mut() => Ok(Event::Alarm),
+            () = registration.refresh.notified() => Ok(Event::Refresh),
             Some(frame) = registration.frames.next() => Ok(Event::Frame(frame)),
             Some(answer) = queued.next(), if !queued.is_empty() => Ok(Event::Answer(answer)),
             Some(answer) = work.join_next(), if !work.is_empty() => answer.map(Event::Answer).map_err(|error| lost(&error)),
@@ -183,6 +205,8 @@ impl Live {
 
     async fn serve(&mut self, event: Event) -> Result<(), Ending> {
         match event {
+            Event::Refresh => self.refresh().await,
+            Event::Alarm => self.judge_deadlines(),
             Event::Frame(frame) => self.write(frame).await,
             Event::Answer(answer) => self.send(&answer).await,
             Event::Received(message) => {
@@ -193,6 +217,19 @@ impl Live {
                 }
             }
         }
+    }
+
+    /// Ends the connection if a deadline has passed, and otherwise waits for the next one.
+    fn judge_deadlines(&mut self) -> Result<(), Ending> {
+        let now = Instant::now();
+        if self.expires_at <= now {
+            return Err(Ending::Refused(body(ErrorCode::Unauthorized)));
+        }
+        if self.silent_at <= now {
+            return Err(Ending::Silent);
+        }
+        self.alarm.as_mut().reset(self.silent_at.min(self.expires_at));
+        Ok(())
     }
 
     async fn receive(&mut self, frame: ClientFrame) -> Result<(), Ending> {
@@ -211,10 +248,10 @@ impl Live {
         };
         self.show_unless_told(&frame);
         let limits = &self.state.limits;
-        let allowed = match class {
-            Class::Message => limits.check_message(&self.caller),
-            class => limits.check(class, device.as_bytes()),
-        };
+        let allowed = limits.take(class, self.bucket).and_then(|()| match class {
+            Class::Message => limits.check_guest(Class::GuestMessage, &self.caller),
+            _ => Ok(()),
+        });
         match (frame, allowed) {
             (ClientFrame::Send(request), allowed) => self.send_message(request, allowed).await,
             (ClientFrame::Commit(request), allowed) => {
@@ -229,10 +266,8 @@ impl Live {
             (ClientFrame::Signal(signal), allowed) => self.signal(signal, allowed.is_ok()),
             (_, Err(limited)) => self.send(&ServerFrame::Error(limited)).await,
             (ClientFrame::Authenticate(request), Ok(())) => {
-                let (caller, expires_at) = authenticate(&self.state, &request)
-                    .await
-                    .map_err(Ending::Refused)?;
-                self.prolong(&caller, expires_at).await
+                let claims = authenticate(&self.state, &request).map_err(Ending::Refused)?;
+                self.prolong(&claims).await
             }
             (ClientFrame::Fetch(fetch), Ok(())) => {
                 self.fetch(fetch);
@@ -277,22 +312,26 @@ impl Live {
         if signal.sealed.len() != SIGNAL_BYTES {
             return Err(Ending::Refused(body(ErrorCode::BadRequest)));
         }
-        if is_allowed {
-            self.registration.signal(signal);
+        let conversation = signal.conversation;
+        if is_allowed && let Some(frame) = self.registration.signal(signal) {
+            self.state.delivery.bus().signal(conversation, &frame);
         }
         Ok(())
     }
 
     /// Goes on with a later token of the same device.
-    async fn prolong(&mut self, caller: &AuthedDevice, expires_at: Timestamp) -> Result<(), Ending> {
+    async fn prolong(&mut self, claims: &Claims) -> Result<(), Ending> {
+        let session = self.state.store.session(claims.session).await;
+        let caller = judge(&self.state, claims, session.map_err(unavailable)?)?;
         if caller.device != self.caller.device || caller.user != self.caller.user {
             let refused = ErrorBody::new(ErrorCode::Unauthorized, "The token is of another device.");
             return Err(Ending::Refused(refused));
         }
         // A guest may have become an account since.
-        self.caller = *caller;
-        self.expires_at = Instant::now() + expires_at.since(self.state.clock.now());
-        let authenticated = self.standing(expires_at).await?;
+        self.caller = caller;
+        self.expires_at = Instant::now() + claims.expires_at.since(self.state.clock.now());
+        self.alarm.as_mut().reset(self.silent_at.min(self.expires_at));
+        let authenticated = self.standing(claims.expires_at).await?;
         self.send(&ServerFrame::Authenticated(authenticated)).await
     }
 
@@ -408,13 +447,18 @@ impl Live {
     /// given up at the same deadline as one that is not heard.
     async fn write(&mut self, first: Bytes) -> Result<(), Ending> {
         let Self {
-            socket, registration, ..
+            socket,
+            registration,
+            queued,
+            ..
         } = self;
         let Registration { frames, closed, .. } = registration;
         let writing = async {
             socket.feed(Message::Binary(first)).await?;
             for _ in 1..FRAMES_PER_FLUSH {
-                let Some(frame) = frames.waiting() else { break };
+                let Some(frame) = frames.waiting().or_else(|| answered(queued)) else {
+                    break;
+                };
                 socket.feed(Message::Binary(frame)).await?;
             }
             socket.flush().await
@@ -428,6 +472,34 @@ impl Live {
             closed = closed => Err(Ending::Closed(closed.unwrap_or(Close::Stopping))),
         }
     }
+}
+
+/// Lets a device follow its conversations, if its session goes on.
+async fn enter(
+    state: &AppState,
+    registration: &Registration,
+    claims: &Claims,
+) -> Result<AuthedDevice, Ending> {
+    // What it follows before the reading, and the reading does not know, is surplus. After the registration,
+    // so that a session which is revoked meanwhile is closed by it or seen here.
+    let before = registration.followed();
+    let arrival = state.store.arrival(claims.session, claims.device).await;
+    let Arrival { session, crowds } = arrival.map_err(unavailable)?;
+    let caller = judge(state, claims, session)?;
+    let now: HashSet<_> = crowds.iter().map(|(conversation, _)| *conversation).collect();
+    registration.follow(crowds);
+    registration.unfollow(before.difference(&now));
+    Ok(caller)
+}
+
+fn judge(state: &AppState, claims: &Claims, session: Option<StoredSession>) -> Result<AuthedDevice, Ending> {
+    judge_session(state, claims, session).map_err(|error| Ending::Refused(error.into_body()))
+}
+
+/// An answer that is ready to be sent with what is being sent.
+fn answered(queued: &mut FuturesUnordered<BoxFuture<'static, ServerFrame>>) -> Option<Bytes> {
+    let ready = queued.next().now_or_never().flatten()?;
+    delivery::encode(&ready)
 }
 
 fn conversations(heads: &[ConversationHead]) -> HashSet<ConversationId> {

@@ -4,7 +4,7 @@
 
 mod live;
 
-use crate::auth::{AuthedDevice, ClientAddress, verify_access_token};
+use crate::auth::{Claims, ClientAddress, read_access_token};
 use crate::delivery::{self, Close};
 use crate::error::{ApiError, body};
 use crate::rate_limit::Class;
@@ -22,12 +22,14 @@ use tokio::time::timeout;
 use undertone_wire::error::ErrorResponse;
 use undertone_wire::limits::{AUTHENTICATE_DEADLINE, FRAME_BYTES_MAX};
 use undertone_wire::stream::{Authenticate, ClientFrame, ServerFrame};
-use undertone_wire::{ErrorBody, ErrorCode, PROTOCOL_VERSION, Timestamp};
+use undertone_wire::{ErrorBody, ErrorCode, PROTOCOL_VERSION};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// Small, because there is one pair for each idle connection; large frames grow them for their time.
-const BUFFER_BYTES: usize = 4096;
+/// Small, because each idle connection has one; large frames grow it for their time.
+const READ_BUFFER_BYTES: usize = 4096;
+/// What is gathered before it is written. An idle connection has none of it.
+const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 /// A client that does not take the last frame within this is left alone.
 const FAREWELL_DEADLINE: Duration = Duration::from_secs(2);
 
@@ -62,8 +64,8 @@ async fn open(
             )
         })?;
     Ok(upgrade
-        .read_buffer_size(BUFFER_BYTES)
-        .write_buffer_size(BUFFER_BYTES)
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
         .max_message_size(FRAME_BYTES_MAX)
         .max_frame_size(FRAME_BYTES_MAX)
         .on_upgrade(move |socket| run(socket, state, place)))
@@ -132,8 +134,8 @@ async fn wait(mut socket: WebSocket, state: &AppState) -> Connection {
         let refused = ErrorBody::new(ErrorCode::Unauthorized, "The first frame must authenticate.");
         return Connection::Ending(socket, Ending::Refused(refused));
     };
-    match authenticate(state, &request).await {
-        Ok((caller, expires_at)) => match Live::begin(socket, state.clone(), caller, expires_at).await {
+    match authenticate(state, &request) {
+        Ok(claims) => match Live::begin(socket, state.clone(), claims).await {
             Ok(live) => Connection::Live(Box::new(live)),
             Err((socket, ending)) => Connection::Ending(*socket, ending),
         },
@@ -141,15 +143,13 @@ async fn wait(mut socket: WebSocket, state: &AppState) -> Connection {
     }
 }
 
-/// Judges the frame with which a client says who it is.
-async fn authenticate(
-    state: &AppState,
-    request: &Authenticate,
-) -> Result<(AuthedDevice, Timestamp), ErrorBody> {
+/// Judges the frame with which a client says who it is, without the database: whether the session goes on
+/// is asked with all else that is read of the device.
+fn authenticate(state: &AppState, request: &Authenticate) -> Result<Claims, ErrorBody> {
     if request.version != PROTOCOL_VERSION {
         return Err(body(ErrorCode::VersionUnsupported));
     }
-    verify_access_token(state, &request.access_token).await
+    read_access_token(state, &request.access_token)
 }
 
 /// The next frame of the client. WebSocket's own pings and pongs are answered below us, and skipped.

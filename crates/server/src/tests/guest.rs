@@ -32,8 +32,8 @@ pub(super) const DAY: Duration = Duration::from_hours(24);
 
 /// The job that ends guests; says how many devices that were.
 pub(super) async fn end(world: &World) -> usize {
-    let (store, hub) = (&world.state.store, world.state.delivery.hub());
-    guests::end(store, hub, world.clock.now()).await.unwrap()
+    let (store, bus) = (&world.state.store, world.state.delivery.bus());
+    guests::end(store, bus, world.clock.now()).await.unwrap()
 }
 
 fn request(draft: &Draft, change: impl FnOnce(&mut DeviceCertificateBody)) -> CreateGuestRequest {

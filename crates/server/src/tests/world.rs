@@ -94,6 +94,7 @@ impl World {
         let state = AppState::assemble(Assembly {
             config,
             store: (*store).clone(),
+            bus: crate::bus::Bus::alone(crate::delivery::Hub::default()),
             keys: Keys::generate(&mut rng),
             environment: Environment {
                 clock: clock.clone(),

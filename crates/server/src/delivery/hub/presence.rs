@@ -80,28 +80,24 @@ impl Registration {
         });
     }
 
-    /// Passes a signal on to the other connected members of a small conversation: now or never.
-    pub(crate) fn signal(&self, signal: SealedSignal) {
+    /// Passes a signal on to the other connected members of a small conversation: now or never. Returns
+    /// the frame for those who are connected elsewhere.
+    pub(crate) fn signal(&self, signal: SealedSignal) -> Option<Bytes> {
         let connections = self.hub.lock();
-        let Some(own) = connections.open.get(&self.id) else {
-            return;
-        };
+        let own = connections.open.get(&self.id)?;
         let conversation = signal.conversation;
-        let Some(gathering) = connections.gatherings.get(&conversation) else {
-            return;
-        };
+        let gathering = connections.gatherings.get(&conversation)?;
         let is_told = own.follows.contains(&conversation) && !own.is_hidden(conversation);
         if !is_told || !gathering.crowd.is_small {
-            return;
+            return None;
         }
         let sender = own.device;
-        let Some(frame) = frame::encode(&ServerFrame::Signal(SealedSignal { sender, ..signal })) else {
-            return;
-        };
+        let frame = frame::encode(&ServerFrame::Signal(SealedSignal { sender, ..signal }))?;
         let others = gathering.followers.iter();
         for other in others.filter(|follower| follower.connection != self.id) {
             other.queue.offer(frame.clone());
         }
+        Some(frame)
     }
 }
 

@@ -29,6 +29,7 @@ const FEW: Crowd = Crowd {
 fn news(number: u8, entry: &'static [u8]) -> News {
     News {
         conversation: conversation(number),
+        sequence: None,
         entry: Bytes::from_static(entry),
         membership: None,
     }
@@ -169,16 +170,52 @@ fn some_are_told_what_concerns_them() {
     let mut phones = [1, 2, 3].map(|number| hub.register(user(number), device(number)));
     phones[0].follow([group(1)]);
     phones[1].follow([group(1)]);
-    let knock = ServerFrame::Knock(conversation(1));
+    let knock = frame::encode(&ServerFrame::Knock(conversation(1))).unwrap();
     hub.tell_users(conversation(1), &[user(1), user(3)], &knock);
-    let refused = ServerFrame::KnockRefused(conversation(1));
+    let refused = frame::encode(&ServerFrame::KnockRefused(conversation(1))).unwrap();
     hub.tell_device(device(3), &refused);
     let told = phones.each_mut().map(waiting);
-    assert_eq!(told[0], [frame::encode(&knock).unwrap()]);
+    assert_eq!(told[0], [knock]);
     assert!(told[1].is_empty());
-    assert_eq!(
-        told[2],
-        [frame::encode(&refused).unwrap()],
-        "whoever does not follow is not told"
+    assert_eq!(told[2], [refused], "whoever does not follow is not told");
+}
+
+#[test]
+fn what_waits_for_those_who_do_not_read_is_bounded_and_who_reads_stays() {
+    const LIMIT: usize = 1024 * 1024;
+    const FRAME: usize = 16 * 1024;
+    const PEOPLE: u8 = 50;
+    let hub = Hub::default();
+    hub.lock().budget = Budget::of(LIMIT);
+    let mut connected: Vec<_> = (0..PEOPLE)
+        .map(|number| {
+            let registration = hub.register(user(number), device(number));
+            registration.follow([group(number)]);
+            Some(registration)
+        })
+        .collect();
+    for round in 0..20 {
+        for number in 0..PEOPLE {
+            hub.deliver(&News {
+                entry: Bytes::from(vec![round; FRAME]),
+                ..news(number, b"")
+            });
+            let held = hub.lock().budget.waiting();
+            assert!(held <= LIMIT + usize::from(PEOPLE) * FRAME, "{held} bytes wait");
+            for registration in &mut connected {
+                let ended = registration
+                    .as_mut()
+                    .is_some_and(|open| open.closed.try_recv() == Ok(Close::Slow));
+                if ended {
+                    *registration = None;
+                }
+            }
+        }
+        let reader = connected[0].as_mut().expect("whoever reads stays");
+        assert_eq!(waiting(reader).len(), 1);
+    }
+    assert!(
+        connected.iter().flatten().count() < connected.len(),
+        "nobody was dropped"
     );
 }

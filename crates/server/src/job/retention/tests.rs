@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::blob::Blobs;
+use crate::bus::Bus;
 use crate::clock::ManualClock;
+use crate::delivery::Hub;
 use crate::franking::FrankingKey;
 use crate::store::commit::Created;
 use crate::store::conversation::{NewMessage, Stamp};
@@ -63,7 +65,12 @@ impl World {
     async fn with_room(store: TestStore, change: impl FnOnce(&mut undertone_wire::group::RoomTerms)) -> Self {
         let clock = Arc::new(ManualClock::at(FOUNDED));
         let hub = Hub::default();
-        let reaper = Reaper::new((*store).clone(), clock.clone(), hub.clone(), Blobs::at("unused"));
+        let reaper = Reaper::new(
+            (*store).clone(),
+            clock.clone(),
+            Bus::alone(hub.clone()),
+            Blobs::at("unused"),
+        );
         let profile = GroupProfile {
             retention_seconds: Some(u32::try_from(DAY.as_secs()).unwrap()),
             ..room_with(change)
@@ -89,7 +96,7 @@ impl World {
         self.reaper = Reaper::new(
             (*self.store).clone(),
             self.clock.clone(),
-            self.hub.clone(),
+            Bus::alone(self.hub.clone()),
             Blobs::at("unused"),
         );
     }

@@ -12,7 +12,7 @@ use tokio_postgres::Row;
 use undertone_wire::conversation::{ConversationHead, EntryKind, LogEntry, LogPage};
 use undertone_wire::limits::LOG_PAGE_MAX;
 use undertone_wire::stream::FetchLog;
-use undertone_wire::{Bytes, Counter, DeviceId, Epoch, Sequence, Timestamp};
+use undertone_wire::{Bytes, ConversationId, Counter, DeviceId, Epoch, Sequence, Timestamp};
 
 const LOCK_CONVERSATIONS: &str = "
     select conversation_id, epoch, head, slow_mode_ms, retention_ms, ends_at from conversation
@@ -116,7 +116,7 @@ impl PostgresStore {
             conversation,
             entries: rows
                 .iter()
-                .map(|row| entry_of(row, &fetch))
+                .map(|row| entry_of(row, conversation))
                 .collect::<Result<_, _>>()?,
             head: Sequence(Column("conversation", "head").number(row.try_get(0)?)?),
             first_kept: Sequence(Column("conversation", "first_kept").number(row.try_get(1)?)?),
@@ -303,10 +303,10 @@ pub(super) async fn write_back(transaction: &Transaction<'_>, ledger: &Ledger) -
     Ok(())
 }
 
-fn entry_of(row: &Row, fetch: &FetchLog) -> Result<LogEntry, StoreError> {
+pub(super) fn entry_of(row: &Row, conversation: ConversationId) -> Result<LogEntry, StoreError> {
     let column = |name| Column("log_entry", name);
     Ok(LogEntry {
-        conversation: fetch.conversation,
+        conversation,
         sequence: Sequence(column("sequence").number(row.try_get(0)?)?),
         kind: column("kind").entry_kind(row.try_get(1)?)?,
         epoch: Epoch(column("epoch").number(row.try_get(2)?)?),

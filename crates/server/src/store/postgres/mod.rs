@@ -11,6 +11,8 @@ pub(in crate::store) mod crowd;
 pub(in crate::store) mod group;
 mod guest;
 pub(in crate::store) mod key_package;
+mod lead;
+pub(in crate::store) mod level;
 pub(in crate::store) mod log;
 mod push;
 mod recovery;
@@ -18,6 +20,8 @@ pub(in crate::store) mod room;
 pub(in crate::store) mod sweep;
 pub(in crate::store) mod undo;
 pub(in crate::store) mod welcome;
+
+pub use lead::Lease;
 
 use super::StoreError;
 use super::migration::{self, CREATE_TABLE, SELECT_VERSIONS};

@@ -45,6 +45,9 @@ const INSERT_KNOCK: &str = "
 const SELECT_KNOCKS: &str = "
     select device_id, key_package, knocked_at from knock where conversation_id = $1
     order by knocked_at, device_id";
+const SELECT_AT_DOOR: &str = "
+    select exists (select 1 from knock where conversation_id = $1 and device_id = $2)
+        or exists (select 1 from member where conversation_id = $1 and device_id = $2)";
 const DELETE_KNOCKS: &str = "delete from knock where conversation_id = $1 and device_id = any($2)";
 
 #[cfg(test)]
@@ -62,6 +65,7 @@ pub(in crate::store) const STATEMENTS: &[&str] = &[
     SELECT_KNOCK_PLACE,
     INSERT_KNOCK,
     SELECT_KNOCKS,
+    SELECT_AT_DOOR,
     DELETE_KNOCKS,
 ];
 
@@ -137,6 +141,19 @@ impl PostgresStore {
         let id = conversation.as_bytes().as_slice();
         let rows = client.query(SELECT_KNOCKS, &[&id]).await?;
         rows.iter().map(knock_of).collect()
+    }
+
+    pub(in crate::store) async fn is_at_door(
+        &self,
+        conversation: ConversationId,
+        device: DeviceId,
+    ) -> Result<bool, StoreError> {
+        let client = self.connection().await?;
+        let (conversation, device) = (conversation.as_bytes().as_slice(), device.as_bytes().as_slice());
+        let row = client
+            .query_one(SELECT_AT_DOOR, &[&conversation, &device])
+            .await?;
+        Ok(row.try_get(0)?)
     }
 
     pub(in crate::store) async fn refuse_knock(

@@ -77,7 +77,10 @@ fn revoke(connection: &Connection, session: SessionId, at: Timestamp) -> Result<
     Ok(())
 }
 
-fn select_session(connection: &Connection, session: SessionId) -> Result<Option<StoredSession>, StoreError> {
+pub(super) fn select_session(
+    connection: &Connection,
+    session: SessionId,
+) -> Result<Option<StoredSession>, StoreError> {
     let mut statement = connection.prepare_cached(sql::SELECT_SESSION)?;
     let row = statement
         .query_row([session.as_bytes()], |row| SessionRow::try_from(row))

@@ -4,7 +4,7 @@ use super::SqliteStore;
 use crate::store::StoreError;
 use crate::store::column::Column;
 use crate::store::crowd::{Crowd, counted};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use undertone_wire::{ConversationId, DeviceId};
 
 const SELECT_CROWD: &str = "
@@ -40,16 +40,21 @@ impl SqliteStore {
         &self,
         device: DeviceId,
     ) -> Result<Vec<(ConversationId, Crowd)>, StoreError> {
-        self.read(move |connection| {
-            let mut statement = connection.prepare_cached(SELECT_CROWDS)?;
-            let mut rows = statement.query(params![device.as_bytes(), counted()])?;
-            let mut crowds = Vec::new();
-            while let Some(row) = rows.next()? {
-                let id = Column("conversation", "conversation_id").id(&row.get::<_, Vec<u8>>(0)?)?;
-                crowds.push((id, Crowd::new(row.get(1)?, row.get(2)?)));
-            }
-            Ok(crowds)
-        })
-        .await
+        self.read(move |connection| select_crowds(connection, device))
+            .await
     }
+}
+
+pub(super) fn select_crowds(
+    connection: &Connection,
+    device: DeviceId,
+) -> Result<Vec<(ConversationId, Crowd)>, StoreError> {
+    let mut statement = connection.prepare_cached(SELECT_CROWDS)?;
+    let mut rows = statement.query(params![device.as_bytes(), counted()])?;
+    let mut crowds = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id = Column("conversation", "conversation_id").id(&row.get::<_, Vec<u8>>(0)?)?;
+        crowds.push((id, Crowd::new(row.get(1)?, row.get(2)?)));
+    }
+    Ok(crowds)
 }

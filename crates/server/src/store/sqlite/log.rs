@@ -1,12 +1,14 @@
 //! The logs in SQLite: appending, reading, acknowledging.
 
 use super::SqliteStore;
+use super::remembered::Moment;
 use super::sweep::cut;
 use crate::store::StoreError;
 use crate::store::column::{Column, entry_kind, integer, milliseconds};
 use crate::store::conversation::{DeviceAcknowledge, NewMessage, PAGE_PAYLOAD_BYTES, Refusal, Stamp, Stored};
 use crate::store::ledger::{Last, Leaf, Ledger, Seat, Standing};
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::sync::Arc;
 use std::time::Duration;
 use undertone_wire::conversation::{ConversationHead, EntryKind, LogEntry, LogPage};
 use undertone_wire::limits::LOG_PAGE_MAX;
@@ -68,8 +70,15 @@ impl SqliteStore {
         messages: Vec<NewMessage>,
         stamp: Stamp,
     ) -> Result<Vec<Result<Stored, Refusal>>, StoreError> {
-        self.write(move |connection| append(connection, messages, &stamp))
-            .await
+        let (remembered, undone) = (Arc::clone(&self.remembered), self.writer.undone().clone());
+        let work = move |connection: &Connection| {
+            let now = Moment::now(connection, &undone)?;
+            let mut ledger = remembered.lend(now);
+            let outcomes = append(connection, &mut ledger, messages, &stamp)?;
+            remembered.keep(ledger, now);
+            Ok(outcomes)
+        };
+        self.writer.write(work).await
     }
 
     pub(in crate::store) async fn log_page(
@@ -85,40 +94,33 @@ impl SqliteStore {
         &self,
         device: DeviceId,
     ) -> Result<Vec<ConversationHead>, StoreError> {
-        self.read(move |connection| {
-            let mut statement = connection.prepare_cached(SELECT_HEADS)?;
-            let mut rows = statement.query(params![device.as_bytes()])?;
-            let mut heads = Vec::new();
-            while let Some(row) = rows.next()? {
-                heads.push(head_of(row)?);
-            }
-            Ok(heads)
-        })
-        .await
+        self.read(move |connection| select_heads(connection, device))
+            .await
     }
 
     pub(in crate::store) async fn acknowledge(
         &self,
         acknowledged: Vec<DeviceAcknowledge>,
     ) -> Result<(), StoreError> {
-        self.write(move |connection| {
+        // Cursors and what is cut off are nothing that a message is judged by: nothing is forgotten.
+        let work = move |connection: &Connection| {
             acknowledged
                 .iter()
                 .try_for_each(|acknowledge| move_cursor(connection, acknowledge))
-        })
-        .await
+        };
+        self.writer.write(work).await
     }
 }
 
 fn append(
     connection: &Connection,
+    ledger: &mut Ledger,
     messages: Vec<NewMessage>,
     stamp: &Stamp,
 ) -> Result<Vec<Result<Stored, Refusal>>, StoreError> {
-    let mut ledger = Ledger::default();
     let mut outcomes = Vec::with_capacity(messages.len());
     for message in messages {
-        take_up(connection, &mut ledger, (message.conversation, message.sender))?;
+        take_up(connection, ledger, (message.conversation, message.sender))?;
         let expires_at = ledger.expires_at(&message, stamp.now);
         let outcome = ledger.append(message, stamp);
         if let Ok(Stored::New(entry)) = &outcome {
@@ -126,7 +128,7 @@ fn append(
         }
         outcomes.push(outcome);
     }
-    write_back(connection, &ledger)?;
+    write_back(connection, ledger)?;
     Ok(outcomes)
 }
 
@@ -278,7 +280,7 @@ fn page(
     }))
 }
 
-fn entry_of(row: &Row<'_>, conversation: ConversationId) -> Result<LogEntry, StoreError> {
+pub(super) fn entry_of(row: &Row<'_>, conversation: ConversationId) -> Result<LogEntry, StoreError> {
     let column = |name| Column("log_entry", name);
     Ok(LogEntry {
         conversation,
@@ -291,6 +293,19 @@ fn entry_of(row: &Row<'_>, conversation: ConversationId) -> Result<LogEntry, Sto
         payload: Bytes(row.get(6)?),
         franking_mac: Bytes(row.get(7)?),
     })
+}
+
+pub(super) fn select_heads(
+    connection: &Connection,
+    device: DeviceId,
+) -> Result<Vec<ConversationHead>, StoreError> {
+    let mut statement = connection.prepare_cached(SELECT_HEADS)?;
+    let mut rows = statement.query(params![device.as_bytes()])?;
+    let mut heads = Vec::new();
+    while let Some(row) = rows.next()? {
+        heads.push(head_of(row)?);
+    }
+    Ok(heads)
 }
 
 pub(super) fn head_of(row: &Row<'_>) -> Result<ConversationHead, StoreError> {

@@ -4,6 +4,7 @@
 pub(in crate::store) mod account;
 mod account_device;
 mod account_session;
+mod arrival;
 mod blob;
 pub(in crate::store) mod commit;
 pub(in crate::store) mod conversation;
@@ -11,10 +12,12 @@ pub(in crate::store) mod crowd;
 pub(in crate::store) mod group;
 mod guest;
 pub(in crate::store) mod key_package;
+pub(in crate::store) mod level;
 pub(in crate::store) mod log;
 mod push;
 mod reader;
 mod recovery;
+mod remembered;
 pub(in crate::store) mod room;
 pub(in crate::store) mod sweep;
 pub(in crate::store) mod undo;
@@ -24,6 +27,7 @@ mod writer;
 use super::StoreError;
 use super::migration::{self, CREATE_TABLE, SELECT_VERSIONS};
 use reader::Readers;
+use remembered::Remembered;
 use rusqlite::{Connection, TransactionBehavior};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -69,6 +73,7 @@ impl fmt::Debug for SqliteKey {
 pub struct SqliteStore {
     writer: Writer,
     readers: Arc<Readers>,
+    remembered: Arc<Remembered>,
 }
 
 impl SqliteStore {
@@ -83,6 +88,7 @@ impl SqliteStore {
             Ok(Self {
                 writer,
                 readers: Arc::new(readers),
+                remembered: Arc::default(),
             })
         });
         opened.await.map_err(StoreError::unavailable)?
@@ -103,6 +109,11 @@ impl SqliteStore {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        let remembered = Arc::clone(&self.remembered);
+        let work = move |connection: &Connection| {
+            remembered.forget();
+            work(connection)
+        };
         self.writer.write(work).await
     }
 

@@ -42,6 +42,9 @@ const INSERT_KNOCK: &str = "
 const SELECT_KNOCKS: &str = "
     select device_id, key_package, knocked_at from knock where conversation_id = ?1
     order by knocked_at, device_id";
+const SELECT_AT_DOOR: &str = "
+    select exists (select 1 from knock where conversation_id = ?1 and device_id = ?2)
+        or exists (select 1 from member where conversation_id = ?1 and device_id = ?2)";
 const DELETE_KNOCK: &str = "delete from knock where conversation_id = ?1 and device_id = ?2";
 
 #[cfg(test)]
@@ -58,6 +61,7 @@ pub(in crate::store) const STATEMENTS: &[&str] = &[
     SELECT_KNOCK_PLACE,
     INSERT_KNOCK,
     SELECT_KNOCKS,
+    SELECT_AT_DOOR,
     DELETE_KNOCK,
 ];
 
@@ -135,6 +139,19 @@ impl SqliteStore {
                 knocks.push(knock_of(row)?);
             }
             Ok(knocks)
+        })
+        .await
+    }
+
+    pub(in crate::store) async fn is_at_door(
+        &self,
+        conversation: ConversationId,
+        device: DeviceId,
+    ) -> Result<bool, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(SELECT_AT_DOOR)?;
+            let at = params![conversation.as_bytes(), device.as_bytes()];
+            Ok(statement.query_row(at, |row| row.get(0))?)
         })
         .await
     }

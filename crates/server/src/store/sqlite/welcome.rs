@@ -4,7 +4,7 @@ use super::SqliteStore;
 use crate::store::StoreError;
 use crate::store::column::{Column, integer};
 use crate::store::conversation::DeviceAcknowledge;
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 use undertone_wire::conversation::PendingWelcome;
 use undertone_wire::{Bytes, DeviceId, Sequence};
 
@@ -27,16 +27,8 @@ impl SqliteStore {
         &self,
         device: DeviceId,
     ) -> Result<Vec<PendingWelcome>, StoreError> {
-        self.read(move |connection| {
-            let mut statement = connection.prepare_cached(SELECT_PENDING)?;
-            let mut rows = statement.query(params![device.as_bytes()])?;
-            let mut welcomes = Vec::new();
-            while let Some(row) = rows.next()? {
-                welcomes.push(welcome_of(row)?);
-            }
-            Ok(welcomes)
-        })
-        .await
+        self.read(move |connection| select_pending(connection, device))
+            .await
     }
 
     pub(in crate::store) async fn acknowledge_welcomes(
@@ -62,6 +54,19 @@ impl SqliteStore {
         })
         .await
     }
+}
+
+pub(super) fn select_pending(
+    connection: &Connection,
+    device: DeviceId,
+) -> Result<Vec<PendingWelcome>, StoreError> {
+    let mut statement = connection.prepare_cached(SELECT_PENDING)?;
+    let mut rows = statement.query(params![device.as_bytes()])?;
+    let mut welcomes = Vec::new();
+    while let Some(row) = rows.next()? {
+        welcomes.push(welcome_of(row)?);
+    }
+    Ok(welcomes)
 }
 
 fn welcome_of(row: &Row<'_>) -> Result<PendingWelcome, StoreError> {

@@ -5,6 +5,7 @@ use super::super::StoreError;
 use rusqlite::{Connection, TransactionBehavior};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use tokio::sync::{mpsc, oneshot};
 
@@ -34,7 +35,24 @@ enum Order {
 #[derive(Clone)]
 pub(super) struct Writer {
     orders: mpsc::Sender<Order>,
+    undone: Undone,
     _thread: Arc<Waited>,
+}
+
+/// How many transactions were undone: what was remembered of rows before may be wrong since. It is raised
+/// before anything else is written.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Undone(Arc<AtomicU64>);
+
+impl Undone {
+    /// The number so far.
+    pub(super) fn count(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn note(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 /// Waits for the thread when the last handle goes, so that the database is closed before whoever held
@@ -56,13 +74,21 @@ impl Drop for Waited {
 impl Writer {
     pub(super) fn start(connection: Connection) -> Result<Self, std::io::Error> {
         let (orders, queue) = mpsc::channel(QUEUE_JOBS_MAX);
+        let undone = Undone::default();
+        let noted = undone.clone();
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || run(connection, queue))?;
+            .spawn(move || run(connection, queue, &noted))?;
         Ok(Self {
             orders,
+            undone,
             _thread: Arc::new(Waited(Some(thread))),
         })
+    }
+
+    /// How many transactions were undone.
+    pub(super) fn undone(&self) -> &Undone {
+        &self.undone
     }
 
     pub(super) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
@@ -107,13 +133,13 @@ fn writer_gone() -> StoreError {
     StoreError::unavailable("the writer has stopped")
 }
 
-fn run(mut connection: Connection, mut queue: mpsc::Receiver<Order>) {
+fn run(mut connection: Connection, mut queue: mpsc::Receiver<Order>, undone: &Undone) {
     let mut next = queue.blocking_recv();
     while let Some(order) = next {
         match order {
             Order::Write(first) => {
                 let (jobs, after) = gather(first, &mut queue);
-                commit_together(&mut connection, jobs);
+                commit_together(&mut connection, jobs, undone);
                 next = after.or_else(|| queue.blocking_recv());
             }
             Order::TruncateLog(answer) => {
@@ -148,10 +174,11 @@ fn gather(first: Job, queue: &mut mpsc::Receiver<Order>) -> (Vec<Job>, Option<Or
     (jobs, None)
 }
 
-fn commit_together(connection: &mut Connection, jobs: Vec<Job>) {
+fn commit_together(connection: &mut Connection, jobs: Vec<Job>, undone: &Undone) {
     let mut replies = Vec::with_capacity(jobs.len());
     let committed = transact(connection, jobs, &mut replies).map_err(Arc::new);
     if let Err(error) = &committed {
+        undone.note();
         tracing::error!(
             error = error.as_ref() as &dyn std::error::Error,
             "a group of writes was not stored"

@@ -9,6 +9,7 @@ mod conversation;
 mod failure;
 mod group;
 mod key_package;
+mod level;
 mod log;
 mod migration;
 mod people;

@@ -6,6 +6,7 @@ use super::log::{message, stamp};
 use super::room::room_with;
 use super::{TestStore, device};
 use crate::blob::Blobs;
+use crate::bus::Bus;
 use crate::clock::ManualClock;
 use crate::delivery::Hub;
 use crate::job::retention::{EVERY, Reaper};
@@ -102,7 +103,7 @@ async fn one_turn_of_the_job_leaves_nothing_in_the_files() {
     let mut reaper = Reaper::new(
         (*store).clone(),
         clock.clone(),
-        Hub::default(),
+        Bus::alone(Hub::default()),
         Blobs::at("unused"),
     );
     let id = store.found(1, room_with(|_| ())).await;
