@@ -112,10 +112,34 @@ pub fn markup(text: &str) {
     let _mentioned = markup::mentioned(&blocks);
     let shown = markup::plain_with(text, markup::Spoilers::Shown);
     assert!(!shown.contains(['\u{202e}', '\u{1b}']), "what is shown is clean");
-    for address in format!("{blocks:?}").split("href: \"").skip(1) {
-        let opens = ["http://", "https://", "mailto:"]
-            .iter()
-            .any(|scheme| address.starts_with(scheme));
-        assert!(opens, "{address}");
+    blocks.iter().for_each(block_opens_safely);
+}
+
+fn block_opens_safely(block: &markup::Block) {
+    match block {
+        markup::Block::Paragraph(inlines) => inlines.iter().for_each(inline_opens_safely),
+        markup::Block::Code { .. } => {}
+        markup::Block::Quote(blocks) => blocks.iter().for_each(block_opens_safely),
+        markup::Block::List { items, .. } => items.iter().flatten().for_each(block_opens_safely),
+    }
+}
+
+fn inline_opens_safely(inline: &markup::Inline) {
+    use markup::Inline;
+    if let Inline::Link { href, .. } = inline {
+        let schemes = ["http://", "https://", "mailto:"];
+        assert!(schemes.iter().any(|scheme| href.starts_with(scheme)), "{href}");
+    }
+    match inline {
+        Inline::Bold(inlines)
+        | Inline::Italic(inlines)
+        | Inline::Strike(inlines)
+        | Inline::Link { inlines, .. }
+        | Inline::Spoiler(inlines) => inlines.iter().for_each(inline_opens_safely),
+        Inline::Text(_)
+        | Inline::Code(_)
+        | Inline::Mention { .. }
+        | Inline::MentionRole(_)
+        | Inline::LineBreak => {}
     }
 }

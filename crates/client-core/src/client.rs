@@ -10,7 +10,7 @@ mod people;
 mod search;
 mod talk;
 
-use crate::account::{Password, RegisterInput};
+use crate::account::{AccountError, Password, PasswordStrength, RegisterInput};
 use crate::change::{Change, Changes};
 use crate::conversation::{open_direct, refresh_keys};
 use crate::core::Core;
@@ -32,7 +32,7 @@ use crate::view::{
 use std::rc::Rc;
 use undertone_wire::account::{InvitationResponse, PeopleQuery};
 use undertone_wire::server_info::{CheckSetupTokenRequest, ServerInfo};
-use undertone_wire::{ConversationId, MessageId, UserId, UserName};
+use undertone_wire::{ConversationId, DeviceId, MessageId, UserId, UserName};
 
 /// What a client is made of.
 pub struct ClientOptions {
@@ -101,6 +101,16 @@ impl Client {
         Ok(self.core().store.server_info()?)
     }
 
+    /// How hard a password is to guess for somebody of that name.
+    pub async fn password_strength(
+        &self,
+        password: &Password,
+        name: &str,
+    ) -> Result<PasswordStrength, ClientError> {
+        let judged = password.strength(name, &*self.core().platform).await;
+        Ok(judged.map_err(AccountError::from)?)
+    }
+
     /// Makes an account, with this device as its first.
     pub async fn register(&self, input: RegisterInput) -> Result<RegisteredView, ClientError> {
         let recovery_key = self.core().account.register(input).await?;
@@ -128,6 +138,16 @@ impl Client {
         core.publish(Change::Session);
         core.publish(Change::Conversations);
         Ok(())
+    }
+
+    /// Retires another of the user's devices: it is signed out, and gets nothing any more. What it holds stays on it.
+    pub async fn retire_device(&self, device: DeviceId) -> Result<(), ClientError> {
+        let core = self.core();
+        if device == core.me()?.device {
+            return self.logout().await;
+        }
+        let revoke = async |token: &str| core.api.revoke_device(token, device).await;
+        Ok(core.account.authorized(revoke).await?)
     }
 
     /// Whether a set-up token is the right one.

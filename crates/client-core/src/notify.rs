@@ -211,8 +211,9 @@ fn is_quiet(core: &Core) -> Result<bool, ClientError> {
     let Some(hours) = core.store.quiet_hours()? else {
         return Ok(false);
     };
-    let offset = core.platform.utc_offset_minutes();
-    Ok(covers(hours, local_minute(core.platform.now(), offset)))
+    let now = core.platform.now();
+    let offset = core.platform.utc_offset_minutes(now);
+    Ok(covers(hours, local_minute(now, offset)))
 }
 
 /// The minute of the day where the clock is so many minutes ahead of UTC.

@@ -3,6 +3,7 @@
 use super::password::InvalidPassword;
 use super::recovery_key::InvalidRecoveryKey;
 use super::vault::VaultError;
+use crate::platform::NoEstimate;
 use crate::store::StoreError;
 use crate::transport::api::ApiError;
 use undertone_mls::certificate::{CertificateError, NoRandomness};
@@ -18,6 +19,9 @@ pub enum AccountError {
     /// The password cannot be taken.
     #[error("{0}")]
     Password(#[from] InvalidPassword),
+    /// Nobody could say how strong the password is.
+    #[error("{0}")]
+    NoEstimate(#[from] NoEstimate),
     /// The name and the password do not fit together, or there is no such name.
     #[error("that name and password do not fit together")]
     WrongCredentials,
@@ -77,6 +81,7 @@ impl AccountError {
             Self::Name(_) => "name_invalid",
             Self::Password(InvalidPassword::Weak(_)) => "weak_password",
             Self::Password(_) => "password_invalid",
+            Self::NoEstimate(_) => "strength_unknown",
             Self::WrongCredentials => "wrong_credentials",
             Self::SignedIn => "signed_in",
             Self::OtherAccount => "other_account",

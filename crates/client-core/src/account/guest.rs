@@ -81,7 +81,7 @@ impl Account {
     pub async fn become_account(&self, input: BecomeAccountInput) -> Result<RecoveryKey, AccountError> {
         let (guest, identity) = self.guest()?;
         let name = input.name.parse::<UserName>()?.for_account()?;
-        input.password.require_strong(&name)?;
+        input.password.require_strong(&name, &*self.platform).await?;
         let registered = self.register_password(&name, &input.password).await?;
         let recovery = RecoveryKey::generate(&mut OsRng);
         let whose = Whose {

@@ -1,15 +1,19 @@
-//! Passwords as they are typed, and how strong they are. What becomes of one is the login's business.
+//! Passwords as they are typed, and how strong they must be; the platform has the word lists. What becomes of
+//! one is the login's business.
 
+use super::AccountError;
+use crate::platform::{NoEstimate, Platform};
 use std::fmt;
 use undertone_wire::UserName;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
-use zxcvbn::Score;
 
 /// Longest password, in bytes: more than anyone types, little enough to work on.
 const PASSWORD_BYTES_MAX: usize = 1024;
 /// What a guesser tries first, beside the user's name.
 const OBVIOUS_WORDS: [&str; 2] = ["undertone", "messenger"];
+/// The lowest score of a password that may be used, of 0 to 4.
+const SCORE_MIN: u8 = 3;
 
 /// Why a password cannot be taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,36 +56,34 @@ impl Password {
     }
 
     /// How hard it is to guess for someone who knows the user's name.
-    pub fn strength(&self, name: &str) -> PasswordStrength {
+    pub async fn strength(
+        &self,
+        name: &str,
+        platform: &dyn Platform,
+    ) -> Result<PasswordStrength, NoEstimate> {
         let [first, second] = OBVIOUS_WORDS;
-        let estimate = zxcvbn::zxcvbn(&self.0, &[name, first, second]);
-        let hint = estimate.feedback().map(|feedback| {
-            let warning = feedback.warning().map(|warning| warning.to_string());
-            let suggestion = feedback.suggestions().first().map(ToString::to_string);
-            [warning, suggestion]
-                .into_iter()
-                .flatten()
-                .collect::<Vec<_>>()
-                .join(" ")
-        });
-        PasswordStrength {
-            score: estimate.score().into(),
-            acceptable: estimate.score() >= Score::Three,
-            hint,
-        }
+        let estimate = platform.estimate(&self.0, &[name, first, second]).await?;
+        Ok(PasswordStrength {
+            score: estimate.score,
+            acceptable: estimate.score >= SCORE_MIN,
+            hint: estimate.hint,
+        })
     }
 
     /// Refuses what is too easily guessed: whoever holds the server's data and key file can try
-    /// passwords at the price of Argon2id (design D7).
-    pub fn require_strong(&self, name: &UserName) -> Result<(), InvalidPassword> {
-        let strength = self.strength(name.as_str());
+    /// passwords at the price of Argon2id (design D7). What cannot be judged is refused as well.
+    pub(super) async fn require_strong(
+        &self,
+        name: &UserName,
+        platform: &dyn Platform,
+    ) -> Result<(), AccountError> {
+        let strength = self.strength(name.as_str(), platform).await?;
         if strength.acceptable {
             return Ok(());
         }
         let advice = strength.hint.filter(|hint| !hint.is_empty());
-        Err(InvalidPassword::Weak(
-            advice.unwrap_or_else(|| "Take a few more words.".to_owned()),
-        ))
+        let advice = advice.unwrap_or_else(|| "Take a few more words.".to_owned());
+        Err(InvalidPassword::Weak(advice).into())
     }
 }
 
@@ -105,13 +107,15 @@ pub struct PasswordStrength {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::NativePlatform;
 
     fn password(text: &str) -> Password {
         Password::new(text.to_owned()).unwrap()
     }
 
-    #[test]
-    fn weak_passwords_are_refused_with_words() {
+    #[tokio::test]
+    async fn weak_passwords_are_refused_with_words() {
+        let platform = NativePlatform::new();
         let name: UserName = "ines.okafor".parse().unwrap();
         for weak in [
             "password",
@@ -121,16 +125,16 @@ mod tests {
             "qwertyuiop",
             "aaaaaaaaaaaaaa",
         ] {
-            let refused = password(weak).require_strong(&name).unwrap_err();
+            let refused = password(weak).require_strong(&name, &platform).await.unwrap_err();
             assert!(
-                matches!(&refused, InvalidPassword::Weak(hint) if !hint.is_empty()),
+                matches!(&refused, AccountError::Password(InvalidPassword::Weak(hint)) if !hint.is_empty()),
                 "{weak}: {refused}"
             );
         }
-        assert_eq!(
-            password("correct horse battery staple").require_strong(&name),
-            Ok(())
-        );
+        password("correct horse battery staple")
+            .require_strong(&name, &platform)
+            .await
+            .unwrap();
     }
 
     #[test]

@@ -33,7 +33,7 @@ impl Account {
     pub async fn recover(&self, input: RecoverInput) -> Result<(), AccountError> {
         let known = self.known_device()?;
         let name: UserName = input.name.parse()?;
-        input.new_password.require_strong(&name)?;
+        input.new_password.require_strong(&name, &*self.platform).await?;
         let key = name.unique_key();
         let start = StartRecoveryRequest { name };
         let started = self.api.start_recovery(&start).await?;

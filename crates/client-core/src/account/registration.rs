@@ -37,7 +37,7 @@ impl Account {
     pub async fn register(&self, input: RegisterInput) -> Result<RecoveryKey, AccountError> {
         self.require_nobody()?;
         let name = input.name.parse::<UserName>()?.for_account()?;
-        input.password.require_strong(&name)?;
+        input.password.require_strong(&name, &*self.platform).await?;
         let registered = self.register_password(&name, &input.password).await?;
 
         let user = random_user();

@@ -5,6 +5,7 @@ use crate::error::ClientError;
 use crate::file::{self, Download, OpenedPicture, Outgoing};
 use crate::message::draft::Draft;
 use crate::message::key::MessageKey;
+use crate::view::{self, GalleryView};
 use undertone_wire::ConversationId;
 
 impl Client {
@@ -43,6 +44,17 @@ impl Client {
     /// Opens a picture, if its own bytes say that it can be drawn without harm.
     pub async fn picture(&self, key: MessageKey, index: u32) -> Result<OpenedPicture, ClientError> {
         file::picture(self.core(), key, index).await
+    }
+
+    /// The newest pictures of a conversation, the oldest of them first.
+    pub fn pictures(&self, conversation: ConversationId) -> Result<Vec<GalleryView>, ClientError> {
+        view::pictures(self.core(), conversation)
+    }
+
+    /// Whether a file keeps what it says about its maker when it is sent, by its name and media type:
+    /// whoever is about to send it is told.
+    pub fn tells_of_maker(name: &str, media_type: &str) -> bool {
+        file::kind::tells_of_maker(name, media_type)
     }
 
     /// The longest file that can be sent, in bytes.

@@ -6,6 +6,7 @@ use super::{leave, room_secret, rotate, terms};
 use crate::core::{Core, Me};
 use crate::error::ClientError;
 use crate::message::event::{self, Place};
+use crate::message::talk::deletion;
 use crate::people::tell;
 use crate::store::conversation::{Conversation, ConversationState};
 use crate::store::message::Failure;
@@ -72,6 +73,10 @@ pub(crate) fn ended(
     core.leaving.borrow_mut().remove(&id);
     for queued in core.store.actions(id)? {
         let action: Action = codec::from_cbor(&queued.action)?;
+        if matches!(&action, Action::Intent(intent) if deletion::is_deletion(intent)) {
+            // What was read stays, and can be deleted.
+            continue;
+        }
         let left = action == Action::Leave || action == Action::Intent(Box::new(Intent::Leave));
         let outcome = if left { Ok(()) } else { Err(Failure::unknown()) };
         action::settle(core, queued.id, outcome)?;

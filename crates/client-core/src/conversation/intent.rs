@@ -9,6 +9,7 @@ use crate::core::Core;
 use crate::error::ClientError;
 use crate::message::key::MessageKey;
 use crate::message::send;
+use crate::message::talk::deletion::{self, Deletion};
 use crate::store::conversation::Conversation;
 use crate::store::message::Failure;
 use crate::view::{Intent, IntentNumber, IntentView};
@@ -26,6 +27,7 @@ pub(crate) const UNDO: Duration = Duration::from_secs(8);
 enum Outcome {
     Actions(Vec<Action>),
     State(ConversationState),
+    Deletion(Box<Deletion>),
     /// It is so already.
     Nothing,
 }
@@ -34,7 +36,12 @@ enum Outcome {
 pub(crate) fn intend(core: &Core, id: ConversationId, intent: Intent) -> Result<IntentView, ClientError> {
     drop(outcome(core, id, &intent)?);
     let due_at = core.platform.now().plus(UNDO);
-    let number = core.transaction(|| action::enqueue(core, id, &Action::Intent(Box::new(intent)), due_at))?;
+    let keys = deletion::keys(&intent).to_vec();
+    let number = core.transaction(|| {
+        let number = action::enqueue(core, id, &Action::Intent(Box::new(intent)), due_at)?;
+        deletion::hide(core, id, &keys, number)?;
+        Ok(number)
+    })?;
     announce(core, id);
     Ok(IntentView {
         number: IntentNumber(number),
@@ -79,15 +86,32 @@ pub(crate) async fn fulfilled(core: &Core, number: IntentNumber) -> Result<(), C
 
 /// At the start, and whenever a connection begins: what waits for longer than anything may wait was queued by a clock that was wrong.
 pub(crate) fn begin(core: &Core) -> Result<(), ClientError> {
-    let latest = core.platform.now().plus(UNDO);
+    let now = core.platform.now();
     core.transaction(|| {
-        for queued in core.store.actions_after(latest)? {
+        for queued in core.store.actions_after(now.plus(UNDO))? {
             if matches!(codec::from_cbor(&queued.action)?, Action::Intent(_)) {
-                core.store.set_action_due(queued.id, NOW)?;
+                core.store.set_action_due(queued.id, now)?;
             }
         }
         Ok(())
     })
+}
+
+/// Deletes messages whose time has come: that needs no connection, nor that this device is still inside.
+/// Says how long nothing is to be done.
+pub(crate) fn round(core: &Core) -> Result<Duration, ClientError> {
+    let now = core.platform.now();
+    for (id, queued) in core.store.held_actions(now)? {
+        match codec::from_cbor(&queued.action)? {
+            Action::Intent(intent) if deletion::is_deletion(&intent) => {
+                resolve(core, id, queued.id, &intent)?;
+                announce(core, id);
+            }
+            _ => {}
+        }
+    }
+    let next = core.store.next_held_at(now)?;
+    Ok(next.map_or(Duration::MAX, |next| next.since(now)))
 }
 
 /// Turns those whose time has come into what they stand for.
@@ -103,22 +127,38 @@ pub(crate) fn unfold_due(core: &Rc<Core>, due: &[ConversationId]) -> Result<(), 
 }
 
 fn unfold(core: &Rc<Core>, id: ConversationId, number: i64, intent: &Intent) -> Result<(), ClientError> {
-    let said = core.transaction(|| match outcome(core, id, intent) {
+    if let Some((key, state)) = resolve(core, id, number, intent)? {
+        core.spawn(tell_door(Rc::clone(core), id, key, state).boxed_local());
+    }
+    announce(core, id);
+    Ok(())
+}
+
+/// In one transaction: the intent is gone, and what it stands for is queued or done. Gives a state that is
+/// to be told at the door, too.
+fn resolve(
+    core: &Core,
+    id: ConversationId,
+    number: i64,
+    intent: &Intent,
+) -> Result<Option<(MessageKey, ConversationState)>, ClientError> {
+    core.transaction(|| match outcome(core, id, intent) {
         Ok(Outcome::Actions(actions)) => become_actions(core, id, number, &actions).map(|()| None),
         Ok(Outcome::State(state)) => {
             let key = send::queue_part(core, &core.me()?, id, Part::State(state.clone()))?;
             action::settle(core, number, Ok(()))?;
             Ok(Some((key, state)))
         }
+        Ok(Outcome::Deletion(deletion)) => {
+            action::settle(core, number, Ok(()))?;
+            deletion.carry_out(core, &core.me()?)?;
+            core.reaper.deleted();
+            Ok(None)
+        }
         Ok(Outcome::Nothing) => action::settle(core, number, Ok(())).map(|()| None),
         Err(error) if error.is_of_store() || error.is_killed() => Err(error),
         Err(error) => action::settle(core, number, Err(failure_of(&error))).map(|()| None),
-    })?;
-    if let Some((key, state)) = said {
-        core.spawn(tell_door(Rc::clone(core), id, key, state).boxed_local());
-    }
-    announce(core, id);
-    Ok(())
+    })
 }
 
 /// The first takes the place of the intent, and with it whoever waits for that.
@@ -175,6 +215,9 @@ fn outcome(core: &Core, id: ConversationId, intent: &Intent) -> Result<Outcome, 
         Intent::State(patch) => {
             terms::wanted_state(core, id, patch)?.map_or(Outcome::Nothing, Outcome::State)
         }
+        Intent::DeleteHere(_) | Intent::DeleteForEveryone(_) => {
+            Outcome::Deletion(Box::new(deletion::wanted(core, id, intent)?))
+        }
     })
 }
 
@@ -224,7 +267,12 @@ impl Wanted {
                 match intent {
                     Intent::SetRole { user, role } => profile.set_role(*user, *role),
                     Intent::Terms(patch) => change::patch_terms(profile, patch),
-                    Intent::Remove(_) | Intent::Ban(_) | Intent::Leave | Intent::State(_) => {}
+                    Intent::Remove(_)
+                    | Intent::Ban(_)
+                    | Intent::Leave
+                    | Intent::State(_)
+                    | Intent::DeleteHere(_)
+                    | Intent::DeleteForEveryone(_) => {}
                 }
             }
         }

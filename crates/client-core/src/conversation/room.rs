@@ -4,17 +4,19 @@ use super::action::{self, Action};
 use super::external::{self, Way};
 use super::room_secret::{self, RoomSecret};
 use super::{member, rotate};
+use crate::account::AccountError;
 use crate::change::Change;
 use crate::core::Core;
 use crate::error::ClientError;
 use crate::message::state;
 use crate::store::conversation::{Conversation, ConversationState};
 use crate::view::{IdentityLook, JoinedView, RoomDoorView, RoomLinkView};
+use futures::FutureExt;
 use std::rc::Rc;
 use undertone_wire::content::ConversationState as Agreed;
 use undertone_wire::conversation::ConversationKind;
 use undertone_wire::room::{KnockRequest, RoomDoor};
-use undertone_wire::{ConversationId, Counter, Sequence, Timestamp};
+use undertone_wire::{ConversationId, Counter, ErrorCode, Sequence, Timestamp};
 
 /// A link that was used to knock counts for no rotation yet.
 pub(super) const KNOCKED: u32 = 0;
@@ -166,6 +168,42 @@ fn waiting_row(core: &Core, id: ConversationId) -> Result<Conversation, ClientEr
     };
     core.store.add_conversation(&row)?;
     Ok(row)
+}
+
+/// Asks, in a task of its own, where this device stands at a door of whose opening it did not hear: it may
+/// have been sent away meanwhile. Who was let in has a Welcome. Once for each connection.
+pub(crate) fn ask_at_doors(core: &Rc<Core>) {
+    let task = Rc::clone(core);
+    let asked = async move {
+        if let Err(error) = ask_at_each(&task).await {
+            // The next connection asks again.
+            tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "not known whether somebody opens"
+            );
+        }
+    };
+    core.spawn(asked.boxed_local());
+}
+
+async fn ask_at_each(core: &Core) -> Result<(), ClientError> {
+    let known = core.store.conversations()?;
+    let waiting = known
+        .iter()
+        .filter(|known| known.state == ConversationState::Waiting);
+    for id in waiting.map(|known| known.id) {
+        let stands = core
+            .account
+            .authorized(async |token| core.api.stands_at_door(token, id).await)
+            .await;
+        match stands {
+            Err(AccountError::Api(error)) if error.code() == Some(ErrorCode::NotFound) => {
+                knock_refused(core, id)?;
+            }
+            stands => stands?,
+        }
+    }
+    Ok(())
 }
 
 /// Nobody lets this device in.

@@ -38,6 +38,8 @@ pub struct Download {
     keys: FileKeys,
     is_here: bool,
     next: u32,
+    /// So many segments are fetched at once.
+    step: u32,
     hash: Sha256,
     /// What was fetched is kept on this device, where it is small enough.
     keep: Option<SealedWriter>,
@@ -61,9 +63,16 @@ impl Download {
             reference,
             is_here: file.is_here,
             next: 0,
+            step: SEGMENTS_AT_ONCE,
             hash: Sha256::new(),
             keep: None,
         })
+    }
+
+    /// Fetches one segment after the other, as a far larger file would be.
+    #[cfg(test)]
+    pub(crate) fn slowly(self) -> Self {
+        Self { step: 1, ..self }
     }
 
     /// How many bytes it has.
@@ -85,19 +94,29 @@ impl Download {
         if self.next >= layout.segments() {
             return Ok(None);
         }
+        let content = self.advance().await?;
+        self.hash.update(&content);
+        if Layout::begin_of(self.next) >= self.reference.size {
+            self.check_hash()?;
+            // Padding may fill many segments: there is nothing in them but for who keeps the whole.
+            while self.keep.is_some() && self.next < layout.segments() {
+                self.advance().await?;
+            }
+            self.next = layout.segments();
+            self.kept().await?;
+        }
+        Ok((!content.is_empty()).then_some(content))
+    }
+
+    /// Fetches, keeps and opens the next segments.
+    async fn advance(&mut self) -> Result<Vec<u8>, ClientError> {
         let first = self.next;
-        let until = first.saturating_add(SEGMENTS_AT_ONCE).min(layout.segments());
+        let until = first.saturating_add(self.step).min(self.keys.layout().segments());
         let sealed = self.fetch(first, until).await?;
         self.keep(first, &sealed).await?;
         let content = self.open(first, &sealed)?;
-        self.hash.update(&content);
         self.next = until;
-        if until == layout.segments() {
-            self.check_hash()?;
-            self.kept().await?;
-        }
-        // Padding may fill whole segments: there is nothing for the caller in them.
-        Ok((!content.is_empty()).then_some(content))
+        Ok(content)
     }
 
     /// Bytes from the middle of the file, at most so many; the hash of the whole is not checked.

@@ -1,4 +1,4 @@
-//! How a file may be shown, by its media type. What is not named here is a row with a name: nothing that
+//! What kind of file it is: whether it tells of its maker, and how it may be shown, by its media type. What is not named here is a row with a name: nothing that
 //! can carry a program (SVG, HTML, PDF) is ever drawn in place.
 
 use crate::view::FileKind;
@@ -15,9 +15,90 @@ pub(crate) fn of(media_type: &str) -> FileKind {
     }
 }
 
+/// Whether a file keeps what it says about its maker: name, place, time, device, earlier versions. What
+/// pictures say is taken out when they are sent (`super::strip`), plain text says nothing; of all else
+/// that people exchange this is not known, or known to be so.
+pub(crate) fn tells_of_maker(name: &str, media_type: &str) -> bool {
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    let essence = essence.to_ascii_lowercase();
+    if matches!(essence.as_str(), "" | "application/octet-stream") {
+        let ending = name
+            .rsplit_once('.')
+            .map(|(_, ending)| ending.to_ascii_lowercase());
+        return ending.is_some_and(|ending| TELLING_ENDINGS.contains(&ending.as_str()));
+    }
+    let (family, _) = essence.split_once('/').unwrap_or_default();
+    match family {
+        "image" => !CLEAN_PICTURES.contains(&essence.as_str()),
+        "video" | "audio" => true,
+        _ => TELLING_TYPES.iter().any(|telling| essence.starts_with(telling)),
+    }
+}
+
+/// Pictures that are stripped, or have nothing that could tell.
+const CLEAN_PICTURES: [&str; 8] = [
+    "image/png",
+    "image/jpeg",
+    "image/webp",
+    "image/gif",
+    "image/heic",
+    "image/heif",
+    "image/avif",
+    "image/bmp",
+];
+/// The beginnings of the names of documents' types.
+const TELLING_TYPES: [&str; 9] = [
+    "application/pdf",
+    "application/postscript",
+    "application/rtf",
+    "text/rtf",
+    "application/msword",
+    "application/vnd.ms-",
+    "application/vnd.openxmlformats-",
+    "application/vnd.oasis.",
+    "application/epub",
+];
+/// For programs that do not say what a file is.
+const TELLING_ENDINGS: [&str; 35] = [
+    "pdf", "ps", "eps", "rtf", "doc", "docx", "dot", "dotx", "docm", "xls", "xlsx", "xlsm", "ppt", "pptx",
+    "pptm", "odt", "ods", "odp", "odg", "epub", "pages", "numbers", "key", "mp4", "m4v", "m4a", "mov", "mkv",
+    "webm", "mp3", "ogg", "flac", "wav", "tif", "tiff",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn documents_films_and_sounds_tell_of_their_maker_and_what_is_stripped_does_not() {
+        for (name, media_type) in [
+            ("a.pdf", "application/pdf"),
+            ("a.PDF", ""),
+            (
+                "a.docx",
+                "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            ),
+            ("a.odt", "application/vnd.oasis.opendocument.text"),
+            ("film", "Video/MP4; codecs=avc1"),
+            ("a.mov", "application/octet-stream"),
+            ("voice.m4a", "audio/mp4"),
+            ("scan.tiff", "image/tiff"),
+            ("drawing.svg", "image/svg+xml"),
+        ] {
+            assert!(tells_of_maker(name, media_type), "{name} {media_type}");
+        }
+        for (name, media_type) in [
+            ("a.jpg", "image/jpeg"),
+            ("a.heic", "image/HEIC"),
+            ("a.gif", "image/gif"),
+            ("notes.txt", "text/plain"),
+            ("notes.pdf.txt", ""),
+            ("no ending", ""),
+            ("code.rs", "application/octet-stream"),
+        ] {
+            assert!(!tells_of_maker(name, media_type), "{name} {media_type}");
+        }
+    }
 
     #[test]
     fn only_what_runs_nothing_is_shown_in_place() {

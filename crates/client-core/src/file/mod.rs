@@ -23,6 +23,7 @@ mod upload;
 pub use download::{Download, OpenedPicture};
 pub use error::{FileError, SourceError};
 pub use outgoing::Outgoing;
+pub use preview::drawable_size;
 pub use seal::OpenError;
 pub use source::{FileSource, MemorySource};
 

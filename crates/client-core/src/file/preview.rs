@@ -8,8 +8,8 @@ use undertone_wire::limits::THUMBNAIL_BYTES_MAX;
 const THUMBNAIL_EDGE_MAX: usize = 512;
 /// The longest edge of a picture that is drawn, in pixels.
 const PICTURE_EDGE_MAX: usize = 16_384;
-/// The most pixels of a picture that is drawn.
-const PICTURE_PIXELS_MAX: usize = 100_000_000;
+/// The most pixels of a picture that is drawn: four bytes each are in memory while it is.
+const PICTURE_PIXELS_MAX: usize = 64_000_000;
 
 /// The dimensions that a sender gives, where they can be meant seriously.
 pub(crate) fn dimensions(preview: &Preview) -> Option<(u32, u32)> {
@@ -74,6 +74,14 @@ impl Picture {
     }
 }
 
+/// Width and height of a picture by its first bytes, if it may be drawn.
+pub fn drawable_size(head: &[u8]) -> Option<(u32, u32)> {
+    let picture = Picture::of(head).filter(Picture::is_drawable)?;
+    u32::try_from(picture.width)
+        .ok()
+        .zip(u32::try_from(picture.height).ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +115,9 @@ mod tests {
         assert!(!Picture::of(&png(16_385, 1)).is_some_and(|picture| picture.is_drawable()));
         assert!(!Picture::of(&png(16_000, 16_000)).is_some_and(|picture| picture.is_drawable()));
         assert!(Picture::of(b"<svg/>").is_none());
+        assert_eq!(drawable_size(&png(4000, 3000)), Some((4000, 3000)));
+        assert_eq!(drawable_size(&png(9000, 8000)), None);
+        assert_eq!(drawable_size(b"\x89PNG\r\n"), None);
     }
 
     #[test]

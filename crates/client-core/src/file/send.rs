@@ -207,6 +207,7 @@ async fn seal(core: &Core, at: FilePlace, file: Outgoing) -> Result<(), ClientEr
             return Err(FileError::Cancelled.into());
         }
         core.store.set_file_reference(at, &reference)?;
+        core.store.set_file_sent(at, 0)?;
         core.store
             .set_file_here(reference.blob, Some(core.platform.now()))?;
         Ok(core.store.set_file_state(at, &FileState::Uploading)?)
@@ -246,6 +247,7 @@ async fn write_sealed(
             writer.write(&sealed)?;
         }
         next = until;
+        upload::sealing(core, file, Layout::begin_of(next).min(source.size()))?;
         // Others have their turn, and the user may have taken it back meanwhile.
         core.platform.sleep(Duration::ZERO).await;
         core.checkpoints.alive()?;

@@ -1,8 +1,11 @@
 //! What a picture tells of its maker besides what is to be seen (EXIF, XMP, IPTC, comments, thumbnails of
 //! before, and whatever stands behind its end) is taken out before it is sealed. The picture itself is
 //! copied byte by byte; only the way up is kept. What a picture may keep is listed: what is not known goes.
+//! What files of other kinds tell stays in them, and their sender is told so (`super::kind`).
 
 mod exif;
+mod gif;
+mod heif;
 mod jpeg;
 mod png;
 mod webp;
@@ -19,6 +22,9 @@ pub(super) struct Damaged;
 /// The kinds of pictures that are stripped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
+    Gif,
+    /// HEIC, AVIF, and what is built like them.
+    Heif,
     Jpeg,
     Png,
     WebP,
@@ -33,6 +39,13 @@ impl Format {
             Some(Self::Png)
         } else if head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP") {
             Some(Self::WebP)
+        } else if gif::SIGNATURES
+            .iter()
+            .any(|signature| head.starts_with(signature))
+        {
+            Some(Self::Gif)
+        } else if heif::is_one(head) {
+            Some(Self::Heif)
         } else {
             None
         }
@@ -41,6 +54,8 @@ impl Format {
     /// The same picture, which tells no more than what is to be seen.
     pub(super) fn strip(self, picture: &[u8]) -> Result<Vec<u8>, Damaged> {
         match self {
+            Self::Gif => gif::strip(picture),
+            Self::Heif => heif::strip(picture),
             Self::Jpeg => jpeg::strip(picture),
             Self::Png => png::strip(picture),
             Self::WebP => webp::strip(picture),

@@ -273,6 +273,17 @@ fn progressed(core: &Core, file: &mut StoredFile, offset: u64) -> Result<(), Cli
     Ok(())
 }
 
+/// So many bytes of a file are sealed: its screen is told now and then.
+pub(super) fn sealing(core: &Core, file: &StoredFile, done: u64) -> Result<(), ClientError> {
+    let now = core.platform.monotonic_ms();
+    if now.saturating_sub(core.uploads.told_ms.get()) < TELL_EVERY_MS {
+        return Ok(());
+    }
+    core.uploads.told_ms.set(now);
+    core.transaction(|| Ok(core.store.set_file_sent(file.at(), done)?))?;
+    tell(core, file)
+}
+
 fn tell(core: &Core, file: &StoredFile) -> Result<(), ClientError> {
     if let Some(message) = core.store.message_of_row(file.message)? {
         announce(core, message.conversation);

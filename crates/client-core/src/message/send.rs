@@ -157,11 +157,17 @@ fn forget_part(core: &Core, key: MessageKey) -> Result<(), ClientError> {
 }
 
 pub(crate) fn check_open(core: &Core, conversation: ConversationId) -> Result<(), ClientError> {
+    check_inside(core, conversation)?;
+    // Writing into a request accepts it.
+    request::written(core, conversation)
+}
+
+/// Whether something can be sent from this device.
+pub(super) fn check_inside(core: &Core, conversation: ConversationId) -> Result<(), ClientError> {
     let known = core.store.conversation(conversation)?;
     match known.map(|known| known.state) {
         // What is written while this device comes in again is sent when it is there.
-        // Writing into a request accepts it.
-        Some(ConversationState::Active | ConversationState::Lost) => request::written(core, conversation),
+        Some(ConversationState::Active | ConversationState::Lost) => Ok(()),
         Some(ConversationState::Blocked | ConversationState::Removed | ConversationState::Closed) => {
             Err(ClientError::ConversationBlocked)
         }

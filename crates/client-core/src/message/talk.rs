@@ -1,6 +1,8 @@
 //! What the user says about messages: edits, deletions, reactions and pins. Each shows at once, is queued in
-//! the same transaction, and is undone if it is refused for good. What others say is judged in `heard`.
+//! the same transaction, and is undone if it is refused for good. What others say is judged in `heard`, what
+//! is deleted and how in `deletion`.
 
+pub(crate) mod deletion;
 mod heard;
 
 use super::compose::{self, Saying};
@@ -22,6 +24,7 @@ use undertone_wire::group::Role;
 use undertone_wire::limits::{EXPIRY_SECONDS_MIN, PINS_MAX, REACTIONS_PER_MESSAGE_MAX};
 use undertone_wire::{ConversationId, Sequence, Timestamp, UserId, codec};
 
+pub(crate) use deletion::{delete_for_everyone, delete_here};
 pub(crate) use heard::{Word, heard};
 
 /// The words of a part, where it has any.
@@ -43,6 +46,13 @@ pub(crate) fn words(part: &Part) -> &str {
 /// A message about which something can be said.
 pub(crate) fn target(core: &Core, key: MessageKey) -> Result<StoredMessage, ClientError> {
     let message = core.store.message(key)?.ok_or(ClientError::UnknownMessage)?;
+    if core.store.is_to_be_deleted(message.row)? {
+        return Err(ClientError::UnknownMessage);
+    }
+    sayable(core, message)
+}
+
+fn sayable(core: &Core, message: StoredMessage) -> Result<StoredMessage, ClientError> {
     let failed = matches!(message.state, MessageState::Failed(_));
     let gone = message.marks.deleted || has_ended(&message, clock::shown(core));
     if failed || gone || !is_message(&message) || is_uploading(core, &message)? {
@@ -82,62 +92,6 @@ pub(crate) fn edit(core: &Core, key: MessageKey, text: String) -> Result<Message
         return Ok(key);
     }
     say(core, &me, &message, Said::Edit(text))
-}
-
-/// Takes a message back for everyone: an own one, or as an admin that of somebody else.
-pub(crate) fn delete_for_everyone(core: &Core, key: MessageKey) -> Result<MessageKey, ClientError> {
-    let me = core.me()?;
-    let message = core.store.message(key)?.ok_or(ClientError::UnknownMessage)?;
-    if matches!(message.state, MessageState::Failed(_)) {
-        return send::discard(core, key).map(|()| key);
-    }
-    if message.marks.deleted {
-        return Ok(key);
-    }
-    if is_message(&message) && is_uploading(core, &message)? {
-        return withdraw(core, &message).map(|()| key);
-    }
-    let message = target(core, key)?;
-    let known = core.store.conversation(message.conversation)?;
-    if !known.is_some_and(|known| may_delete(&known, message.sender, me.user)) {
-        return Err(ClientError::NotAllowed);
-    }
-    say(core, &me, &message, Said::Deletion)
-}
-
-/// Nobody has got it yet, nor will.
-fn withdraw(core: &Core, message: &StoredMessage) -> Result<(), ClientError> {
-    core.transaction(|| {
-        file::withdrawn(core, message.row)?;
-        Ok(core.store.delete_message(message.row)?)
-    })?;
-    core.reaper.deleted();
-    send::announce(core, message.conversation);
-    Ok(())
-}
-
-/// Deletes messages on this device only. One that is on its way stays.
-pub(crate) fn delete_here(core: &Core, keys: &[MessageKey]) -> Result<(), ClientError> {
-    let mut messages = Vec::with_capacity(keys.len());
-    for key in keys {
-        let message = core.store.message(*key)?.ok_or(ClientError::UnknownMessage)?;
-        if message.state == MessageState::Sending || message.kind == RowKind::Hidden {
-            return Err(ClientError::NotAllowed);
-        }
-        messages.push(message);
-    }
-    core.transaction(|| {
-        for message in &messages {
-            core.store.delete_message_here(message.row)?;
-        }
-        Ok(())
-    })?;
-    core.reaper.deleted();
-    for message in &messages {
-        core.publish(Change::Timeline(message.conversation));
-    }
-    core.publish(Change::Conversations);
-    Ok(())
 }
 
 /// Puts an emoji at a message, or takes it away.

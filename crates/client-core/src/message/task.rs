@@ -2,6 +2,7 @@
 //! those who stopped writing are no longer shown. Each has its own module; here is only the waiting.
 
 use super::{reaper, receipt, share, signals};
+use crate::conversation::intent;
 use crate::core::Core;
 use crate::error::ClientError;
 use crate::people::tell;
@@ -26,7 +27,13 @@ async fn run(core: Rc<Core>) {
     while core.checkpoints.alive().is_ok() {
         let told = core.signal.count();
         let mut wait = LOOK_EVERY.min(signals::drop_ended(&core));
-        for chore in [reaper::round, share::round, tell::round, receipt::round] {
+        for chore in [
+            intent::round,
+            reaper::round,
+            share::round,
+            tell::round,
+            receipt::round,
+        ] {
             wait = wait.min(chore(&core).unwrap_or_else(|error| failed(&error)));
         }
         let changed = core.signal.after(told);

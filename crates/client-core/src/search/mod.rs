@@ -121,7 +121,7 @@ pub(crate) fn reach(core: &Core) -> Result<SearchReachView, ClientError> {
 pub(crate) fn search(core: &Core, wanted: &SearchQuery) -> Result<Vec<FoundView>, ClientError> {
     let Ok(me) = core.me() else { return Ok(Vec::new()) };
     let offset = wanted.utc_offset_minutes;
-    let offset = offset.unwrap_or_else(|| core.platform.utc_offset_minutes());
+    let offset = offset.unwrap_or_else(|| core.platform.utc_offset_minutes(core.platform.now()));
     let query = Query::read(&wanted.text, offset);
     if query.is_empty() {
         return Ok(Vec::new());

@@ -101,7 +101,7 @@ impl Store {
             "SELECT count(*) AS unread FROM mention n JOIN message m ON m.id = n.message \
              WHERE m.conversation = ?1 AND m.position > ?2 \
              AND (m.expires_at IS NULL OR m.expires_at > ?3) \
-             AND m.sender NOT IN (SELECT user FROM blocked)",
+             AND m.sender NOT IN (SELECT user FROM blocked) AND m.id NOT IN (SELECT message FROM deletion)",
             (conversation.as_bytes(), integer(read.0), integer(now.as_millis())),
             |row| {
                 Column {

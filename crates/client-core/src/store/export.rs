@@ -32,7 +32,8 @@ impl Store {
         self.rows(
             select_message!(
                 "message m WHERE m.conversation = ?1 AND (m.position, m.id) > (?2, ?3) AND m.hidden = 0 \
-                 AND (m.expires_at IS NULL OR m.expires_at > ?5) ORDER BY m.position, m.id LIMIT ?4"
+                 AND (m.expires_at IS NULL OR m.expires_at > ?5) \
+                 AND m.id NOT IN (SELECT message FROM deletion) ORDER BY m.position, m.id LIMIT ?4"
             ),
             (
                 conversation.as_bytes(),

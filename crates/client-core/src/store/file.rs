@@ -4,8 +4,9 @@
 use super::column::{Column, integer};
 use super::message::{StoredMessage, read as read_message, select_message};
 use super::{Store, StoreError};
+use crate::message::key::MessageKey;
 use undertone_wire::content::FileReference;
-use undertone_wire::{BlobId, MessageId, Timestamp, codec};
+use undertone_wire::{BlobId, ConversationId, MessageId, Timestamp, codec};
 
 /// One file of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,6 +128,33 @@ impl Store {
             select_file!("WHERE state = 'uploading' ORDER BY message, place LIMIT 1"),
             [],
             read_file,
+        )
+    }
+
+    /// The newest files of a conversation that may be shown, each with the key of its message: of none that
+    /// was deleted, has ended, or came from somebody who is blocked.
+    pub(crate) fn files_of(
+        &self,
+        conversation: ConversationId,
+        (now, limit): (Timestamp, u32),
+    ) -> Result<Vec<(MessageKey, StoredFile)>, StoreError> {
+        self.rows(
+            "SELECT f.message, f.place, f.reference, f.state, f.failure_code, f.sent, \
+             f.here_since IS NOT NULL AS is_here, m.key AS message_key \
+             FROM message m JOIN file f ON f.message = m.id \
+             WHERE m.conversation = ?1 AND m.deleted = 0 AND (m.expires_at IS NULL OR m.expires_at > ?2) \
+             AND m.id NOT IN (SELECT message FROM deletion) \
+             AND (m.own = 1 OR m.sender NOT IN (SELECT user FROM blocked)) \
+             ORDER BY m.position DESC, m.id DESC, f.place DESC LIMIT ?3",
+            (conversation.as_bytes(), integer(now.as_millis()), limit),
+            |row| {
+                let key = Column {
+                    row,
+                    table: "message",
+                }
+                .array("message_key")?;
+                Ok((MessageKey::from_bytes(key), read_file(row)?))
+            },
         )
     }
 

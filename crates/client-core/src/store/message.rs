@@ -222,7 +222,8 @@ impl Store {
         let messages = self.rows(
             select!(
                 "message m WHERE m.conversation = ?1 AND (m.position, m.id) < (?2, ?3) AND m.hidden = 0 \
-                 AND (m.expires_at IS NULL OR m.expires_at > ?5) ORDER BY m.position DESC, m.id DESC LIMIT ?4"
+                 AND (m.expires_at IS NULL OR m.expires_at > ?5) \
+                 AND m.id NOT IN (SELECT message FROM deletion) ORDER BY m.position DESC, m.id DESC LIMIT ?4"
             ),
             (
                 page.conversation.as_bytes(),
@@ -250,7 +251,8 @@ impl Store {
         let messages = self.rows(
             select!(
                 "message m WHERE m.conversation = ?1 AND (m.position, m.id) >= (?2, ?3) AND m.hidden = 0 \
-                 AND (m.expires_at IS NULL OR m.expires_at > ?5) ORDER BY m.position, m.id LIMIT ?4"
+                 AND (m.expires_at IS NULL OR m.expires_at > ?5) \
+                 AND m.id NOT IN (SELECT message FROM deletion) ORDER BY m.position, m.id LIMIT ?4"
             ),
             (
                 page.conversation.as_bytes(),
@@ -274,7 +276,8 @@ impl Store {
         self.row(
             "SELECT key FROM message WHERE conversation = ?1 AND position > ?2 AND own = 0 AND hidden = 0 \
              AND event IS NULL AND deleted = 0 AND (expires_at IS NULL OR expires_at > ?3) \
-             AND sender NOT IN (SELECT user FROM blocked) ORDER BY position, id LIMIT 1",
+             AND sender NOT IN (SELECT user FROM blocked) AND id NOT IN (SELECT message FROM deletion) \
+             ORDER BY position, id LIMIT 1",
             (conversation.as_bytes(), integer(read.0), integer(now.as_millis())),
             key_of,
         )
@@ -290,7 +293,8 @@ impl Store {
             select!(
                 "message m WHERE m.conversation = ?1 AND m.hidden = 0 AND m.event IS NULL \
                  AND m.deleted = 0 AND (m.expires_at IS NULL OR m.expires_at > ?2) \
-                 AND m.sender NOT IN (SELECT user FROM blocked) ORDER BY m.position DESC, m.id DESC LIMIT 1"
+                 AND m.sender NOT IN (SELECT user FROM blocked) AND m.id NOT IN (SELECT message FROM deletion) \
+                 ORDER BY m.position DESC, m.id DESC LIMIT 1"
             ),
             (conversation.as_bytes(), integer(now.as_millis())),
             read,
@@ -323,7 +327,7 @@ impl Store {
         let count = self.row(
             "SELECT count(*) AS unread FROM message WHERE conversation = ?1 AND position > ?2 AND own = 0 \
              AND event IS NULL AND deleted = 0 AND (expires_at IS NULL OR expires_at > ?3) \
-             AND sender NOT IN (SELECT user FROM blocked)",
+             AND sender NOT IN (SELECT user FROM blocked) AND id NOT IN (SELECT message FROM deletion)",
             (conversation.as_bytes(), integer(read.0), integer(now.as_millis())),
             |row| {
                 Column {

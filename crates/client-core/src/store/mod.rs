@@ -9,6 +9,7 @@ pub(crate) mod choice;
 mod column;
 pub mod contact;
 pub mod conversation;
+mod deletion;
 pub(crate) mod expiry;
 pub(crate) mod export;
 pub(crate) mod file;

@@ -101,8 +101,9 @@ async fn encrypt(
     Ok(connection)
 }
 
+/// Every page that is not in memory is decrypted and checked anew: 16 MiB of them stay.
 const PRAGMAS: &str = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; \
-    PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;";
+    PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;";
 
 /// The pool of files in the browser has no shared memory: a file that was left in WAL could not be
 /// opened again, since it is read before it is locked.

@@ -67,25 +67,52 @@ impl Store {
             select_message!(
                 "message_fts f JOIN message m ON m.id = f.rowid WHERE message_fts MATCH ?1 \
                  AND m.sent_at >= ?3 AND m.sent_at < ?4 AND (m.expires_at IS NULL OR m.expires_at > ?5) \
-                 AND m.sender NOT IN (SELECT user FROM blocked) ORDER BY f.rowid DESC LIMIT ?2"
+                 AND m.sender NOT IN (SELECT user FROM blocked) AND m.id NOT IN (SELECT message FROM deletion) \
+                 ORDER BY f.rowid DESC LIMIT ?2"
             ),
             parameters(search),
             read,
         )
     }
 
-    /// The messages that fit, the best first (BM25), of the last few thousand that do.
+    /// The messages that fit, the best first (BM25), of the last few thousand that do. They are put in order
+    /// by the index alone: to read a message costs a page of the encrypted file, and few are wanted.
     pub fn search_best(&self, search: &Search) -> Result<Vec<StoredMessage>, StoreError> {
-        self.rows(
-            select_message!(
-                "(SELECT rowid AS id, bm25(message_fts, 1.0, 1.0, 0.0) AS score FROM message_fts \
-                 WHERE message_fts MATCH ?1 ORDER BY rowid DESC LIMIT 3000) f JOIN message m ON m.id = f.id \
-                 WHERE m.sent_at >= ?3 AND m.sent_at < ?4 AND (m.expires_at IS NULL OR m.expires_at > ?5) \
-                 AND m.sender NOT IN (SELECT user FROM blocked) ORDER BY f.score, m.id DESC LIMIT ?2"
-            ),
-            parameters(search),
-            read,
-        )
+        let candidates: Vec<i64> = self.rows(
+            "SELECT id FROM (SELECT rowid AS id, bm25(message_fts, 1.0, 1.0, 0.0) AS score FROM message_fts \
+             WHERE message_fts MATCH ?1 ORDER BY rowid DESC LIMIT 3000) ORDER BY score, id DESC",
+            [&search.expression],
+            |row| {
+                Column {
+                    row,
+                    table: "message_fts",
+                }
+                .get("id")
+            },
+        )?;
+        let wanted = usize::try_from(search.limit).unwrap_or(usize::MAX);
+        let mut found = Vec::new();
+        for id in candidates {
+            if found.len() >= wanted {
+                break;
+            }
+            let message = self.row(
+                select_message!(
+                    "message m WHERE m.id = ?1 AND m.sent_at >= ?2 AND m.sent_at < ?3 \
+                     AND (m.expires_at IS NULL OR m.expires_at > ?4) \
+                     AND m.sender NOT IN (SELECT user FROM blocked) AND m.id NOT IN (SELECT message FROM deletion)"
+                ),
+                (
+                    id,
+                    integer(search.from.as_millis()),
+                    integer(search.until.as_millis()),
+                    integer(search.now.as_millis()),
+                ),
+                read,
+            )?;
+            found.extend(message);
+        }
+        Ok(found)
     }
 
     /// How much there is to search.

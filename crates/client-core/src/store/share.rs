@@ -140,6 +140,7 @@ impl Store {
             select_message!(
                 "message m WHERE m.conversation = ?1 AND m.position < ?2 AND m.event IS NULL AND m.hidden = 0 AND m.deleted = 0 \
                  AND m.state = 'sent' AND m.sent_at >= ?3 AND (m.expires_at IS NULL OR m.expires_at > ?4) \
+                 AND m.id NOT IN (SELECT message FROM deletion) \
                  ORDER BY m.position DESC, m.id DESC LIMIT ?5"
             ),
             (

@@ -308,7 +308,8 @@ impl Store {
         self.rows(
             select_message!(
                 "message m WHERE m.conversation = ?1 AND m.pinned_at IS NOT NULL AND m.deleted = 0 \
-                 AND (m.expires_at IS NULL OR m.expires_at > ?2) ORDER BY m.pinned_at DESC, m.id DESC"
+                 AND (m.expires_at IS NULL OR m.expires_at > ?2) \
+                 AND m.id NOT IN (SELECT message FROM deletion) ORDER BY m.pinned_at DESC, m.id DESC"
             ),
             (conversation.as_bytes(), integer(now.as_millis())),
             read,
@@ -320,7 +321,8 @@ impl Store {
         self.rows(
             select_message!(
                 "message m WHERE m.starred = 1 AND m.deleted = 0 \
-                 AND (m.expires_at IS NULL OR m.expires_at > ?2) ORDER BY m.sent_at DESC, m.id DESC LIMIT ?1"
+                 AND (m.expires_at IS NULL OR m.expires_at > ?2) \
+                 AND m.id NOT IN (SELECT message FROM deletion) ORDER BY m.sent_at DESC, m.id DESC LIMIT ?1"
             ),
             (limit, integer(now.as_millis())),
             read,

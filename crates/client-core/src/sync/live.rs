@@ -10,7 +10,7 @@ use super::pending::{Pending, after};
 use super::{resync, stock};
 use crate::account::{AccessToken, AccountError};
 use crate::change::Change;
-use crate::conversation::{external, fresh_device, intent, leave};
+use crate::conversation::{external, fresh_device, intent, leave, room};
 use crate::core::Core;
 use crate::error::ClientError;
 use crate::testing::{ACK_AFTER_WIRE, COMMIT_BEFORE_WIRE, SEND_AFTER_WIRE, SEND_BEFORE_WIRE};
@@ -106,6 +106,7 @@ impl Live {
         core.spawn(refill(Rc::clone(&core)).boxed_local());
         external::resume(&core);
         fresh_device::look(&core);
+        room::ask_at_doors(&core);
         intent::begin(&core)?;
         loop {
             if core.status.is_stopping() {

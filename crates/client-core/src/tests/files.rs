@@ -2,6 +2,7 @@
 
 #![allow(clippy::cast_possible_truncation, reason = "lengths in a test are small")]
 
+mod gallery;
 mod gone;
 mod hostile;
 mod uploads;

@@ -1,6 +1,6 @@
 //! A platform whose time passes only when nothing else happens.
 
-use crate::platform::Platform;
+use crate::platform::{Estimate, NativePlatform, NoEstimate, Platform};
 use async_trait::async_trait;
 use futures::executor::{LocalPool, LocalSpawner};
 use futures::future::LocalBoxFuture;
@@ -98,6 +98,10 @@ impl Platform for VirtualPlatform {
     fn spawn(&self, task: LocalBoxFuture<'static, ()>) {
         self.spawner.spawn_local(task).unwrap();
     }
+
+    async fn estimate(&self, password: &str, known: &[&str]) -> Result<Estimate, NoEstimate> {
+        NativePlatform::new().estimate(password, known).await
+    }
 }
 
 /// The same time on a device whose clock on the wall may be wrong.
@@ -131,6 +135,10 @@ impl Platform for DevicePlatform {
 
     fn spawn(&self, task: LocalBoxFuture<'static, ()>) {
         self.story.spawn(task);
+    }
+
+    async fn estimate(&self, password: &str, known: &[&str]) -> Result<Estimate, NoEstimate> {
+        self.story.estimate(password, known).await
     }
 }
 

@@ -1,8 +1,9 @@
 //! What is said about messages: replies, edits, deletions, reactions and pins, and who may say it. What
-//! becomes of it is told in `fate`, what is read in `reading`.
+//! becomes of it is told in `fate`, what is read in `reading`, what is taken back in time in `undo`.
 
 mod fate;
 mod reading;
+mod undo;
 
 use super::world::{Device, World};
 use crate::client::Client;

@@ -3,9 +3,14 @@
 use crate::core::Core;
 use crate::error::ClientError;
 use crate::file::{kind, name, preview};
+use crate::message::clock;
+use crate::message::key::MessageKey;
 use crate::store::file::{FileState, StoredFile};
 use serde::{Deserialize, Serialize};
-use undertone_wire::Bytes;
+use undertone_wire::{Bytes, ConversationId};
+
+/// Of so many files of a conversation, the newest, the pictures are looked at one after the other.
+const GALLERY_FILES_MAX: u32 = 5000;
 
 /// One file of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +47,17 @@ pub struct FileView {
     pub transfer: TransferView,
 }
 
+/// A picture of a conversation, for who looks at them one after the other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct GalleryView {
+    /// The message that it belongs to.
+    pub key: MessageKey,
+    /// The picture, without its thumbnail.
+    pub file: FileView,
+}
+
 /// How a file may be shown: by its media type alone, and only what is drawn without running anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
@@ -65,7 +81,10 @@ pub enum TransferView {
     /// On the server; not on this device.
     None,
     /// It is read and encrypted; the upload has not begun.
-    Sealing,
+    Sealing {
+        /// So many of its bytes are.
+        done: u64,
+    },
     /// On its way to the server.
     Uploading {
         /// So many of its bytes are there.
@@ -89,6 +108,21 @@ pub enum TransferView {
 pub(crate) fn files(core: &Core, message: i64) -> Result<Vec<FileView>, ClientError> {
     let files = core.store.files(message)?;
     Ok(files.into_iter().map(view).collect())
+}
+
+/// The newest pictures of a conversation, the oldest of them first.
+pub(crate) fn pictures(core: &Core, conversation: ConversationId) -> Result<Vec<GalleryView>, ClientError> {
+    let files = core
+        .store
+        .files_of(conversation, (clock::shown(core), GALLERY_FILES_MAX))?;
+    let pictures = files.into_iter().rev().filter_map(|(key, file)| {
+        let file = FileView {
+            thumbnail: None,
+            ..view(file)
+        };
+        (file.kind == FileKind::Picture).then_some(GalleryView { key, file })
+    });
+    Ok(pictures.collect())
 }
 
 /// What a message says in a line: its words, or the names of its files if it has none.
@@ -130,7 +164,7 @@ fn transfer(file: &StoredFile) -> TransferView {
     match &file.state {
         FileState::Complete if file.is_here => TransferView::Here,
         FileState::Complete => TransferView::None,
-        FileState::Sealing => TransferView::Sealing,
+        FileState::Sealing => TransferView::Sealing { done },
         FileState::Uploading => TransferView::Uploading { done },
         FileState::Paused => TransferView::Paused { done },
         FileState::Failed(code) => TransferView::Failed { code: code.clone() },

@@ -1,6 +1,7 @@
-//! What the user wants of a group or room and can take back for some seconds.
+//! What the user wants of a conversation and can take back for some seconds.
 
 use super::{StatePatch, TermsPatch};
+use crate::message::key::MessageKey;
 use serde::{Deserialize, Serialize};
 use undertone_wire::UserId;
 use undertone_wire::group::Role;
@@ -27,6 +28,10 @@ pub enum Intent {
     Terms(TermsPatch),
     /// Changes what the members agree on and the server does not know.
     State(StatePatch),
+    /// Deletes messages of the conversation on this device only.
+    DeleteHere(Vec<MessageKey>),
+    /// Takes a message of the conversation back for everyone.
+    DeleteForEveryone(MessageKey),
 }
 
 /// By what an intent is taken back.

@@ -156,12 +156,14 @@ pub(crate) fn message(core: &Core, key: MessageKey) -> Result<Option<MessageView
     if let Some(bubble) = core.bubbles.borrow().iter().find(|bubble| bubble.key == key) {
         return bubble_view(&mut Names::new(core, &me), bubble).map(Some);
     }
-    let stored = core.store.message(key)?;
     let now = clock::shown(core);
-    stored
-        .filter(|stored| stored.lifetime.expires_at.is_none_or(|at| at > now))
-        .map(|stored| Names::new(core, &me).view(stored))
-        .transpose()
+    let stored = core.store.message(key)?;
+    let stored = stored.filter(|stored| stored.lifetime.expires_at.is_none_or(|at| at > now));
+    let Some(stored) = stored else { return Ok(None) };
+    if core.store.is_to_be_deleted(stored.row)? {
+        return Ok(None);
+    }
+    Names::new(core, &me).view(stored).map(Some)
 }
 
 /// Stored messages as they are shown, in the order in which they come.

@@ -20,7 +20,7 @@ mod timeline;
 pub use connection::{ConnectionState, ConnectionView};
 pub use conversation::{ConversationStateView, ConversationView, MayView, NoticeView, RoomView};
 pub use event::{EventKind, EventPersonView, EventView};
-pub use file::{FileKind, FileView, TransferView};
+pub use file::{FileKind, FileView, GalleryView, TransferView};
 pub use identity::IdentityLook;
 pub use intent::{Intent, IntentNumber, IntentView};
 pub use member::{BannedView, KnockView, MemberView};
@@ -35,6 +35,7 @@ pub use timeline::{TimelineQuery, TimelineView};
 
 pub(crate) use connection::connection;
 pub(crate) use conversation::{conversations, title};
+pub(crate) use file::pictures;
 pub(crate) use member::{banned, members};
 pub(crate) use message::{announced, message, messages};
 pub(crate) use person::{contacts, devices, people};

@@ -251,6 +251,10 @@ fn reply(
         let said = matches!(quoted.kind, RowKind::Message | RowKind::Shared(_));
         said && quoted.lifetime.expires_at.is_none_or(|at| at > now)
     });
+    let quoted = match quoted {
+        Some(quoted) if core.store.is_to_be_deleted(quoted.row)? => None,
+        quoted => quoted,
+    };
     let Some(quoted) = quoted else {
         return Ok(Some(ReplyView {
             key: None,

@@ -5,7 +5,7 @@ mod recovery;
 mod server;
 
 use super::*;
-use crate::platform::{NativePlatform, Platform};
+use crate::platform::{Estimate, NativePlatform, NoEstimate, Platform};
 use crate::store::{Store, StoreKey, StoreLocation};
 use crate::testing::Checkpoints;
 use crate::transport::Transport;
@@ -23,6 +23,8 @@ const GOOD: &str = "correct horse battery staple";
 /// A platform whose clocks stand still until the test moves them.
 struct StillPlatform {
     now_ms: Cell<u64>,
+    /// Whether it can say how strong a password is.
+    judges: Cell<bool>,
 }
 
 #[async_trait(?Send)]
@@ -38,6 +40,12 @@ impl Platform for StillPlatform {
     }
     fn spawn(&self, task: LocalBoxFuture<'static, ()>) {
         NativePlatform::new().spawn(task);
+    }
+    async fn estimate(&self, password: &str, known: &[&str]) -> Result<Estimate, NoEstimate> {
+        if !self.judges.get() {
+            return Err(NoEstimate);
+        }
+        NativePlatform::new().estimate(password, known).await
     }
 }
 
@@ -55,7 +63,10 @@ impl Device {
         let store = Store::open(&StoreLocation::Memory, &key, Checkpoints::default())
             .await
             .unwrap();
-        let platform = Rc::new(StillPlatform { now_ms: Cell::new(0) });
+        let platform = Rc::new(StillPlatform {
+            now_ms: Cell::new(0),
+            judges: Cell::new(true),
+        });
         let account = account(server, &platform, &store);
         Self {
             server: Rc::clone(server),
@@ -175,6 +186,30 @@ async fn bad_names_and_weak_passwords_go_nowhere() {
         Err(AccountError::Password(_))
     ));
     assert!(server.seen.borrow().is_empty());
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_password_that_nobody_can_judge_is_not_taken() {
+    let server = Rc::new(FakeServer::new());
+    let device = Device::new(&server).await;
+    device.platform.judges.set(false);
+    let refused = device.register("Ada").await;
+    assert!(matches!(refused, Err(AccountError::NoEstimate(_))), "{refused:?}");
+    assert!(server.seen.borrow().is_empty());
+
+    device.platform.judges.set(true);
+    let key = device.register("Ada").await.unwrap();
+    let other = Device::new(&server).await;
+    other.platform.judges.set(false);
+    let input = RecoverInput {
+        name: "Ada".to_owned(),
+        recovery_key: key,
+        new_password: password("quite another battery staple"),
+    };
+    let refused = other.account.recover(input).await;
+    assert!(matches!(refused, Err(AccountError::NoEstimate(_))), "{refused:?}");
+    assert_eq!(server.count("/api/v1/recovery/finish"), 0);
+    other.account.login("Ada", &password(GOOD)).await.unwrap();
 }
 
 #[tokio::test(flavor = "current_thread")]

@@ -100,7 +100,8 @@ fn the_check_sum_of_a_chunk_is_the_known_one() {
 fn what_is_no_picture_is_left_alone() {
     for other in [
         b"".as_slice(),
-        b"GIF89a",
+        b"GIF8",
+        b"\0\0\0\x18ftypisom",
         b"%PDF-1.7",
         b"RIFF\0\0\0\0WAVE",
         b"\xff\xd8",

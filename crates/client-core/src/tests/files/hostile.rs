@@ -121,6 +121,35 @@ fn a_changed_blob_is_not_opened() {
 }
 
 #[test]
+fn the_hash_is_checked_though_only_padding_fills_the_last_segments() {
+    let mut two = two();
+    let size = 4 * 1024 * 1024 + 1;
+    two.send(draft(""), vec![file("large", vec![7; size])]).unwrap();
+    two.settle();
+    let (bob, key) = (two.bob.client(), two.got().key);
+    let store = &bob.core().store;
+    let row = store.message(key).unwrap().unwrap().row;
+    let known = store.files(row).unwrap().remove(0);
+    let lie = FileReference {
+        sha256: Bytes(vec![0; 32]),
+        ..known.reference.clone()
+    };
+    for (reference, is_whole) in [(lie, false), (known.reference.clone(), true)] {
+        store.set_file_reference(known.at(), &reference).unwrap();
+        let mut download = bob.download(key, 0).unwrap().slowly();
+        let read = two.world.run(async {
+            let mut length = 0;
+            while let Some(piece) = download.next().await? {
+                length += piece.len();
+            }
+            Ok::<_, ClientError>(length)
+        });
+        assert_eq!(read.ok(), is_whole.then_some(size));
+    }
+    assert_eq!(two.got().files[0].transfer, TransferView::Here, "padding and all");
+}
+
+#[test]
 fn a_file_that_is_gone_is_said_to_be_gone() {
     let mut two = two();
     two.send(draft(""), vec![file("large", bytes(100))]).unwrap();

@@ -116,6 +116,21 @@ impl FakeServer {
         Ok(())
     }
 
+    pub(in super::super) fn stands_at_door(
+        &self,
+        device: DeviceId,
+        conversation: ConversationId,
+    ) -> Answer<()> {
+        let state = self.0.borrow();
+        let known = &state.conversations[&conversation];
+        let waits = known.knocks.iter().any(|knock| knock.device == device);
+        if waits || known.members.iter().any(|member| member.device == device) {
+            Ok(())
+        } else {
+            Err(refusal(ErrorCode::NotFound))
+        }
+    }
+
     pub(in super::super) fn knocks(&self, conversation: ConversationId) -> KnocksResponse {
         KnocksResponse {
             knocks: self.0.borrow().conversations[&conversation].knocks.clone(),

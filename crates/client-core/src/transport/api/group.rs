@@ -32,6 +32,12 @@ impl Api {
             .await
     }
 
+    /// Whether this device still stands at the door of a room, or was let in; `not_found`: neither.
+    pub async fn stands_at_door(&self, token: &str, conversation: ConversationId) -> Result<(), ApiError> {
+        let path = format!("/api/v1/conversations/{conversation}/knock");
+        self.call_empty(Call::get(path).by(token)).await
+    }
+
     /// Who stands at the door of a room.
     pub async fn knocks(
         &self,
