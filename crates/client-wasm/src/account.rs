@@ -1,11 +1,12 @@
-//! Guests and the recovery key of the facade: conversions only, as in `client`.
+//! Guests, devices and the recovery key of the facade: conversions only, as in `client`.
 
-use crate::client::Client;
+use crate::client::{Client, each};
 use crate::failure::Failure;
+use crate::input::{DeviceIdText, parse};
 use crate::plain::BecomeAccountInput;
 use tsify::{Ts, Tsify};
 use undertone_client_core::account::{AccountError, Password, RecoverInput, RecoveryKey};
-use undertone_client_core::view::{RegisteredView, SessionView};
+use undertone_client_core::view::{DeviceView, RegisteredView, SessionView};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -35,6 +36,17 @@ impl Client {
             .become_account(input.to_rust()?.try_into()?)
             .await?
             .into_ts()?)
+    }
+
+    /// The user's devices, as the server has them.
+    pub async fn devices(&self) -> Result<Vec<Ts<DeviceView>>, Failure> {
+        each(self.core.devices().await?)
+    }
+
+    /// Signs another of the user's devices out.
+    #[wasm_bindgen(js_name = retireDevice)]
+    pub async fn retire_device(&self, device: DeviceIdText) -> Result<(), Failure> {
+        Ok(self.core.retire_device(parse(&device)?).await?)
     }
 
     /// Signs in with the recovery key, and sets a new password.

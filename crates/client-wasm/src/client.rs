@@ -1,9 +1,14 @@
 //! The facade of the core, method by method, with text for ids and views as plain objects.
 
 use crate::failure::Failure;
-use crate::input::{ChangeListener, ConversationIdText, MessageKeyText, UserIdText, parse};
+use crate::files::Taken;
+use crate::input::{
+    ChangeListener, ConversationIdText, MessageKeyText, PasswordEstimator, UserIdText, parse,
+};
 use crate::plain::{InvitationView, PasswordStrengthView, RegisterInput, ServerInfo};
 use futures::StreamExt;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use tsify::{Ts, Tsify};
 use undertone_client_core::account::Password;
@@ -14,8 +19,7 @@ use undertone_client_core::store::{StoreKey, StoreLocation};
 use undertone_client_core::testing::Checkpoints;
 use undertone_client_core::transport::web::WebTransport;
 use undertone_client_core::view::{
-    ConnectionView, ConversationView, MessageView, PeopleView, RegisteredView, SessionView, TimelineQuery,
-    TimelineView,
+    ConnectionView, ConversationView, PeopleView, RegisteredView, SessionView, TimelineQuery, TimelineView,
 };
 use undertone_client_core::{ClientOptions, MessageKey};
 use undertone_wire::signal::Visibility;
@@ -29,16 +33,20 @@ use zeroize::Zeroizing;
 #[derive(Debug)]
 pub struct Client {
     pub(crate) core: undertone_client_core::Client,
+    /// Files that are taken piece by piece, by their takers' names.
+    pub(crate) taken: RefCell<BTreeMap<String, Taken>>,
 }
 
 #[wasm_bindgen]
 impl Client {
-    /// Opens the store in a directory of the origin private file system, with a key of 32 bytes.
+    /// Opens the store in a directory of the origin private file system, with a key of 32 bytes. Passwords
+    /// are judged by the estimator, which may load what it needs when it is first asked.
     pub async fn open(
         origin: String,
         directory: String,
         key: Vec<u8>,
         on_change: ChangeListener,
+        estimator: PasswordEstimator,
     ) -> Result<Self, Failure> {
         console_error_panic_hook::set_once();
         let key = Zeroizing::new(key);
@@ -48,13 +56,16 @@ impl Client {
             server_url: origin.clone(),
             store: StoreLocation::Opfs { directory },
             store_key: StoreKey::from_bytes(key),
-            platform: Rc::new(WebPlatform::new()),
+            platform: Rc::new(WebPlatform::new(estimator.unchecked_into())),
             transport: Rc::new(WebTransport::new(origin)),
             checkpoints: Checkpoints::default(),
         })
         .await?;
         wasm_bindgen_futures::spawn_local(pass_on(core.changes(), on_change));
-        Ok(Self { core })
+        Ok(Self {
+            core,
+            taken: RefCell::default(),
+        })
     }
 
     /// Connects, and stays connected.
@@ -92,12 +103,14 @@ impl Client {
 
     /// How strong a password is, for somebody of that name.
     #[wasm_bindgen(js_name = passwordStrength)]
-    pub fn password_strength(
+    pub async fn password_strength(
         &self,
         password: String,
-        name: &str,
+        name: String,
     ) -> Result<Ts<PasswordStrengthView>, Failure> {
-        Ok(PasswordStrengthView::from(Password::new(password)?.strength(name)).into_ts()?)
+        let password = Password::new(password)?;
+        let strength = self.core.password_strength(&password, &name).await?;
+        Ok(PasswordStrengthView::from(strength).into_ts()?)
     }
 
     /// Makes an account.

@@ -1,20 +1,21 @@
 //! Files of the facade: conversions only, as in `client`. A page's file is read in pieces, and one that is
 //! opened is handed over in pieces, so that a large one is never in memory as a whole.
 
-use crate::client::Client;
+use crate::client::{Client, each};
 use crate::failure::Failure;
 use crate::input::{ConversationIdText, MessageKeyText, parse};
 use async_trait::async_trait;
 use js_sys::{Array, Uint8Array};
 use tsify::Ts;
 use undertone_client_core::MessageKey;
-use undertone_client_core::file::{Download, FileSource, Outgoing, SourceError};
+use undertone_client_core::file::{Download, FileSource, Outgoing, SourceError, drawable_size};
 use undertone_client_core::message::draft::Draft;
+use undertone_client_core::view::GalleryView;
 use undertone_wire::ConversationId;
 use undertone_wire::content::Preview;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, BlobPropertyBag, FileSystemFileHandle, FileSystemWritableFileStream};
+use web_sys::{Blob, BlobPropertyBag};
 
 #[wasm_bindgen(typescript_custom_section)]
 const OUTGOING: &str = "
@@ -90,11 +91,73 @@ impl Client {
         Ok(self.core.cancel_file(parse(key)?, index)?)
     }
 
+    /// Whether a file keeps what it says about its maker when it is sent, by its name and media type.
+    #[wasm_bindgen(js_name = tellsOfMaker)]
+    pub fn tells_of_maker(&self, name: &str, media_type: &str) -> bool {
+        undertone_client_core::Client::tells_of_maker(name, media_type)
+    }
+
     /// The longest file that can be sent, in bytes.
     #[wasm_bindgen(js_name = fileBytesMax)]
     pub fn file_bytes_max(&self) -> Result<f64, Failure> {
         #[expect(clippy::cast_precision_loss, reason = "limits are far below 2^53")]
         Ok(self.core.file_bytes_max()? as f64)
+    }
+
+    /// The newest pictures of a conversation, the oldest of them first.
+    pub fn pictures(&self, conversation: &ConversationIdText) -> Result<Vec<Ts<GalleryView>>, Failure> {
+        each(self.core.pictures(parse(conversation)?)?)
+    }
+
+    /// Width and height of a picture by its first bytes; nothing, if it cannot be drawn without harm.
+    #[wasm_bindgen(js_name = drawableSize)]
+    pub fn drawable_size(&self, head: &[u8]) -> Option<Vec<u32>> {
+        drawable_size(head).map(|(width, height)| vec![width, height])
+    }
+
+    /// Bytes from the middle of a file, at most so many; fewer do not mean its end. The hash of the whole is
+    /// not checked.
+    #[wasm_bindgen(js_name = readFile)]
+    pub async fn read_file(
+        &self,
+        key: MessageKeyText,
+        index: u32,
+        offset: f64,
+        length: u32,
+    ) -> Result<Uint8Array, Failure> {
+        let download = self.core.download(parse(&key)?, index)?;
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        let part = download.read_part(whole(offset), length).await?;
+        Ok(Uint8Array::from(part.as_slice()))
+    }
+
+    /// The piece of a file that begins at an offset, for who takes all of them in their order under a name of
+    /// their own; nothing behind the last, which comes only if all together are what was sent. The same again
+    /// is safe.
+    #[wasm_bindgen(js_name = takeFile)]
+    pub async fn take_file(
+        &self,
+        taker: String,
+        key: MessageKeyText,
+        index: u32,
+        offset: f64,
+    ) -> Result<Option<Uint8Array>, Failure> {
+        let offset = whole(offset);
+        let known = self.taken.borrow_mut().remove(&taker);
+        let mut taken = match known.filter(|taken| taken.at == offset) {
+            Some(taken) => taken,
+            None => Taken::until(self.core.download(parse(&key)?, index)?, offset).await?,
+        };
+        let piece = taken.next().await?;
+        if taken.at < taken.download.size() {
+            let mut all = self.taken.borrow_mut();
+            if all.len() >= TAKERS_MAX {
+                // Who was given up begins anew if they come back.
+                all.pop_first();
+            }
+            all.insert(taker, taken);
+        }
+        Ok(piece.map(|piece| Uint8Array::from(piece.as_slice())))
     }
 
     /// Opens a file. The browser holds its bytes; it has no media type.
@@ -116,41 +179,50 @@ impl Client {
         let bytes = Uint8Array::from(picture.bytes.as_slice());
         blob(&Array::of1(&bytes), picture.media_type)
     }
+}
 
-    /// Saves a file where the user chose, piece by piece. What is damaged is not saved.
-    #[wasm_bindgen(js_name = saveFile)]
-    pub async fn save_file(
-        &self,
-        key: MessageKeyText,
-        index: u32,
-        handle: FileSystemFileHandle,
-    ) -> Result<(), Failure> {
-        let mut download = self.core.download(parse(&key)?, index)?;
-        let stream = JsFuture::from(handle.create_writable())
-            .await
-            .map_err(unwritable)?;
-        let stream: FileSystemWritableFileStream = stream.unchecked_into();
-        match write(&mut download, &stream).await {
-            Ok(()) => {
-                JsFuture::from(stream.close()).await.map_err(unwritable)?;
-                Ok(())
-            }
-            Err(failure) => {
-                // What was there before stays; an error of this tells nothing more.
-                drop(JsFuture::from(stream.abort()).await);
-                Err(failure)
+/// So many files are taken piece by piece at once.
+const TAKERS_MAX: usize = 16;
+
+/// A file that is taken piece by piece, and how far it is.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    download: Download,
+    at: u64,
+}
+
+impl Taken {
+    /// Takes a file up to an offset, once more: what came before it is checked with the rest.
+    async fn until(download: Download, offset: u64) -> Result<Self, Failure> {
+        let mut taken = Self { download, at: 0 };
+        while taken.at < offset {
+            if taken.next().await?.is_none() {
+                break;
             }
         }
+        if taken.at == offset {
+            Ok(taken)
+        } else {
+            Err(Failure::new("bad_request", "no piece begins there"))
+        }
+    }
+
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+        let piece = self.download.next().await?;
+        let length = piece.as_ref().map_or(0, Vec::len);
+        self.at = self.at.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
+        Ok(piece)
     }
 }
 
-async fn write(download: &mut Download, stream: &FileSystemWritableFileStream) -> Result<(), Failure> {
-    while let Some(piece) = download.next().await? {
-        let bytes = Uint8Array::from(piece.as_slice());
-        let written = stream.write_with_buffer_source(&bytes).map_err(unwritable)?;
-        JsFuture::from(written).await.map_err(unwritable)?;
-    }
-    Ok(())
+/// A number of JavaScript as a length: whole numbers up to 2^53 are.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "what is negative or not a number becomes 0"
+)]
+fn whole(number: f64) -> u64 {
+    number as u64
 }
 
 fn outgoing(file: &OutgoingFile) -> Outgoing {
@@ -173,13 +245,8 @@ struct PageFile(Blob);
 
 #[async_trait(?Send)]
 impl FileSource for PageFile {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a length is a whole number from 0 to 2^53"
-    )]
     fn size(&self) -> u64 {
-        self.0.size() as u64
+        whole(self.0.size())
     }
 
     async fn read(&self, offset: u64, length: usize) -> Result<Vec<u8>, SourceError> {
@@ -206,8 +273,4 @@ fn blob(parts: &Array, media_type: &str) -> Result<Blob, Failure> {
 fn unreadable(error: JsValue) -> SourceError {
     // JavaScript's errors cannot leave their thread: keep their words.
     SourceError::Failed(format!("{error:?}").into())
-}
-
-fn unwritable(error: JsValue) -> Failure {
-    Failure::new("file_unwritable", format!("{error:?}"))
 }

@@ -21,6 +21,11 @@ extern "C" {
     /// What is called when something changed.
     #[wasm_bindgen(typescript_type = "(change: Change) => void")]
     pub type ChangeListener;
+    /// What judges a password; the words are what a guesser tries first.
+    #[wasm_bindgen(
+        typescript_type = "(password: string, known: string[]) => Promise<{ readonly score: number; readonly hint?: string | undefined }>"
+    )]
+    pub type PasswordEstimator;
 }
 
 /// Reads ids.
