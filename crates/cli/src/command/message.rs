@@ -42,7 +42,9 @@ pub(super) async fn send(open: &mut Open, args: SendArgs) -> Result<(), CliError
     }
     let sent = open.client.wait_sent(key).await?;
     open.output.print(&SentResult::from(&sent), |result| {
-        format!("Sent at {}.", result.sent_at)
+        let told = result.tells_of_maker.iter();
+        let told = told.map(|name| format!("\n{} keeps what it says about its maker.", printable(name)));
+        format!("Sent at {}.{}", result.sent_at, told.collect::<String>())
     })
 }
 

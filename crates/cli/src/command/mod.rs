@@ -30,7 +30,7 @@ use crate::output::Output;
 use crate::profile::Profile;
 use std::rc::Rc;
 use std::time::Duration;
-use undertone_client_core::platform::NativePlatform;
+use undertone_client_core::platform::{NativePlatform, Zone};
 use undertone_client_core::store::StoreLocation;
 use undertone_client_core::testing::Checkpoints;
 use undertone_client_core::transport::native::NativeTransport;
@@ -128,7 +128,7 @@ impl Open {
             server_url: server.clone(),
             store: StoreLocation::File(profile.store_path()),
             store_key: profile.store_key(environment)?,
-            platform: Rc::new(NativePlatform::new()),
+            platform: Rc::new(NativePlatform::in_zone(Zone::of_machine())),
             transport: Rc::new(transport),
             checkpoints: Checkpoints::default(),
         };

@@ -30,7 +30,7 @@ use ratatui::crossterm::terminal::{
 use session::Session;
 use std::io::{self, IsTerminal, Stdout};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use undertone_client_core::platform::{NativePlatform, Platform};
+use undertone_client_core::platform::Zone;
 
 pub(super) async fn chat(open: &mut Open, args: ChatArgs) -> Result<(), CliError> {
     open.require_session()?;
@@ -38,8 +38,7 @@ pub(super) async fn chat(open: &mut Open, args: ChatArgs) -> Result<(), CliError
         return Err(CliError::NoTerminal(io::ErrorKind::Unsupported.into()));
     }
     let transcripts = Transcripts::begin(&args.log)?;
-    let offset = NativePlatform::new().utc_offset_minutes();
-    let mut session = Session::new(open.client.clone(), offset, transcripts)?;
+    let mut session = Session::new(open.client.clone(), Zone::of_machine(), transcripts)?;
     open.client.start();
     open.client.set_attention(true)?;
     match &args.conversation {

@@ -10,6 +10,7 @@ use crate::output::describe;
 use rand::rngs::OsRng;
 use std::collections::BTreeMap;
 use undertone_client_core::message::draft::Draft;
+use undertone_client_core::platform::Zone;
 use undertone_client_core::search::SearchQuery;
 use undertone_client_core::view::{SessionView, TimelineQuery};
 use undertone_client_core::{Change, Client, ClientError, MessageKey};
@@ -32,14 +33,10 @@ pub(super) struct Session {
 
 impl Session {
     /// Reads what is there. What was there before is not part of a transcript.
-    pub(super) fn new(
-        client: Client,
-        utc_offset_minutes: i32,
-        transcripts: Transcripts,
-    ) -> Result<Self, CliError> {
+    pub(super) fn new(client: Client, zone: Zone, transcripts: Transcripts) -> Result<Self, CliError> {
         let mut session = Self {
             client,
-            state: State::new(utc_offset_minutes),
+            state: State::new(zone),
             transcripts,
             written: BTreeMap::new(),
             signed_out: false,

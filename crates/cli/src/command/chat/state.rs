@@ -3,6 +3,7 @@
 
 use super::composer::Composer;
 use undertone_client_core::MessageKey;
+use undertone_client_core::platform::Zone;
 use undertone_client_core::search::FoundView;
 use undertone_client_core::view::{ConnectionState, ConversationView, MessageView};
 use undertone_wire::ConversationId;
@@ -56,13 +57,13 @@ pub(super) struct State {
     /// What went wrong, or was done, last.
     pub(super) notice: Option<String>,
     pub(super) connection: ConnectionState,
-    /// Minutes that the local clock is ahead of UTC.
-    pub(super) utc_offset_minutes: i32,
+    /// Where the user's clock hangs.
+    pub(super) zone: Zone,
     pub(super) quits: bool,
 }
 
 impl State {
-    pub(super) fn new(utc_offset_minutes: i32) -> Self {
+    pub(super) fn new(zone: Zone) -> Self {
         Self {
             conversations: Vec::new(),
             open: None,
@@ -77,7 +78,7 @@ impl State {
             over: Over::Nothing,
             notice: None,
             connection: ConnectionState::Connecting,
-            utc_offset_minutes,
+            zone,
             quits: false,
         }
     }

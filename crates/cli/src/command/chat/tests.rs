@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use undertone_client_core::account::{Password, RegisterInput};
 use undertone_client_core::change::Changes;
-use undertone_client_core::platform::NativePlatform;
+use undertone_client_core::platform::{NativePlatform, Zone};
 use undertone_client_core::store::{StoreKey, StoreLocation};
 use undertone_client_core::testing::Checkpoints;
 use undertone_client_core::transport::native::NativeTransport;
@@ -117,7 +117,7 @@ impl Desk {
         let changes = client.changes();
         let transcripts = Transcripts::begin(&log).unwrap();
         Self {
-            session: Session::new(client, 0, transcripts).unwrap(),
+            session: Session::new(client, Zone::utc(), transcripts).unwrap(),
             changes,
             terminal: Terminal::new(TestBackend::new(100, 24)).unwrap(),
         }
@@ -290,7 +290,7 @@ fn control_c_ends_it() {
 
 #[test]
 fn a_small_screen_shows_one_thing_at_a_time() {
-    let mut state = State::new(0);
+    let mut state = State::new(Zone::utc());
     let mut terminal = Terminal::new(TestBackend::new(40, 8)).unwrap();
     assert!(drawn(&mut terminal, &state).contains("Nobody yet"));
     state.open = Some(undertone_wire::ConversationId::from_bytes([1; 16]));
@@ -311,7 +311,7 @@ fn a_small_screen_shows_one_thing_at_a_time() {
 
 #[test]
 fn help_names_every_command() {
-    let mut state = State::new(0);
+    let mut state = State::new(Zone::utc());
     state.over = super::state::Over::Help;
     let mut terminal = Terminal::new(TestBackend::new(90, 40)).unwrap();
     let shown = drawn(&mut terminal, &state);

@@ -9,6 +9,7 @@ use ratatui::text::{Line, Span};
 use time::{Duration, OffsetDateTime, UtcOffset};
 use undertone_client_core::MessageKey;
 use undertone_client_core::view::{FileView, MessageStateView, MessageView, TransferView};
+use undertone_wire::Timestamp;
 
 /// Messages of one person stand under one name for so long.
 const GROUPED_MS: u64 = 5 * 60 * 1000;
@@ -213,7 +214,7 @@ fn marks(message: &MessageView) -> Option<(String, Style)> {
 fn file_line(file: &FileView, width: usize) -> Line<'static> {
     let transfer = match &file.transfer {
         TransferView::None | TransferView::Here => String::new(),
-        TransferView::Sealing => ", encrypting".to_owned(),
+        TransferView::Sealing { .. } => ", encrypting".to_owned(),
         TransferView::Uploading { done } => format!(", {}", percent(*done, file.size)),
         TransferView::Paused { .. } => ", paused".to_owned(),
         TransferView::Failed { code } => format!(", failed: {}", one_line(code)),
@@ -238,7 +239,8 @@ fn size_words(bytes: u64) -> String {
 fn moment(state: &State, ms: u64) -> OffsetDateTime {
     let seconds = i64::try_from(ms / 1000).unwrap_or_default();
     let utc = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let offset = Duration::minutes(i64::from(state.utc_offset_minutes)).whole_seconds();
+    let ahead = state.zone.offset_minutes(Timestamp::from_millis(ms));
+    let offset = Duration::minutes(i64::from(ahead)).whole_seconds();
     let offset = i32::try_from(offset)
         .ok()
         .and_then(|seconds| UtcOffset::from_whole_seconds(seconds).ok());

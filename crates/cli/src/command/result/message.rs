@@ -2,6 +2,7 @@
 
 use super::{FileResult, MarksResult, PersonResult};
 use serde::Serialize;
+use undertone_client_core::Client;
 use undertone_client_core::view::{FailureView, MessageStateView, MessageView};
 use undertone_wire::content::Expiry;
 use undertone_wire::{ConversationId, MessageId, Timestamp};
@@ -15,6 +16,9 @@ pub(in crate::command) struct SentResult {
     pub(in crate::command) sent_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::command) timer: Option<Expiry>,
+    /// Files that keep what they say about their maker.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::command) tells_of_maker: Vec<String>,
 }
 
 impl From<&MessageView> for SentResult {
@@ -25,6 +29,12 @@ impl From<&MessageView> for SentResult {
             sequence: view.sequence,
             sent_at: Timestamp::from_millis(view.sent_at_ms),
             timer: view.expiry,
+            tells_of_maker: view
+                .files
+                .iter()
+                .filter(|file| Client::tells_of_maker(&file.name, &file.media_type))
+                .map(|file| file.name.clone())
+                .collect(),
         }
     }
 }

@@ -40,6 +40,9 @@ pub(crate) struct ServeArgs {
     /// sqlite, or <postgres://user:password@host/database> [default: sqlite]
     #[arg(long, value_name = "URL")]
     database: Option<String>,
+    /// local, or the NATS of several servers: <nats://host:4222> [default: local]
+    #[arg(long, value_name = "URL")]
+    bus: Option<String>,
     /// Addresses of proxies, separated by commas, whose X-Forwarded-For is believed.
     #[arg(long, value_name = "ADDRESSES")]
     behind_proxy: Option<String>,
@@ -112,6 +115,7 @@ pub(super) struct Settings {
     tls_certificate: Option<String>,
     tls_key: Option<String>,
     database: Option<String>,
+    bus: Option<String>,
     behind_proxy: Option<String>,
     origin: Option<String>,
     limit_scale: Option<String>,
@@ -163,6 +167,7 @@ impl Settings {
                 key.as_deref(),
             )?,
             database: self.database.as_deref().unwrap_or("sqlite").parse()?,
+            bus: self.bus.as_deref().unwrap_or("local").parse()?,
             behind_proxy: list("behind-proxy", self.behind_proxy.as_deref(), |text| {
                 text.parse::<IpAddr>().ok()
             })?,
@@ -263,6 +268,7 @@ impl ServeArgs {
             ("tls_certificate", &self.tls_certificate),
             ("tls_key", &self.tls_key),
             ("database", &self.database),
+            ("bus", &self.bus),
             ("behind_proxy", &self.behind_proxy),
             ("origin", &self.origin),
             ("limit_scale", &self.limit_scale),
