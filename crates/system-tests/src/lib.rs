@@ -4,14 +4,18 @@
 mod actor;
 mod gathering;
 mod hostile;
+mod nodes;
 mod proxy;
+mod service;
 mod talking;
 mod world;
 
 pub use actor::{Actor, Line};
 pub use gathering::{all_are_together, code};
 pub use hostile::{Entering, Hostile};
+pub use nodes::{Nodes, NodesStory, story_of_nodes};
 pub use proxy::{FaultProxy, Faults, Happened};
+pub use service::{Balancer, Nats};
 pub use undertone_mls::rogue::Spoil;
 pub use world::{Database, PASSWORD, Story, World, story};
 

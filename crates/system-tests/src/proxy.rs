@@ -1,5 +1,6 @@
 //! A fault proxy between clients and server: it drops, doubles and reorders WebSocket frames, cuts
-//! connections, and can swallow everything like a pulled cable. It understands no frame.
+//! connections, and can swallow everything like a pulled cable. It understands no frame. It stands between
+//! a server and its bus as well, where it cuts and swallows only.
 
 use anyhow::{Context, Result};
 use futures::{SinkExt, StreamExt};
@@ -57,6 +58,8 @@ struct Shared {
     faults: Mutex<Faults>,
     happened: Mutex<Happened>,
     random: Mutex<StdRng>,
+    /// Whether what passes is not HTTP.
+    is_plain: bool,
     link: watch::Sender<Link>,
 }
 
@@ -81,6 +84,15 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 impl FaultProxy {
     /// Listens on a free port of the loopback. The seed decides all chances.
     pub async fn start(seed: u64) -> Result<Self> {
+        Self::start_as(seed, false).await
+    }
+
+    /// The same for something that is not HTTP: nothing happens to its bytes one by one.
+    pub async fn start_for_bytes() -> Result<Self> {
+        Self::start_as(0, true).await
+    }
+
+    async fn start_as(seed: u64, is_plain: bool) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")
             .await
             .context("the proxy cannot listen")?;
@@ -91,6 +103,7 @@ impl FaultProxy {
             faults: Mutex::default(),
             happened: Mutex::default(),
             random: Mutex::new(StdRng::seed_from_u64(seed)),
+            is_plain,
             link,
         });
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
@@ -104,6 +117,11 @@ impl FaultProxy {
     /// The address that clients use.
     pub fn url(&self) -> String {
         format!("http://localhost:{}", self.address.port())
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Where the server is now; none while it is dead.
@@ -151,7 +169,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 async fn serve(client: TcpStream, upstream: SocketAddr, shared: Arc<Shared>) {
     let mut link = shared.link.subscribe();
     let forward = async {
-        if is_stream(&client).await {
+        if !shared.is_plain && is_stream(&client).await {
             forward_frames(client, upstream, &shared).await
         } else {
             forward_bytes(client, upstream).await

@@ -44,7 +44,7 @@ pub struct World {
 }
 
 /// A server on a runtime of its own, so that both can be thrown away at once.
-struct Server {
+pub(crate) struct Server {
     running: RunningServer,
     runtime: tokio::runtime::Runtime,
     checkpoints: Checkpoints,
@@ -96,11 +96,8 @@ impl World {
     /// Ends everything and throws the database away.
     pub async fn end(self) {
         self.proxy.set_upstream(None);
-        if let Some(Server { running, runtime, .. }) = self.server.take() {
-            running.kill();
-            // The test's process ends soon: nothing may still be closing a database then.
-            let closing = std::thread::spawn(move || runtime.shutdown_timeout(PATIENCE));
-            let _closed = closing.join();
+        if let Some(server) = self.server.take() {
+            server.end();
         }
         if let Some(schema) = self.schema {
             schema.drop().await;
@@ -130,29 +127,11 @@ impl World {
     /// Starts the server with points at which it dies.
     pub async fn start_server_with(&self, checkpoints: Checkpoints) -> Result<()> {
         let config = self.config()?;
-        let environment = Environment {
-            clock: Arc::new(SystemClock::start()),
-            checkpoints: checkpoints.clone(),
-        };
-        let (sender, started) = tokio::sync::oneshot::channel();
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()?;
-        runtime.spawn(async move {
-            // The other end is gone only if the story was given up.
-            let _gone = sender.send(undertone_server::start(config, environment).await);
-        });
-        let running = started.await.context("the server died while starting")??;
-        let address = loopback_address(&running)?;
-        if let Some(token) = running.setup_token() {
+        let (server, address) = launch(config, checkpoints).await?;
+        if let Some(token) = server.running.setup_token() {
             *self.setup_token.borrow_mut() = Some(token.to_owned());
         }
-        *self.server.borrow_mut() = Some(Server {
-            running,
-            runtime,
-            checkpoints,
-        });
+        *self.server.borrow_mut() = Some(server);
         self.proxy.set_upstream(Some(address));
         Ok(())
     }
@@ -160,9 +139,8 @@ impl World {
     /// Ends the server as `kill -9` would: no goodbye, nothing flushed.
     pub fn kill_server(&self) {
         self.proxy.set_upstream(None);
-        if let Some(Server { running, runtime, .. }) = self.server.borrow_mut().take() {
-            running.kill();
-            runtime.shutdown_background();
+        if let Some(server) = self.server.borrow_mut().take() {
+            server.kill();
         }
     }
 
@@ -219,10 +197,63 @@ impl World {
 
     fn config(&self) -> Result<Config> {
         let mut config = Config::for_tests(self.server_folder());
+        // The push service of a story is on this machine.
+        config.push.private_endpoints = true;
         if let Some(schema) = &self.schema {
             config.database = DatabaseUrl::Postgres(schema.url()?);
         }
         Ok(config)
+    }
+}
+
+/// Starts a server on a runtime of its own; returns where it answers.
+pub(crate) async fn launch(config: Config, checkpoints: Checkpoints) -> Result<(Server, SocketAddr)> {
+    let environment = Environment {
+        clock: Arc::new(SystemClock::start()),
+        checkpoints: checkpoints.clone(),
+    };
+    let (sender, started) = tokio::sync::oneshot::channel();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    runtime.spawn(async move {
+        // The other end is gone only if the story was given up.
+        let _gone = sender.send(undertone_server::start(config, environment).await);
+    });
+    let running = started.await.context("the server died while starting")??;
+    let address = loopback_address(&running)?;
+    let server = Server {
+        running,
+        runtime,
+        checkpoints,
+    };
+    Ok((server, address))
+}
+
+impl Server {
+    /// Ends it as `kill -9` would: no goodbye, nothing flushed.
+    pub(crate) fn kill(self) {
+        self.running.kill();
+        self.runtime.shutdown_background();
+    }
+
+    /// Ends it so, and waits until nothing of it is left: the test's process ends soon, and nothing may
+    /// still be closing a database then.
+    pub(crate) fn end(self) {
+        let Self { running, runtime, .. } = self;
+        running.kill();
+        let closing = std::thread::spawn(move || runtime.shutdown_timeout(PATIENCE));
+        let _closed = closing.join();
+    }
+
+    /// Stops it as SIGTERM does.
+    pub(crate) async fn stop(self) -> Result<()> {
+        let Self { running, runtime, .. } = self;
+        let stopped = runtime.spawn(running.shutdown());
+        stopped.await.context("the server died while stopping")?;
+        runtime.shutdown_background();
+        Ok(())
     }
 }
 
@@ -239,7 +270,7 @@ fn loopback_address(server: &RunningServer) -> Result<SocketAddr> {
 }
 
 /// A database of its own on the PostgreSQL server that the test run started.
-struct TestDatabase {
+pub(crate) struct TestDatabase {
     server: String,
     name: String,
 }
@@ -249,7 +280,7 @@ impl TestDatabase {
         clippy::disallowed_methods,
         reason = "the test run names its PostgreSQL in the environment"
     )]
-    async fn create() -> Result<Self> {
+    pub(crate) async fn create() -> Result<Self> {
         let server = std::env::var("UNDERTONE_TEST_POSTGRES").context(
             "UNDERTONE_TEST_POSTGRES names no PostgreSQL: run `cargo xtask test`, or `cargo xtask services up`",
         )?;
@@ -259,7 +290,7 @@ impl TestDatabase {
     }
 
     /// The address with the database's name in place of the server's own.
-    fn url(&self) -> Result<String> {
+    pub(crate) fn url(&self) -> Result<String> {
         let (address, query) = self
             .server
             .split_once('?')
@@ -271,7 +302,7 @@ impl TestDatabase {
         Ok(format!("{address}/{}{query}", self.name))
     }
 
-    async fn drop(self) {
+    pub(crate) async fn drop(self) {
         // The whole PostgreSQL is thrown away after the run; a database that is left over harms nobody.
         let _left_over = execute(&self.server, &format!("drop database {} with (force)", self.name)).await;
     }
