@@ -9,6 +9,7 @@
 //! - [`people`]: devices with certificates
 //! - [`room`]: rooms of a wanted size, with a full tree and with an empty one
 //! - [`groups`]: what is done in them and measured
+//! - `search`: words in the store of a client (feature `search`)
 
 #[cfg(feature = "browser")]
 pub mod browser;
@@ -16,3 +17,5 @@ pub mod groups;
 pub mod measure;
 pub mod people;
 pub mod room;
+#[cfg(feature = "search")]
+pub mod search;

@@ -1,7 +1,7 @@
 //! Devices with certificates, one for each person.
 
 use anyhow::{Context as _, Result};
-use undertone_mls::{DeviceKey, IdentityKey, MemoryKeyValue, MlsDevice, Provider};
+use undertone_mls::{DeviceKey, IdentityKey, MemoryKeyValue, MlsDevice, Provider, verify_certificate};
 use undertone_wire::device::DeviceCertificateBody;
 use undertone_wire::guest::UserKind;
 use undertone_wire::{DeviceId, Timestamp, UserId};
@@ -19,8 +19,17 @@ pub struct Person {
 }
 
 impl Person {
-    /// The person with a number.
+    /// The guest with a number.
     pub fn new(number: u32) -> Result<Self> {
+        Self::of(number, UserKind::Guest)
+    }
+
+    /// The account with a number.
+    pub fn with_account(number: u32) -> Result<Self> {
+        Self::of(number, UserKind::Account)
+    }
+
+    fn of(number: u32, kind: UserKind) -> Result<Self> {
         let identity = IdentityKey::generate()?;
         let key = DeviceKey::generate()?;
         let mut id = [0; 16];
@@ -31,7 +40,7 @@ impl Person {
         let certificate = identity.certify(DeviceCertificateBody {
             version: undertone_mls::certificate::certificate_version(),
             user,
-            kind: UserKind::Guest,
+            kind,
             name: format!("Member {number}").parse().context("a name")?,
             device: id,
             identity_key: identity.public().to_vec().into(),
@@ -44,6 +53,11 @@ impl Person {
             device: MlsDevice { key, certificate },
             provider: Provider::new(MemoryKeyValue::default()),
         })
+    }
+
+    /// What the device's certificate says.
+    pub fn certificate(&self) -> Result<DeviceCertificateBody> {
+        Ok(verify_certificate(&self.device.certificate)?)
     }
 
     /// A key package by which others add this device.
