@@ -1,6 +1,7 @@
 //! What the user typed after `cargo xtask`, parsed. No work is done here.
 
-use crate::bench::{SCENARIOS, Wish};
+use crate::bench::{DeliveryWish, SCENARIOS, Wish};
+use crate::run::Kind;
 use crate::services::Action;
 use std::path::PathBuf;
 
@@ -12,13 +13,16 @@ cargo xtask COMMAND
                           OPTIONS go to `undertone serve`
   test                    build everything and run every test, the browser's included
   setup                   install what building and testing need
-  build                   build the WebAssembly module, the web page and the server
+  build [--release]       build the WebAssembly modules, the web page and the server;
+                          --release: the page as small and the server as quick as they are handed out
   tidy                    check the rules of ARCHITECTURE.md that a program can check
   lint                    format, tidy and clippy: run it before each commit
   ci                      format, lints, tidy and test: what the pipeline runs
-  bench [groups|browser|live|search] [--quick] [--json FILE]
+  bench [groups|browser|live|search|delivery] [--quick] [--json FILE]
                           measure what groups cost and how the server bears many people;
                           --quick only tries whether it works
+        delivery [--scenarios ABCDEF] [--tls on|off] [--rounds N]
+                          how fast it delivers, beside a bare reference
   services up|down|status a throw-away PostgreSQL for tests
   mutants [-- OPTIONS]    change the security checks one by one: each change must break a test";
 
@@ -27,7 +31,7 @@ cargo xtask COMMAND
 pub(crate) enum Command {
     Help,
     Setup,
-    Build,
+    Build(Kind),
     Run { server_args: Vec<String> },
     Test,
     Ci,
@@ -57,9 +61,10 @@ pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Command, Stri
             });
         }
         "services" => return services(rest),
+        "build" if rest == ["--release"] => return Ok(Command::Build(Kind::Released)),
         "bench" => return bench(rest),
         "setup" => Command::Setup,
-        "build" => Command::Build,
+        "build" => Command::Build(Kind::Quick),
         "test" => Command::Test,
         "ci" => Command::Ci,
         "lint" => Command::Lint,
@@ -87,6 +92,7 @@ fn bench(rest: &[String]) -> Result<Command, String> {
         scenarios: Vec::new(),
         quick: false,
         json: None,
+        delivery: DeliveryWish::default(),
     };
     let mut words = rest.iter();
     while let Some(word) = words.next() {
@@ -95,6 +101,12 @@ fn bench(rest: &[String]) -> Result<Command, String> {
             "--json" => {
                 let file = words.next().ok_or("`--json` needs the name of a file.")?;
                 wish.json = Some(PathBuf::from(file));
+            }
+            option if option.starts_with("--") => {
+                let value = words.next().map(String::as_str).unwrap_or_default();
+                if value.is_empty() || !wish.delivery.take(option, value) {
+                    return Err(format!("`bench` takes no `{option}`, or it needs a value."));
+                }
             }
             name => {
                 let scenario = SCENARIOS.into_iter().find(|scenario| scenario.name() == name);
@@ -125,6 +137,13 @@ mod tests {
 
     fn parse_line(line: &str) -> Result<Command, String> {
         parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn what_is_released_is_built_on_request() {
+        assert_eq!(parse_line("build"), Ok(Command::Build(Kind::Quick)));
+        assert_eq!(parse_line("build --release"), Ok(Command::Build(Kind::Released)));
+        assert!(parse_line("build --fast").is_err());
     }
 
     #[test]
@@ -159,6 +178,9 @@ mod tests {
         assert_eq!(some.scenarios.len(), 1);
         assert!(some.quick && some.json == Some(PathBuf::from("a.json")));
         assert!(!wish("bench").quick);
+        let delivery = wish("bench delivery --scenarios AB --tls on").delivery;
+        assert_eq!(delivery.scenarios.as_deref(), Some("AB"));
+        assert_eq!(delivery.tls.as_deref(), Some("on"));
     }
 
     #[test]
@@ -171,6 +193,8 @@ mod tests {
             "services up down",
             "bench everything",
             "bench --json",
+            "bench --tls",
+            "bench --nothing x",
         ] {
             assert!(parse_line(line).is_err(), "{line}");
         }

@@ -54,7 +54,7 @@ fn carry_out(command: Command) -> Result<()> {
         Command::Help => Ok(()),
         Command::Setup => setup::everything(&project).map(drop),
         Command::Run { server_args } => run::run(&project, &server_args),
-        Command::Build => run::build(&project).map(drop),
+        Command::Build(kind) => run::build(&project, kind).map(drop),
         Command::Test => test::test(&project),
         Command::Ci => ci::ci(&project),
         Command::Lint => ci::lint(&project),

@@ -9,27 +9,34 @@ use crate::{server, wasm, web};
 use anyhow::Result;
 use std::path::PathBuf;
 
+/// What is built for: trying something at once, or others to download.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Quick,
+    Released,
+}
+
 /// Installs what building needs and builds everything; returns the server's binary.
-pub(crate) fn build(project: &Project) -> Result<PathBuf> {
+pub(crate) fn build(project: &Project, kind: Kind) -> Result<PathBuf> {
     let tools = setup::for_building(project)?;
-    build_with(project, &tools)
+    build_with(project, &tools, kind)
 }
 
 /// Builds everything with tools that are there.
-pub(crate) fn build_with(project: &Project, tools: &BuildTools) -> Result<PathBuf> {
-    build_page(project, tools)?;
-    server::build(project)
+fn build_with(project: &Project, tools: &BuildTools, kind: Kind) -> Result<PathBuf> {
+    build_page(project, tools, kind)?;
+    server::build(project, kind)
 }
 
 /// Builds what the browser loads.
-pub(crate) fn build_page(project: &Project, tools: &BuildTools) -> Result<()> {
-    wasm::build(project, &tools.wasm)?;
-    web::build(project)
+pub(crate) fn build_page(project: &Project, tools: &BuildTools, kind: Kind) -> Result<()> {
+    wasm::build(project, &tools.wasm, kind)?;
+    web::build(project, kind)
 }
 
 /// Builds everything and becomes `undertone serve`.
 pub(crate) fn run(project: &Project, server_args: &[String]) -> Result<()> {
-    let binary = build(project)?;
+    let binary = build(project, Kind::Quick)?;
     screen::step("Starting Undertone (Ctrl-C stops it)");
     let mut serve = Task::new(binary).args(["serve"]);
     if chooses_no_data_directory(server_args) && environment::variable("UNDERTONE_DATA").is_none() {

@@ -1,6 +1,7 @@
 //! The `undertone` binary, as a user gets it: without the features that only tests switch on.
 
 use crate::project::Project;
+use crate::run::Kind;
 use crate::screen;
 use anyhow::{Context as _, Result};
 use std::fs;
@@ -10,11 +11,16 @@ use std::path::PathBuf;
 ///
 /// A build of the whole workspace (the tests') leaves a binary with test features at the usual place;
 /// therefore this one is kept at a place of its own.
-pub(crate) fn build(project: &Project) -> Result<PathBuf> {
+pub(crate) fn build(project: &Project, kind: Kind) -> Result<PathBuf> {
     screen::step("Building the server");
+    let (options, directory): (&[&str], _) = match kind {
+        Kind::Quick => (&[], "debug"),
+        Kind::Released => (&["--release"], "release"),
+    };
     project
         .cargo()
         .args(["build", "--locked", "--bins"])
+        .args(options)
         // The same packages as the tests', but for the one that switches test features on: so both
         // builds want the same features of the dependencies, and these are built once.
         .args([
@@ -27,7 +33,7 @@ pub(crate) fn build(project: &Project) -> Result<PathBuf> {
         .args(["--exclude", "xtask"])
         .work(project, "server-build")?;
     let name = format!("undertone{}", std::env::consts::EXE_SUFFIX);
-    let built = project.target().join("debug").join(&name);
+    let built = project.target().join(directory).join(&name);
     let directory = project.target().join("xtask").join("bin");
     let kept = directory.join(&name);
     fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;

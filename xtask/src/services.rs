@@ -1,11 +1,14 @@
-//! A throw-away PostgreSQL for tests, from the system's packages, on loopback only.
-//! It is real in what matters: it writes to disk and waits for the disk (fsync is on).
+//! Throw-away services for tests, from the system's packages, on loopback only. PostgreSQL is here, NATS in
+//! [`nats`]. PostgreSQL is real in what matters: it writes to disk and waits for the disk (fsync is on).
+
+pub(crate) mod nats;
 
 use crate::machine::{Missing, find_program, install_packages, is_root, package_command};
 use crate::process::Task;
 use crate::project::Project;
 use crate::screen;
 use anyhow::{Context as _, Result, bail};
+use nats::Nats;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -33,16 +36,22 @@ pub(crate) enum Action {
 
 /// `cargo xtask services …`
 pub(crate) fn carry_out(project: &Project, action: Action) -> Result<()> {
-    let services = Services::of(project);
+    let (services, nats) = (Services::of(project), Nats::of(project));
     match action {
         Action::Up => {
             screen::result(&services.up(project)?.url);
+            screen::result(&nats.up(project)?);
             Ok(())
         }
-        Action::Down => services.down(),
+        Action::Down => {
+            nats.down()?;
+            services.down()
+        }
         Action::Status => {
             let url = services.running_url();
             screen::result(&url.context("PostgreSQL is not running. Start it: cargo xtask services up")?);
+            let url = nats.running_url();
+            screen::result(&url.context("NATS is not running. Start it: cargo xtask services up")?);
             Ok(())
         }
     }

@@ -3,6 +3,7 @@
 use crate::check::Steps;
 use crate::environment;
 use crate::project::Project;
+use crate::run::Kind;
 use crate::services::Services;
 use crate::setup::{self, TestTools};
 use crate::{run, screen, server, web};
@@ -21,7 +22,9 @@ pub(crate) fn test(project: &Project) -> Result<()> {
 
 /// The steps of a full test; `cargo xtask ci` takes them too.
 pub(crate) fn all(project: &Project, tools: &TestTools, steps: &mut Steps) {
-    let page = steps.take("build the web page", || run::build_page(project, &tools.build));
+    let page = steps.take("build the web page", || {
+        run::build_page(project, &tools.build, Kind::Quick)
+    });
     with_postgres(project, steps, |steps, url| {
         steps.take("Rust tests", || rust_tests(project, url));
     });
@@ -82,7 +85,7 @@ fn doc_tests(project: &Project) -> Result<()> {
 }
 
 fn browser_tests(project: &Project, tools: &TestTools) -> Result<()> {
-    let binary = server::build(project)?;
+    let binary = server::build(project, Kind::Quick)?;
     screen::step("Starting the browser");
     web::npm(project, &["run", "e2e"])?
         .env("UNDERTONE_BIN", binary)

@@ -4,6 +4,7 @@ use crate::files;
 use crate::machine::find_program;
 use crate::process::Task;
 use crate::project::Project;
+use crate::run::Kind;
 use crate::screen;
 use crate::stamp::Stamp;
 use anyhow::{Context as _, Result};
@@ -33,20 +34,25 @@ pub(crate) fn install(project: &Project) -> Result<()> {
 }
 
 /// Builds web/dist; the WebAssembly package must be there.
-pub(crate) fn build(project: &Project) -> Result<()> {
+pub(crate) fn build(project: &Project, kind: Kind) -> Result<()> {
     let web = project.web();
     let dist = web.join("dist").join("index.html");
     let mut inputs = files::directly_in(&web)?;
     inputs.extend(["src", "public"].map(|name| web.join(name)));
     let stamp = Stamp::new(
         web.join("node_modules").join(".undertone").join("dist"),
-        &[],
+        &[&format!("{kind:?}")],
         &inputs,
     )?;
     if stamp.is_fresh(&dist) {
         return Ok(());
     }
     screen::step("Building the web page");
-    npm(project, &["run", "build"])?.captured(project, "web-build")?;
+    let mut task = npm(project, &["run", "build"])?;
+    if kind == Kind::Released {
+        // web/budget.ts then holds the page to what a released one may weigh.
+        task = task.env("UNDERTONE_RELEASED", "yes");
+    }
+    task.captured(project, "web-build")?;
     stamp.keep()
 }

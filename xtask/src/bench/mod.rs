@@ -1,7 +1,8 @@
-//! `cargo xtask bench`: what groups cost, natively and in the browser, and how a real server bears many
-//! people at once. It asserts no times: docs/performance.md says what was measured when, and on what.
+//! `cargo xtask bench`: what groups cost, natively and in the browser, how a real server bears many
+//! people at once, and how fast it delivers. It asserts no times: docs/performance.md says what was measured when, and on what.
 
 mod browser;
+mod delivery;
 mod figure;
 
 use crate::process::Task;
@@ -9,6 +10,7 @@ use crate::project::Project;
 use crate::screen;
 use crate::setup::{self, TestTools};
 use anyhow::{Context as _, Result};
+pub(crate) use delivery::DeliveryWish;
 use figure::{Figure, parse, table};
 use serde_json::{Value, json};
 use std::fs;
@@ -22,6 +24,8 @@ pub(crate) struct Wish {
     pub(crate) quick: bool,
     /// Where the figures go as JSON.
     pub(crate) json: Option<PathBuf>,
+    /// On what delivery is measured.
+    pub(crate) delivery: DeliveryWish,
 }
 
 /// What can be measured.
@@ -29,20 +33,23 @@ pub(crate) struct Wish {
 pub(crate) enum Scenario {
     /// Joins, commits and messages in groups of many sizes, natively.
     Groups,
-    /// The same in Chromium.
+    /// The same in Chromium, and search in the store that a browser keeps.
     Browser,
     /// Many real clients of a real server.
     Live,
     /// A device's own search through a long history.
     Search,
+    /// The released server under load, beside a bare reference.
+    Delivery,
 }
 
 /// All of them, in the order in which they are measured.
-pub(crate) const SCENARIOS: [Scenario; 4] = [
+pub(crate) const SCENARIOS: [Scenario; 5] = [
     Scenario::Groups,
     Scenario::Browser,
     Scenario::Live,
     Scenario::Search,
+    Scenario::Delivery,
 ];
 
 impl Scenario {
@@ -53,15 +60,17 @@ impl Scenario {
             Self::Browser => "browser",
             Self::Live => "live",
             Self::Search => "search",
+            Self::Delivery => "delivery",
         }
     }
 
     fn title(self) -> &'static str {
         match self {
             Self::Groups => "Groups, natively",
-            Self::Browser => "Groups, in the browser",
+            Self::Browser => "Groups and search, in the browser",
             Self::Live => "A real server, real clients",
             Self::Search => "Search on a device, natively",
+            Self::Delivery => "Delivery, beside a bare reference",
         }
     }
 }
@@ -76,7 +85,7 @@ pub(crate) fn bench(project: &Project, wish: &Wish) -> Result<()> {
     let mut report = serde_json::Map::new();
     for scenario in &wish.scenarios {
         screen::step(scenario.title());
-        let figures = measure(project, *scenario, wish.quick, tools.as_ref())?;
+        let figures = measure(project, *scenario, wish, tools.as_ref())?;
         screen::result(&format!("{}\n\n{}", scenario.title(), table(&figures)));
         let figures: Vec<Value> = figures.iter().map(Figure::to_json).collect();
         report.insert(scenario.name().to_owned(), Value::Array(figures));
@@ -89,11 +98,21 @@ pub(crate) fn bench(project: &Project, wish: &Wish) -> Result<()> {
     Ok(())
 }
 
-/// Whether everything that measures still works; the pipeline runs it.
+/// Whether what measures still works; the pipeline runs it. Delivery has a build of its own, and is tried by
+/// hand: `cargo xtask bench delivery --quick`.
 pub(crate) fn smoke(project: &Project, tools: &TestTools) -> Result<()> {
-    for scenario in SCENARIOS {
+    let scenarios = SCENARIOS
+        .into_iter()
+        .filter(|scenario| *scenario != Scenario::Delivery);
+    let wish = Wish {
+        scenarios: scenarios.collect(),
+        quick: true,
+        json: None,
+        delivery: DeliveryWish::default(),
+    };
+    for scenario in &wish.scenarios {
         screen::step(scenario.title());
-        measure(project, scenario, true, Some(tools))?;
+        measure(project, *scenario, &wish, Some(tools))?;
     }
     Ok(())
 }
@@ -101,9 +120,10 @@ pub(crate) fn smoke(project: &Project, tools: &TestTools) -> Result<()> {
 fn measure(
     project: &Project,
     scenario: Scenario,
-    quick: bool,
+    wish: &Wish,
     tools: Option<&TestTools>,
 ) -> Result<Vec<Figure>> {
+    let quick = wish.quick;
     let text = match scenario {
         Scenario::Groups => program(
             project,
@@ -121,6 +141,7 @@ fn measure(
             &["bench", "-p", "undertone-system-tests", "--bench", "search"],
             quick,
         ),
+        Scenario::Delivery => delivery::measure(project, &wish.delivery, quick),
     }?;
     parse(&text)
 }

@@ -57,6 +57,8 @@ pub(crate) fn for_testing(project: &Project) -> Result<TestTools> {
     let chromium = shortage.note(browser::chromium(project));
     shortage.note(test_runner::nextest(project));
     shortage.note(services::programs(project));
+    shortage.note(services::nats::program(project));
+    shortage.note(services::nats::balancer(project));
     shortage.settle()?;
     web::install(project)?;
     Ok(TestTools {

@@ -4,9 +4,10 @@ use super::tree::{Finding, Tree};
 use serde_json::Value;
 
 /// Each crate and the project's crates that it may use, in tests too.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("undertone-wire", &[]),
     ("undertone-opaque", &[]),
+    ("undertone-strength", &[]),
     ("undertone-mls", &["undertone-wire"]),
     (
         "undertone-server",
@@ -14,7 +15,12 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ),
     (
         "undertone-client-core",
-        &["undertone-wire", "undertone-mls", "undertone-opaque"],
+        &[
+            "undertone-wire",
+            "undertone-mls",
+            "undertone-opaque",
+            "undertone-strength",
+        ],
     ),
     (
         "undertone-client-wasm",
@@ -35,7 +41,15 @@ const ARROWS: [(&str, &[&str]); 10] = [
             "undertone-bench",
         ],
     ),
-    ("undertone-bench", &["undertone-wire", "undertone-mls"]),
+    (
+        "undertone-bench",
+        &[
+            "undertone-wire",
+            "undertone-mls",
+            "undertone-server",
+            "undertone-client-core",
+        ],
+    ),
     ("xtask", &[]),
 ];
 

@@ -23,12 +23,13 @@ const STATEMENTS: [&str; 10] = [
 ];
 
 /// Where code may know that it runs in WebAssembly.
-const WASM_PLACES: [&str; 5] = [
+const WASM_PLACES: [&str; 6] = [
     "crates/client-core/src/platform.rs",
     "crates/client-core/src/platform/",
     "crates/client-core/src/transport/",
     "crates/client-core/src/store/",
     "crates/client-wasm/",
+    "crates/strength/src/browser.rs",
 ];
 
 /// OpenMLS outside its crate.

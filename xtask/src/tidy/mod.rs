@@ -3,6 +3,7 @@
 
 mod arrows;
 mod boundary;
+mod direction;
 mod document;
 mod layout;
 mod place;
@@ -19,7 +20,7 @@ use tree::{Finding, Tree};
 type Rule = (&'static str, fn(&Tree) -> Vec<Finding>);
 
 /// All rules.
-const RULES: [Rule; 21] = [
+const RULES: [Rule; 22] = [
     (
         "crates depend on each other only along the arrows of ARCHITECTURE.md",
         arrows::check,
@@ -44,6 +45,10 @@ const RULES: [Rule; 21] = [
     (
         "the page never makes markup or code from text",
         web::unsafe_markup,
+    ),
+    (
+        "the page names no side: it is read from left and from right",
+        direction::check,
     ),
     ("npm's lock file fits package.json", web::locked),
     ("every source file begins by saying what it is", layout::headers),
