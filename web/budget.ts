@@ -1,16 +1,19 @@
 /**
  * A step of the build: how many bytes a browser fetches before the first screen works, compressed as the server sends
- * them, and no more than is allowed. The goal is 1.2 MB; nearly all of it is the client core.
+ * them, and no more than is allowed. Nearly all of it is the client core. What judges passwords is not counted: it is
+ * fetched where somebody chooses one.
  */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plugin } from 'vite';
 
-/** For the core as it is built while working; the released one is about a seventh smaller. */
-const BYTES_MAX = 2_700_000;
+/** What a released page may weigh: `cargo xtask build --release`. The goal is 1.2 MB: docs/performance.md says what is in the way. */
+const RELEASED_BYTES_MAX = 1_600_000;
+/** What a page may weigh whose core was built in a hurry. */
+const QUICK_BYTES_MAX = 1_950_000;
 
 /** What the core and its words need besides what the page names itself. */
-const ALWAYS = /^assets\/(?:worker-.*\.js|.*\.wasm|commissioner-latin-slnt-normal-.*\.woff2)$/u;
+const ALWAYS = /^assets\/(?:worker-.*\.js|undertone_client_wasm_bg-.*\.wasm|commissioner-latin-wght-normal-.*\.woff2)$/u;
 const NAMED = /(?:src|href)="\/(?<file>assets\/[^"]+)"/gu;
 
 async function sentBytes(path: string): Promise<number> {
@@ -19,7 +22,7 @@ async function sentBytes(path: string): Promise<number> {
 }
 
 /** What is fetched at first, and how many bytes that is. */
-async function firstDownload(directory: string): Promise<number> {
+export async function firstDownload(directory: string): Promise<number> {
   const page = await readFile(join(directory, 'index.html'), 'utf8');
   const named = [...page.matchAll(NAMED)].map(({ groups }) => groups?.['file'] ?? '');
   const files = (await readdir(directory, { recursive: true })).map((file) => file.replaceAll('\\', '/'));
@@ -28,8 +31,14 @@ async function firstDownload(directory: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
+/** What is to be said of so many bytes, if they are too many. */
+export function tooMuch(bytes: number, isReleased: boolean): string | undefined {
+  const allowed = isReleased ? RELEASED_BYTES_MAX : QUICK_BYTES_MAX;
+  return bytes > allowed ? `the first download has ${bytes} bytes, and ${allowed} are allowed` : undefined;
+}
+
 /** The plugin. */
-export function budget(): Plugin {
+export function budget(isReleased: boolean): Plugin {
   let directory = 'dist';
   return {
     name: 'undertone-budget',
@@ -43,7 +52,8 @@ export function budget(): Plugin {
       async handler() {
         const bytes = await firstDownload(directory);
         this.info(`the first download has ${bytes} bytes`);
-        if (bytes > BYTES_MAX) this.error(`the first download has ${bytes} bytes, and ${BYTES_MAX} are allowed`);
+        const complaint = tooMuch(bytes, isReleased);
+        if (complaint) this.error(complaint);
       },
     },
   };

@@ -7,18 +7,25 @@ import type { Plugin } from 'vite';
 
 const compress = promisify(brotliCompress);
 const COMPRESSIBLE = /\.(?:html|js|css|svg|wasm|webmanifest|txt)$/u;
-/** Beyond this size the best quality takes a minute and gains a few percent. */
-const BEST_QUALITY_BYTES_MAX = 1_000_000;
+/** Beyond this size the best quality takes many seconds and gains a twelfth: for what is released alone. */
+const QUICK_BYTES_MAX = 1_000_000;
+/** How far back a repetition is found, as a power of two: the whole of the largest file. */
+const WINDOW_BITS = constants.BROTLI_MAX_WINDOW_BITS;
 
-async function compressFile(path: string): Promise<void> {
+async function compressFile(path: string, isReleased: boolean): Promise<void> {
   const { size } = await stat(path);
-  const quality = size > BEST_QUALITY_BYTES_MAX ? 9 : constants.BROTLI_MAX_QUALITY;
-  const compressed = await compress(await readFile(path), { params: { [constants.BROTLI_PARAM_QUALITY]: quality } });
+  const quality = isReleased || size <= QUICK_BYTES_MAX ? constants.BROTLI_MAX_QUALITY : 9;
+  const params = {
+    [constants.BROTLI_PARAM_QUALITY]: quality,
+    [constants.BROTLI_PARAM_LGWIN]: WINDOW_BITS,
+    [constants.BROTLI_PARAM_SIZE_HINT]: size,
+  };
+  const compressed = await compress(await readFile(path), { params });
   await writeFile(`${path}.br`, compressed);
 }
 
 /** The plugin. */
-export function brotli(): Plugin {
+export function brotli(isReleased: boolean): Plugin {
   let directory = 'dist';
   return {
     name: 'undertone-brotli',
@@ -32,7 +39,7 @@ export function brotli(): Plugin {
       order: 'post',
       async handler() {
         const files = await readdir(directory, { recursive: true });
-        await Promise.all(files.filter((file) => COMPRESSIBLE.test(file)).map((file) => compressFile(join(directory, file))));
+        await Promise.all(files.filter((file) => COMPRESSIBLE.test(file)).map((file) => compressFile(join(directory, file), isReleased)));
       },
     },
   };

@@ -10,8 +10,8 @@ import type { Plugin } from 'vite';
 const SERVICE_WORKER = 'sw.js';
 const PLACE = 'UNDERTONE_SHELL';
 
-/** Fonts of other scripts come when they are needed; the changes are read by few. */
-const LEFT_OUT = /(?:\.br|changes\.txt|\.woff2|sw\.js|icon-512\.png|maskable\.png)$/u;
+/** Fonts of other scripts and what judges passwords come when they are needed; the changes are read by few. */
+const LEFT_OUT = /(?:undertone_strength_bg-[^/]*\.wasm|\.br|changes\.txt|\.woff2|sw\.js|icon-512\.png|maskable\.png)$/u;
 const FIRST_FONTS = /latin-(?:slnt|wght)-normal-[^/]*\.woff2$/u;
 
 function isOfTheShell(file: string): boolean {

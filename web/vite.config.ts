@@ -7,8 +7,11 @@ import { brotli } from './compress';
 import manifest from './package.json' with { type: 'json' };
 import { shell } from './shell';
 
+/** Set by `cargo xtask build --release`. */
+const isReleased = process.env['UNDERTONE_RELEASED'] === 'yes';
+
 export default defineConfig({
-  plugins: [react(), tailwindcss(), shell(manifest.version), brotli(), budget()],
+  plugins: [react(), tailwindcss(), shell(manifest.version), brotli(isReleased), budget(isReleased)],
   define: { UNDERTONE_VERSION: JSON.stringify(manifest.version) },
   worker: { format: 'es' },
   build: {
@@ -24,7 +27,7 @@ export default defineConfig({
   server: { proxy: { '/api': { target: 'http://localhost:8080', ws: true } } },
   test: {
     environment: 'happy-dom',
-    include: ['src/**/*.test.{ts,tsx}'],
+    include: ['src/**/*.test.{ts,tsx}', '*.test.ts'],
     setupFiles: ['src/core/testing/setup.ts'],
     testTimeout: 60_000,
   },

@@ -81,6 +81,29 @@ test('what is wrong with a name or a password stands beside the field', async ({
   await expect(user.page.getByLabel('Name')).toBeFocused();
 });
 
+test('no account is made while nobody can say whether its password is good enough', async ({ server, profile }) => {
+  const context = await profile();
+  const judge = /undertone_strength_bg-.*\.wasm$/u;
+  let asked = 0;
+  await context.route(judge, async (route) => {
+    asked += 1;
+    await route.abort();
+  });
+  const user = await User.opens(context, 'Noor', server.url);
+  await user.page.getByRole('link', { name: 'Sign in or create an account' }).click();
+  await user.page.getByText('I am new here').click();
+  await user.page.getByLabel('Name').fill('Noor');
+  expect(asked).toBe(0);
+  await user.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await user.page.getByRole('button', { name: 'Create account' }).click();
+  await expect(user.page.getByText('The check of your password could not be loaded', { exact: false })).toBeVisible();
+  expect(asked).toBeGreaterThan(0);
+
+  await context.unroute(judge);
+  await user.page.getByRole('button', { name: 'Create account' }).click();
+  await user.keepsRecoveryKey();
+});
+
 test('a second device opens the same account, and signing out empties this one', async ({ user, profile, server }) => {
   await user('Alice');
   const second = await User.opens(await profile(), 'Alice', server.url);

@@ -41,18 +41,21 @@ export class Server {
   /** The one-time code, while it is unused. */
   setupToken: string | undefined;
 
-  private constructor(private readonly data: string) {}
+  private constructor(
+    private readonly data: string,
+    private readonly more: readonly string[],
+  ) {}
 
   /** Starts a server that knows nobody. */
-  static async start(): Promise<Server> {
-    const server = new Server(await mkdtemp(join(tmpdir(), 'undertone-e2e-')));
+  static async start(more: readonly string[] = []): Promise<Server> {
+    const server = new Server(await mkdtemp(join(tmpdir(), 'undertone-e2e-')), more);
     await server.startAgain();
     return server;
   }
 
   /** Starts it on the same data and address. */
   async startAgain(): Promise<void> {
-    const options = ['--data', this.data, '--http-loopback', this.address, '--listen', 'none', '--limit-scale', '1000'];
+    const options = ['--data', this.data, '--http-loopback', this.address, '--listen', 'none', '--limit-scale', '1000', ...this.more];
     this.process = spawn(program(), ['serve', '--json', '--log', 'warn', ...options], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

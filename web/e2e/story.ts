@@ -5,6 +5,8 @@ import { User } from './user';
 import { takeOffences } from './watch';
 
 interface Story {
+  /** What the server is started with besides. */
+  readonly serverOptions: readonly string[];
   /** A server that nobody has set up. */
   readonly freshServer: Server;
   /** A server that Ruth has set up; everybody may register. */
@@ -16,9 +18,9 @@ interface Story {
 }
 
 export const test = base.extend<Story>({
-  // oxlint-disable-next-line eslint/no-empty-pattern -- the form that Playwright asks for
-  freshServer: async ({}, use) => {
-    const server = await Server.start();
+  serverOptions: [[], { option: true }],
+  freshServer: async ({ serverOptions }, use) => {
+    const server = await Server.start(serverOptions);
     await use(server);
     await server.remove();
     expect(takeOffences()).toEqual([]);

@@ -1,27 +1,9 @@
 /** Two people talk with all that messages can be, one at a desktop and one on a phone: marks, replies, edits, reactions, files. */
 import type { Locator } from '@playwright/test';
 import { expectAccessible } from './accessible';
+import { expectHarmless, NAUGHTY } from './naughty';
 import { expect, test } from './story';
 import { PHONE, type User } from './user';
-
-/** What runs or asks others, if any of it becomes more than words. */
-const NAUGHTY = [
-  '<script>globalThis.broken=1</script>',
-  '<img src=x onerror="globalThis.broken=1">',
-  '<svg/onload=globalThis.broken=1>',
-  '"><iframe srcdoc="<script>parent.broken=1</script>">',
-  '[press](javascript:globalThis.broken=1)',
-  '[press](data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==)',
-  '![picture](https://evil.example/pixel.png)',
-  '<style>body{display:none}</style><link rel=stylesheet href=https://evil.example/x.css>',
-  '{{constructor.constructor("globalThis.broken=1")()}}',
-  '\u202Egnp.exe\u202C and \u2066hidden\u2069',
-  '𒐫'.repeat(200),
-  `Z${'\u0351\u0352\u0357\u035B'.repeat(60)}algo`,
-  '> '.repeat(200),
-  '*_'.repeat(400),
-  '\u0000\u0007\uFEFF',
-] as const;
 
 function row(user: User, text: string): Locator {
   return user.log.locator('[data-message]').filter({ hasText: text }).first();
@@ -220,13 +202,9 @@ test('what a hostile sender writes stays words', async ({ user }) => {
   await alice.writes('That was all.');
   await bob.reads('Alice');
   await bob.sees('That was all.');
-  for (const { page } of [alice, bob]) {
-    expect(await page.evaluate(() => Reflect.get(globalThis, 'broken'))).toBeUndefined();
-    expect(await page.locator('[role="log"] :is(script, iframe, object, embed, style, link, svg[onload], img)').count()).toBe(0);
-    const targets = await page.locator('[role="log"] a').evaluateAll((all) => all.map((each) => each.getAttribute('href') ?? ''));
-    for (const href of targets) expect(href).toMatch(/^(?:https?|mailto):/u);
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    expect(overflow).toBeLessThanOrEqual(0);
+  for (const { name, page } of [alice, bob]) {
+    expect(await page.locator('[role="log"] :is(script, svg[onload], img)').count()).toBe(0);
+    await expectHarmless(page, `messages, as ${name} sees them`);
   }
   await expect(bob.log.getByText(NAUGHTY[0])).toBeVisible();
 });

@@ -101,7 +101,7 @@ test('a message is there at once, and says what became of it', async () => {
 test('words that could not be kept come back into the field', async () => {
   const double = harbour();
   const conversation = double.converse(bob);
-  double.failures.set('sendText', 'disk_full');
+  double.failures.set('sendText', 'internal');
   await open(double, `/c/${conversation}`);
   const field = screen.getByRole('textbox', { name: 'Message to Bob' });
   fireEvent.change(field, { target: { value: 'Hello' } });

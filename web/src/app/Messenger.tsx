@@ -4,10 +4,10 @@ import { cx } from '../components/cx';
 import { GuestNotice } from '../components/GuestNotice';
 import { Pane } from '../components/Pane';
 import { Toasts } from '../components/Toasts';
-import { showToast } from '../components/toasts';
-import type { ConnectionView, ServerInfo, SessionView } from '../core/types';
+import type { ConnectionView, ConversationView, ServerInfo, SessionView } from '../core/types';
 import { useCore, useValue, useView } from '../core/useView';
 import { ConversationList } from '../features/conversation-list/ConversationList';
+import type { Command } from '../features/conversation/composer/command';
 import { ConversationPane } from '../features/conversation/ConversationPane';
 import { OfflineBar } from '../features/conversation/OfflineBar';
 import { NewGroup } from '../features/create/NewGroup';
@@ -24,11 +24,12 @@ import { useAttention } from '../platform/attention';
 import { navigate } from '../platform/location';
 import { HOME } from '../platform/paths';
 import { useIsNarrow } from '../platform/width';
-import { labelOf, offered, type Scene } from './actions';
+import { labelOf, offered, type Scene, typeable } from './actions';
 import { Beside } from './Beside';
 import { KeysPage } from './KeysPage';
 import { keysInWords } from './keys';
 import type { Beside as BesideName, Route } from './routes';
+import { useActs } from './useActs';
 import { useCounts, useNotifications, usePushAddress } from './useNotifications';
 import { useShortcuts } from './useShortcuts';
 
@@ -94,8 +95,24 @@ function useAttentionSignal(): void {
   }, [core, isHere]);
 }
 
-/** Eight hours: a night, or a working day. */
-const QUIET_MS = 8 * 3_600_000;
+/** What is typed after a slash. */
+function commandsOf(scene: Scene): readonly Command[] {
+  return typeable(scene).map((action) => ({
+    id: action.id,
+    word: action.typed,
+    label: labelOf(action, scene),
+    ...(action.keys && { keys: keysInWords(action.keys) }),
+    run: () => void action.run(scene),
+  }));
+}
+
+/** Whether the list shows the archive: it stays there while one of its conversations is open. */
+function useIsArchive(route: Route, open: ConversationView | undefined): boolean {
+  const [isArchive, setArchive] = useState(false);
+  const now = route.name === 'archive' || (isArchive && open?.archived === true);
+  if (now !== isArchive) setArchive(now);
+  return now;
+}
 
 export function Messenger({ route, session, server }: MessengerProps) {
   const { core, store } = useCore();
@@ -104,10 +121,12 @@ export function Messenger({ route, session, server }: MessengerProps) {
   const [overlay, setOverlay] = useState<Overlay>('none');
   const isNarrow = useIsNarrow();
   const close = () => setOverlay('none');
+  const acts = useActs();
 
   const all = conversations.state === 'ready' ? conversations.value : [];
   const openId = route.name === 'conversation' ? route.conversation : undefined;
   const open = all.find((each) => each.conversation === openId);
+  const isArchive = useIsArchive(route, open);
   const beside = route.name === 'conversation' && open !== undefined ? route.beside : 'nothing';
   const showsDetails = beside !== 'nothing';
   const status = useStatus(connection);
@@ -116,11 +135,7 @@ export function Messenger({ route, session, server }: MessengerProps) {
     conversations: all,
     openJump: () => setOverlay('jump'),
     openPicker: () => setOverlay('picker'),
-    mute: (conversation) => {
-      const set = (untilMs?: number) => core.setNotify(conversation.conversation, undefined, untilMs).catch(() => {});
-      void set(Date.now() + QUIET_MS);
-      showToast({ text: words.notify.mutedToast(conversation.title), onUndo: () => void set() });
-    },
+    acts,
     isGuest: session.kind === 'guest',
   };
   useShortcuts(scene);
@@ -176,6 +191,7 @@ export function Messenger({ route, session, server }: MessengerProps) {
           showsDetails={showsDetails}
           bar={bar}
           door={<Knocks conversation={open} isPrimary />}
+          commands={commandsOf(scene)}
         />
       );
     }
@@ -187,12 +203,13 @@ export function Messenger({ route, session, server }: MessengerProps) {
 
   // Rooms and people have more to say than two people.
   const isWide = open !== undefined && open.kind !== 'direct';
-  const showsList = !isNarrow || route.name === 'home';
-  const showsMain = !isNarrow || (route.name !== 'home' && !showsDetails);
+  const isOnList = route.name === 'home' || route.name === 'archive';
+  const showsList = !isNarrow || isOnList;
+  const showsMain = !isNarrow || (!isOnList && !showsDetails);
   return (
     <div
       className={cx(
-        'grid h-dvh grid-cols-1 overflow-hidden md:columns-two-panes',
+        'grid h-dvh grid-cols-1 safe-edges overflow-hidden md:columns-two-panes',
         showsDetails && (isWide ? 'lg:columns-three-panes-wide' : 'lg:columns-three-panes'),
       )}
     >
@@ -207,6 +224,7 @@ export function Messenger({ route, session, server }: MessengerProps) {
           <ConversationList
             conversations={conversations}
             open={openId}
+            isArchive={isArchive}
             me={session}
             status={status}
             onJump={scene.openJump}
@@ -224,7 +242,7 @@ export function Messenger({ route, session, server }: MessengerProps) {
           label={besideLabel(beside)}
           isMain={isNarrow}
           className={cx(
-            'min-h-0 overflow-auto border-line bg-surface on-surface quiet-scroll md:fixed md:inset-y-0 md:end-0 md:border-s md:floating lg:static lg:w-auto lg:shadow-none',
+            'min-h-0 overflow-auto border-line bg-surface on-surface quiet-scroll md:fixed md:safe-over md:bottom-0 md:end-0 md:border-s md:floating lg:static lg:w-auto lg:shadow-none',
             isWide ? 'md:w-pane-people' : 'md:w-pane-details',
           )}
         >

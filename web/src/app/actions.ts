@@ -5,10 +5,11 @@ import type { ConversationId, ConversationView } from '../core/types';
 import { words } from '../i18n/words';
 import { canInstall, install } from '../platform/install';
 import { navigate } from '../platform/location';
-import { conversationPath, detailsPath, HOME, KEYS, NEW_GROUP, NEW_ROOM, ROOM, SEARCH, searchPath, SETTINGS } from '../platform/paths';
+import { ARCHIVE, conversationPath, detailsPath, HOME, KEYS, NEW_GROUP, NEW_ROOM, peoplePath, pinnedPath, ROOM, SEARCH, searchPath, SETTINGS } from '../platform/paths';
 import { toggleTheme } from '../platform/theme';
 import { type Chord, isTyping, onKey } from './keys';
 import type { Route } from './routes';
+import { type Acts, isMuted } from './useActs';
 
 /** What an action needs to know of the screen. */
 export interface Scene {
@@ -16,8 +17,7 @@ export interface Scene {
   readonly conversations: readonly ConversationView[];
   readonly openJump: () => void;
   readonly openPicker: () => void;
-  /** Keeps a conversation quiet for some hours. */
-  readonly mute: (conversation: ConversationView) => void;
+  readonly acts: Acts;
   /** Without an account one makes rooms, and no groups. */
   readonly isGuest: boolean;
 }
@@ -33,6 +33,8 @@ export interface Action {
   readonly keys?: Chord;
   /** It is about moving; the palette has better ways. @default true */
   readonly inPalette?: boolean;
+  /** Typed after a slash where one writes, it does the same. */
+  readonly typed?: string;
   /** Whether it means anything now. @default always */
   readonly isPossible?: (scene: Scene) => boolean;
   /** Does it; false when there was nothing to do, so that the key keeps its own meaning. */
@@ -54,12 +56,42 @@ function opened(scene: Scene): ConversationView | undefined {
 }
 
 const inConversation = (scene: Scene) => openConversation(scene) !== undefined;
+const isOpened = (scene: Scene) => opened(scene) !== undefined;
+
+/** Does something with the conversation that is open. */
+function withOpened(work: (open: ConversationView, scene: Scene) => unknown): (scene: Scene) => boolean {
+  return (scene) => {
+    const open = opened(scene);
+    if (open) work(open, scene);
+    return open !== undefined;
+  };
+}
+
+/** Whether the open conversation is like this. */
+function ifOpened(is: (open: ConversationView) => boolean): (scene: Scene) => boolean {
+  return (scene) => {
+    const open = opened(scene);
+    return open !== undefined && is(open);
+  };
+}
+
+function nameOf(scene: Scene): string {
+  return opened(scene)?.title ?? '';
+}
+
+/** Opens the choice of timers beside the field. */
+function chooseTimer(): boolean {
+  const button = document.querySelector<HTMLElement>('[data-timer] button');
+  button?.click();
+  return button !== null;
+}
 const withAccount = (scene: Scene) => !scene.isGuest;
 
 /** From the open conversation to the next or the one before; with Shift only to unread ones. */
 function step(scene: Scene, by: 1 | -1, onlyUnread: boolean): boolean {
-  const { conversations } = scene;
   const open = openConversation(scene);
+  const isArchived = opened(scene)?.archived ?? false;
+  const conversations = scene.conversations.filter(({ archived }) => archived === isArchived);
   const at = conversations.findIndex((each) => each.conversation === open);
   const ahead = by === 1 ? conversations.slice(at + 1) : conversations.slice(0, Math.max(at, 0)).toReversed();
   const next = ahead.find((each) => !onlyUnread || each.unread > 0);
@@ -76,6 +108,7 @@ function stepBack({ route }: Scene): boolean {
     case 'conversation':
       if (route.beside === 'people') return go(detailsPath(route.conversation));
       return route.beside === 'nothing' ? false : go(conversationPath(route.conversation));
+    case 'archive':
     case 'settings':
     case 'search':
     case 'keys':
@@ -101,6 +134,35 @@ function done(work: () => void): boolean {
   return true;
 }
 
+/** What can be done with the open conversation. */
+function ofConversation(): readonly Action[] {
+  const { actions } = words;
+  const { typed } = actions;
+  const group = 'anywhere';
+  return [
+    { id: 'details', typed: typed.details, label: actions.details, group, keys: { key: '.', control: true }, isPossible: inConversation, run: toggleDetails },
+    { id: 'pins', typed: typed.pins, label: actions.pins, group, isPossible: isOpened, run: withOpened(({ conversation }) => go(pinnedPath(conversation))) },
+    { id: 'people', typed: typed.people, label: actions.people, group, isPossible: ifOpened(({ kind }) => kind !== 'direct'), run: withOpened(({ conversation }) => go(peoplePath(conversation))) },
+    { id: 'invite', typed: typed.invite, label: actions.invite, group, isPossible: ifOpened(({ kind, may }) => kind === 'room' && may.shareLink), run: withOpened(({ conversation }) => go(detailsPath(conversation))) },
+    { id: 'timer', typed: typed.timer, label: actions.timer, group, isPossible: ifOpened(({ may, state }) => may.write && state === 'active'), run: chooseTimer },
+    { id: 'mute', typed: typed.mute, label: (scene) => (ifOpened(isMuted)(scene) ? actions.unmute : actions.mute)(nameOf(scene)), group, isPossible: isOpened, run: withOpened((open, { acts }) => acts.mute(open)) },
+    {
+      id: 'archive',
+      typed: typed.archive,
+      label: (scene) => {
+        const open = opened(scene);
+        if (open === undefined) return words.archive.put;
+        return (open.archived ? actions.unarchive : actions.archive)(open.title);
+      },
+      group,
+      keys: { key: 'e', control: true, shift: true },
+      isPossible: isOpened,
+      run: withOpened((open, { acts }) => acts.archive(open)),
+    },
+    { id: 'leave', typed: typed.leave, label: (scene) => actions.leave(nameOf(scene)), group, isPossible: ifOpened(({ kind, state }) => kind !== 'direct' && state === 'active'), run: withOpened((open, { acts }) => acts.leave(open)) },
+  ];
+}
+
 /** What the palette and the page of keys show. */
 function described(): readonly Action[] {
   const { actions } = words;
@@ -108,6 +170,7 @@ function described(): readonly Action[] {
     { id: 'jump', label: actions.jump, group: 'anywhere', keys: { key: 'k', control: true }, inPalette: false, run: ({ openJump }) => done(openJump) },
     {
       id: 'search-here',
+      typed: actions.typed.search,
       label: actions.searchHere,
       group: 'anywhere',
       keys: { key: 'f', control: true, shift: true },
@@ -129,20 +192,10 @@ function described(): readonly Action[] {
     { id: 'new-group', label: actions.newGroup, group: 'anywhere', isPossible: withAccount, run: () => go(NEW_GROUP) },
     { id: 'new-room', label: actions.newRoom, group: 'anywhere', run: () => go(NEW_ROOM) },
     { id: 'join-room', label: actions.joinRoom, group: 'anywhere', run: () => go(ROOM) },
-    { id: 'details', label: actions.details, group: 'anywhere', keys: { key: '.', control: true }, isPossible: inConversation, run: toggleDetails },
-    {
-      id: 'mute',
-      label: (scene) => actions.mute(opened(scene)?.title ?? ''),
-      group: 'anywhere',
-      isPossible: (scene) => opened(scene) !== undefined,
-      run: (scene) => {
-        const open = opened(scene);
-        if (open) scene.mute(open);
-        return open !== undefined;
-      },
-    },
+    ...ofConversation(),
+    { id: 'to-archive', label: actions.toArchive, group: 'anywhere', isPossible: ({ conversations }) => conversations.some(({ archived }) => archived), run: () => go(ARCHIVE) },
     { id: 'settings', label: actions.settings, group: 'anywhere', keys: { key: ',', control: true }, run: () => go(SETTINGS) },
-    { id: 'keys', label: actions.keys, group: 'anywhere', keys: { key: '?', typing: false }, run: () => go(KEYS) },
+    { id: 'keys', typed: actions.typed.help, label: actions.keys, group: 'anywhere', keys: { key: '?', typing: false }, run: () => go(KEYS) },
     { id: 'theme', label: actions.theme, group: 'anywhere', run: () => done(toggleTheme) },
     { id: 'install', label: actions.install, group: 'anywhere', isPossible: () => canInstall.value, run: () => done(() => void install()) },
     { id: 'next', label: actions.next, group: 'going', keys: { key: 'ArrowDown', alt: true }, inPalette: false, run: (scene) => step(scene, 1, false) },
@@ -181,6 +234,11 @@ export function labelOf({ label }: Action, scene: Scene): string {
 /** Those that the palette offers now. */
 export function offered(scene: Scene): readonly Action[] {
   return ACTIONS.filter(({ inPalette = true, isPossible }) => inPalette && (isPossible?.(scene) ?? true));
+}
+
+/** Those that may be typed after a slash now. */
+export function typeable(scene: Scene): readonly (Action & { readonly typed: string })[] {
+  return offered(scene).flatMap((action) => (action.typed === undefined ? [] : [{ ...action, typed: action.typed }]));
 }
 
 /** The action of a key, if it means anything now. */

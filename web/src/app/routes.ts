@@ -5,6 +5,7 @@ import type { ConversationId, UserId } from '../core/types';
 /** What an address shows. */
 export type Route =
   | { readonly name: 'home' }
+  | { readonly name: 'archive' }
   | { readonly name: 'sign-in' }
   | { readonly name: 'recover' }
   | { readonly name: 'set-up' }
@@ -40,6 +41,7 @@ export function routeOf(path: string): Route {
   if (first === 'recover') return { name: 'recover' };
   if (first === 'setup') return { name: 'set-up' };
   if (first === 'settings') return { name: 'settings' };
+  if (first === 'archive') return { name: 'archive' };
   if (first === 'search') return { name: 'search' };
   if (first === 'keys') return { name: 'keys' };
   if (first === 'r') return { name: 'join' };

@@ -45,7 +45,8 @@ export function identityClass(colour: number): string {
 }
 
 function initials(name: string): string {
-  const parts = name.split(/[\s._-]+/u).filter(Boolean);
+  // Signs that are not seen are nobody's initial, and would turn the others.
+  const parts = name.replaceAll(/\p{C}/gu, '').split(/[\s._-]+/u).filter(Boolean);
   const first = [...(parts[0] ?? '')][0] ?? '';
   const last = parts.length > 1 ? ([...(parts.at(-1) ?? '')][0] ?? '') : '';
   return (first + last).toUpperCase();

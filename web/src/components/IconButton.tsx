@@ -22,7 +22,7 @@ export function IconButton({ label, icon: Icon, directional = false, onlyNarrow 
       title={label}
       className={cx(
         'quick size-target flex-none place-items-center rounded-field text-ink-2',
-        'hover:bg-hover hover:text-ink aria-expanded:bg-hover aria-expanded:text-ink',
+        'hover:bg-hover hover:text-ink aria-disabled:bg-transparent aria-disabled:text-ink-3 aria-expanded:bg-hover aria-expanded:text-ink',
         onlyNarrow ? 'inline-grid md:hidden' : 'inline-grid',
       )}
     >

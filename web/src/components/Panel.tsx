@@ -43,7 +43,7 @@ export function PanelHead({ title, count, isAlone, closeLabel, isBack = false, o
     <header className="flex min-h-15 items-center gap-1 border-b border-line px-2">
       {showsArrow && close}
       <Title className="min-w-0 flex-1 truncate ps-3 text-sm font-semibold">
-        {title}
+        <bdi>{title}</bdi>
         {count !== undefined && <span className="ms-1.5 font-normal text-ink-3 tabular-nums">{count}</span>}
       </Title>
       {children}

@@ -39,11 +39,11 @@ function Words({ toast }: OneProps) {
   return (
     <>
       {toast.title !== undefined && (
-        <span dir="auto" className="block truncate text-start font-semibold">
+        <span dir="auto" className="block truncate text-parent font-semibold">
           {toast.title}
         </span>
       )}
-      <span dir="auto" className="line-clamp-2 text-start wrap-anywhere">
+      <span dir="auto" className="line-clamp-2 text-parent wrap-anywhere">
         {toast.text}
       </span>
     </>

@@ -2,6 +2,7 @@
 import { databaseKey } from './key';
 import init, { Client } from './pkg/undertone_client_wasm';
 import wasmUrl from './pkg/undertone_client_wasm_bg.wasm?url';
+import { estimate } from './strength';
 import type { Change } from './types';
 import { failureOf, isPanic } from './errors';
 
@@ -23,7 +24,7 @@ export async function openClient(onChange: (change: Change) => void): Promise<Cl
   const [key] = await Promise.all([databaseKey(), init({ module_or_path: wasmUrl })]);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const client = await Client.open(location.origin, DIRECTORY, key, onChange);
+      const client = await Client.open(location.origin, DIRECTORY, key, onChange, estimate);
       client.start();
       return client;
     } catch (thrown) {

@@ -4,6 +4,7 @@ import type { Core } from './core';
 import { Kept } from './kept';
 import type {
   ConversationId,
+  DeviceView,
   FoundView,
   NotifyView,
   PersonProfileView,
@@ -11,6 +12,7 @@ import type {
   PrivacyView,
   ProfileView,
   QuietHoursView,
+  SearchReachView,
   Strangers,
   UserId,
 } from './types';
@@ -33,6 +35,8 @@ export class PersonalViews {
   private readonly privacyCell: Cell<PrivacyView>;
   private readonly strangersCell: Cell<Strangers>;
   private readonly quietHoursCell: Cell<QuietHoursView | undefined>;
+  private readonly devicesCell: Cell<readonly DeviceView[]>;
+  private readonly reachCell: Cell<SearchReachView>;
   private readonly profiles: Kept<PersonProfileView, UserId>;
   private readonly notify: Kept<NotifyView, ConversationId>;
   private readonly found: Kept<readonly FoundView[]>;
@@ -43,6 +47,8 @@ export class PersonalViews {
     this.privacyCell = new Cell(() => core.privacy());
     this.strangersCell = new Cell(() => core.strangers());
     this.quietHoursCell = new Cell(() => core.quietHours());
+    this.devicesCell = new Cell(() => core.devices());
+    this.reachCell = new Cell(() => core.searchReach());
     this.profiles = new Kept((user) => new Cell(() => core.profileOf(user)), PROFILES_KEPT);
     this.notify = new Kept((conversation) => new Cell(() => core.notifyOf(conversation)));
     this.found = new Kept((key) => {
@@ -77,6 +83,16 @@ export class PersonalViews {
   /** When nothing notifies. */
   get quietHours(): View<QuietHoursView | undefined> {
     return this.quietHoursCell;
+  }
+
+  /** The user's devices, as the server has them. */
+  get devices(): View<readonly DeviceView[]> {
+    return this.devicesCell;
+  }
+
+  /** How much there is to search on this device. */
+  get searchReach(): View<SearchReachView> {
+    return this.reachCell;
   }
 
   /** What somebody tells of themselves. */
@@ -115,7 +131,13 @@ export class PersonalViews {
   };
 
   /** Messages came, changed or went. */
-  readonly onMessages = (): void => this.found.invalidate();
+  readonly onMessages = (): void => {
+    this.found.invalidate();
+    this.reachCell.invalidate();
+  };
+
+  /** A device came or went. */
+  readonly onDevices = (): void => this.devicesCell.invalidate();
 
   /** Everything may have changed. */
   readonly onEverything = (): void => {

@@ -14,6 +14,7 @@ import type {
   ConnectionView,
   ConversationId,
   ConversationView,
+  GalleryView,
   KnockView,
   MemberView,
   MessageView,
@@ -53,12 +54,14 @@ export class Store {
   /** Files that were opened. */
   readonly files: OpenedFiles;
   private readonly pinnedLists: Kept<readonly MessageView[], ConversationId>;
+  private readonly galleries: Kept<readonly GalleryView[], ConversationId>;
   private readonly starredCell: Cell<readonly MessageView[]>;
 
   constructor(readonly core: Core) {
     this.personal = new PersonalViews(core);
     this.files = new OpenedFiles(core);
     this.pinnedLists = new Kept((conversation) => new Cell(() => core.pinned(conversation)));
+    this.galleries = new Kept((conversation) => new Cell(() => core.pictures(conversation)));
     this.starredCell = new Cell(() => core.starred());
     this.sessionCell = new Cell(() => core.session());
     this.connectionCell = new Cell(() => core.connection());
@@ -107,6 +110,11 @@ export class Store {
   /** What is pinned in a conversation. */
   pinned(conversation: ConversationId): View<readonly MessageView[]> {
     return this.pinnedLists.get(conversation);
+  }
+
+  /** The newest pictures of a conversation, the oldest of them first. */
+  pictures(conversation: ConversationId): View<readonly GalleryView[]> {
+    return this.galleries.get(conversation);
   }
 
   /** What the user has starred, everywhere. */
@@ -184,6 +192,7 @@ export class Store {
       this.timelines.get(change.timeline)?.cell.invalidate();
       this.personal.onEverything();
       this.pinnedLists.invalidate();
+      this.galleries.invalidate();
       this.starredCell.invalidate();
       return;
     }
@@ -223,6 +232,7 @@ export class Store {
     for (const timeline of this.timelines.values()) timeline.cell.invalidate();
     this.foundPeople.invalidate();
     this.personal.onEverything();
+    this.personal.onDevices();
     this.memberLists.invalidate();
     this.knockLists.invalidate();
     this.bannedLists.invalidate();

@@ -38,6 +38,13 @@ function broadcast(message: BetweenWorkers): void {
   channel.postMessage(message);
 }
 
+/** Bytes are handed over, not copied: pieces of files are large. */
+function answerTab(answer: Answer): void {
+  const message: FromWorker = { type: 'answer', answer };
+  const bytes = 'ok' in answer && answer.ok instanceof Uint8Array ? [answer.ok.buffer] : [];
+  scope.postMessage(message, bytes);
+}
+
 /** The module's memory can no longer be trusted: give lock and files back and let the tab start afresh. */
 function stop(thrown: unknown): void {
   client = undefined;
@@ -68,7 +75,7 @@ async function dispatch(request: Request): Promise<void> {
     tell({ type: 'answer', answer: { rid: request.rid, failure: unavailable } });
   } else if (client) {
     const answer = await carryOut(client, request);
-    if (answer) tell({ type: 'answer', answer });
+    if (answer) answerTab(answer);
   } else {
     waiting.set(request.rid, request);
     broadcast({ type: 'request', from: me, request });

@@ -6,6 +6,7 @@ const weekday = new Intl.DateTimeFormat(locale, { weekday: 'short' });
 const shortDay = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' });
 const longDay = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' });
 const longDayWithYear = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+const dateOnly = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
 const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
 
 const DAY_MS = 86_400_000;
@@ -31,6 +32,11 @@ export function briefly(atMs: number, nowMs: number): string {
 export function dayInWords(atMs: number, nowMs: number): string {
   const sameYear = new Date(atMs).getFullYear() === new Date(nowMs).getFullYear();
   return (sameYear ? longDay : longDayWithYear).format(atMs);
+}
+
+/** A date without the time. */
+export function dateInWords(atMs: number): string {
+  return dateOnly.format(atMs);
 }
 
 /** Day and time. */

@@ -51,5 +51,16 @@ export function profilePath(conversation: string, user: string): string {
 /** Where one searches everywhere. */
 export const SEARCH = '/search';
 
+/** What was put aside. */
+export const ARCHIVE = '/archive';
+
+/** The details, with what is pinned open. */
+export function pinnedPath(conversation: string): string {
+  return `${detailsPath(conversation)}${PINNED_HASH}`;
+}
+
+/** Behind an address of details: what is pinned shall be open. */
+export const PINNED_HASH = '#pinned';
+
 /** All keys. */
 export const KEYS = '/keys';

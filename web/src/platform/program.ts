@@ -81,12 +81,20 @@ function onTakenOver(): void {
 }
 
 function hear({ data, ports }: MessageEvent<FromServiceWorker>, listener: Listener): void {
-  if (data.type === 'pushed') {
-    listener.onPushed();
-    pushed.dispatchEvent(new Event('pushed'));
-    ports[0]?.postMessage(true);
-  } else {
-    listener.onOpen(data.path);
+  switch (data.type) {
+    case 'pushed':
+      listener.onPushed();
+      pushed.dispatchEvent(new Event('pushed'));
+      ports[0]?.postMessage(true);
+      break;
+    case 'open':
+      listener.onOpen(data.path);
+      break;
+    case 'stream':
+    case 'piece':
+    case 'left':
+      // Files are the business of `streams.ts`.
+      break;
   }
 }
 

@@ -2,8 +2,9 @@
  * The service worker: it keeps the files of the page, so that it opens without a network, and shows what a push
  * has to say. It holds no message and no key, and never keeps what the API answers.
  */
-import type { FromServiceWorker, NotificationData, Program, ToServiceWorker } from './messages';
+import type { FromServiceWorker, NotificationData, Program, StreamHead, StreamPiece, StreamsPath, ToServiceWorker } from './messages';
 import { wayOf } from './requests';
+import { answerStream, pathOf, placeOf, type Tab } from './streams';
 
 /** Filled in when everything else of the page is built: see `shell.ts`. */
 declare const UNDERTONE_SHELL: Program & { readonly files: readonly string[] };
@@ -19,6 +20,8 @@ const PAGE = '/';
 
 /** How long a tab has to say that it tells its user. */
 const ANSWER_MS_MAX = 3000;
+/** How long it has for a piece of a file, which it may have to fetch over a bad line. */
+const PIECE_MS_MAX = 240_000;
 
 /** Keeps every file of this program. Those without a hash in their name are asked for anew. */
 async function keep(): Promise<void> {
@@ -49,14 +52,26 @@ async function page(request: Request): Promise<Response> {
 }
 
 /** Asks a tab something; nothing, if it does not answer in time. */
-function ask(client: WindowClient, message: FromServiceWorker): Promise<unknown> {
+function ask<T>(client: Client, message: FromServiceWorker, withinMs = ANSWER_MS_MAX): Promise<T | undefined> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
-    setTimeout(resolve, ANSWER_MS_MAX);
-    port1.addEventListener('message', ({ data }) => resolve(data));
+    setTimeout(resolve, withinMs);
+    port1.addEventListener('message', ({ data }: MessageEvent<T | undefined>) => resolve(data));
     port1.start();
     client.postMessage(message, [port2]);
   });
+}
+
+/** A file of a tab, played or saved. */
+async function stream(request: Request, { client, token }: NonNullable<ReturnType<typeof placeOf>>): Promise<Response> {
+  const tab = await scope.clients.get(client);
+  if (!tab) return new Response(null, { status: 404 });
+  const pieces: Tab = {
+    head: (name) => ask<StreamHead>(tab, { type: 'stream', token: name }),
+    piece: (name, offset) => ask<StreamPiece>(tab, { type: 'piece', token: name, offset }, PIECE_MS_MAX),
+    leave: (name) => tab.postMessage({ type: 'left', token: name } satisfies FromServiceWorker),
+  };
+  return answerStream(pieces, { token, range: request.headers.get('range'), destination: request.destination });
 }
 
 /** The tabs of this page. */
@@ -66,7 +81,7 @@ async function tabs(): Promise<readonly WindowClient[]> {
 
 /** A tab that lives fetches what came and tells better than we can. Without one, only that something came is said. */
 async function tellOfPush(): Promise<void> {
-  const answers = await Promise.all((await tabs()).map((tab) => ask(tab, { type: 'pushed' })));
+  const answers = await Promise.all((await tabs()).map((tab) => ask<boolean>(tab, { type: 'pushed' })));
   if (answers.includes(true)) return;
   const isGerman = scope.navigator.language.startsWith('de');
   const data: NotificationData = { path: '/' };
@@ -95,17 +110,34 @@ scope.addEventListener('install', (event) => event.waitUntil(keep()));
 scope.addEventListener('activate', (event) => event.waitUntil(begin()));
 scope.addEventListener('fetch', (event) => {
   const { request } = event;
+  const place = request.method === 'GET' ? placeOf(request.url) : undefined;
+  if (place) {
+    event.respondWith(stream(request, place));
+    return;
+  }
   const way = wayOf({ method: request.method, url: request.url, isNavigation: request.mode === 'navigate' }, scope.location.origin);
   if (way === 'page') event.respondWith(page(request));
   else if (way !== 'network') event.respondWith(answer(request, way === 'kept_for_ever'));
 });
 scope.addEventListener('message', (event) => {
   const message: ToServiceWorker = event.data;
-  if (message.type === 'take_over') {
-    event.waitUntil(scope.skipWaiting());
-  } else {
-    const program: Program = { version: shell.version, build: shell.build };
-    event.ports[0]?.postMessage(program);
+  switch (message.type) {
+    case 'take_over':
+      event.waitUntil(scope.skipWaiting());
+      break;
+    case 'which': {
+      const program: Program = { version: shell.version, build: shell.build };
+      event.ports[0]?.postMessage(program);
+      break;
+    }
+    case 'streams': {
+      const streams: StreamsPath = { path: event.source && 'id' in event.source ? pathOf(event.source.id) : '' };
+      event.ports[0]?.postMessage(streams);
+      break;
+    }
+    case 'awake':
+      // Having heard it is enough.
+      break;
   }
 });
 scope.addEventListener('push', (event) => event.waitUntil(tellOfPush()));

@@ -32,7 +32,7 @@ const LINK = {
 };
 const RECOVERY_KEY = 'K7QD-3MXA-9TPW-RV2H-6JCE-N4YB-8FWS-2DGK';
 
-export { conversationNamed, person } from './people';
+export { conversationNamed, device, person } from './people';
 
 /** What the double starts with. */
 export interface Scene {
@@ -66,6 +66,7 @@ export class CoreDouble {
   /** Who was put out of every room for good. */
   banned: readonly BannedView[] = [];
   private readonly messages = new Map<ConversationId, MessageView[]>();
+  private leftOut: readonly MessageKey[] = [];
   /** Profiles, notifications and search. */
   readonly personal = new Personal({
     people: () => this.people,
@@ -200,6 +201,15 @@ export class CoreDouble {
     this.tell({ timeline: conversation });
   }
 
+  private leaveOut(keys: readonly MessageKey[]): () => void {
+    const show = (leftOut: readonly MessageKey[]) => {
+      this.leftOut = leftOut;
+      for (const conversation of this.messages.keys()) this.tell({ timeline: conversation });
+    };
+    show([...this.leftOut, ...keys]);
+    return () => show(this.leftOut.filter((key) => !keys.includes(key)));
+  }
+
   private touch(conversation: ConversationId, message: MessageView): void {
     this.conversations = this.conversations
       .map((each) =>
@@ -263,6 +273,7 @@ export class CoreDouble {
         conversation: (id) => this.conversations.find(({ conversation }) => conversation === id),
         members: (id) => this.members.get(id) ?? [],
         banned: () => this.banned,
+        leaveOut: (keys) => this.leaveOut(keys),
         show: (id, view, members) => {
           this.members.set(id, members);
           this.change(id, view);
@@ -315,18 +326,12 @@ export class CoreDouble {
   private talkMethods(): Partial<Core> {
     const all = () => [...this.messages.values()].flat();
     return talkMethods({
-      all: (conversation) => this.messages.get(conversation) ?? [],
+      all: (conversation) => (this.messages.get(conversation) ?? []).filter(({ key }) => !this.leftOut.includes(key)),
       find: (key) => all().find((each) => each.key === key),
       unread: (conversation) => this.conversations.find((each) => each.conversation === conversation)?.unread ?? 0,
       everywhere: (key, change) => {
         const found = all().find((each) => each.key === key);
         if (found) this.everywhere(key, change(found));
-      },
-      remove: (keys) => {
-        for (const [conversation, messages] of this.messages) {
-          this.messages.set(conversation, messages.filter(({ key }) => !keys.includes(key)));
-          this.tell({ timeline: conversation });
-        }
       },
     });
   }

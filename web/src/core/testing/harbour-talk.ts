@@ -36,7 +36,8 @@ const ORDERS: readonly Block[] = [
 
 const PROGRAM = 'fn tide(hour: u32) -> f64 {\n    // Low at three\n    1.2 + (f64::from(hour) * 0.26).sin()\n}';
 
-function file(name: string, more: Partial<FileView>): FileView {
+/** A file in a message. */
+export function file(name: string, more: Partial<FileView>): FileView {
   return { index: 0, name, mediaType: 'application/pdf', size: 2_400_000, kind: 'other', transfer: { state: 'here' }, ...more };
 }
 

@@ -1,5 +1,5 @@
 /** People and ids of the double. It isn't part of the product. */
-import type { ConversationId, PersonView, UserId } from '../types';
+import type { ConversationId, DeviceId, DeviceView, PersonView, UserId } from '../types';
 
 /** An id that looks like one, made of a text. */
 export function idFrom<Id extends string>(text: string): Id {
@@ -26,4 +26,9 @@ export function person(name: string, colour: number, shape: number, online = fal
     online,
     presence: online ? { state: 'here' } : { state: 'unknown' },
   };
+}
+
+/** A device of the user's. */
+export function device(name: string, current: boolean): DeviceView {
+  return { device: idFrom<DeviceId>(name), current, registeredAtMs: Date.UTC(2026, 2, 1) };
 }

@@ -3,6 +3,7 @@ import type { Core } from '../core';
 import type {
   ConversationId,
   ConversationView,
+  DeviceView,
   FoundView,
   MessageView,
   NotificationView,
@@ -35,6 +36,8 @@ export class Personal {
   strangers: Strangers = 'request';
   quietHours: QuietHoursView | undefined;
   readonly notify = new Map<ConversationId, NotifyView>();
+  /** The user's devices. */
+  devices: DeviceView[] = [];
   /** What is to be announced. */
   waiting: NotificationView[] = [];
 
@@ -99,6 +102,15 @@ export class Personal {
         this.strangers = strangers;
       },
       notifyOf: async (conversation) => this.notify.get(conversation) ?? { level: 'all', isDefault: true, archived: false },
+      setArchived: async (conversation, archived) => ground.change(conversation, { archived }),
+      devices: async () => this.devices,
+      retireDevice: async (device) => {
+        this.devices = this.devices.filter((each) => each.device !== device);
+      },
+      searchReach: async () => {
+        const times = ground.messages().map(({ sentAtMs }) => sentAtMs);
+        return { messages: times.length, ...(times.length > 0 && { oldestMs: Math.min(...times) }) };
+      },
       setNotify: async (conversation, level, mutedUntilMs) => {
         const muted = typeof mutedUntilMs === 'number' ? { mutedUntilMs } : {};
         this.notify.set(conversation, { level: level ?? 'all', isDefault: !level, archived: false, ...muted });

@@ -36,7 +36,6 @@ export function plainBlocks(text: string): Block[] {
 export interface Talk {
   all(conversation: ConversationId): readonly MessageView[];
   everywhere(key: MessageKey, change: (message: MessageView) => Partial<MessageView>): void;
-  remove(keys: readonly MessageKey[]): void;
   find(key: MessageKey): MessageView | undefined;
   unread(conversation: ConversationId): number;
 }
@@ -60,8 +59,6 @@ export function talkMethods(talk: Talk): Partial<Core> {
     timeline: async (conversation, query) => ({ conversation, notices: [], ...windowOf(talk.all(conversation), query, talk.unread(conversation)) }),
     edit: async (key, text) => talk.everywhere(key, () => ({ text, blocks: plainBlocks(text), edited: true })),
     edits: async () => [{ text: 'as it was at first', atMs: 0 }],
-    deleteHere: async (keys) => talk.remove(keys),
-    deleteForEveryone: async (key) => talk.everywhere(key, () => ({ deleted: true, text: '', blocks: [], reactions: [] })),
     react: async (key, emoji, on) =>
       talk.everywhere(key, ({ reactions }) => {
         const others = reactions.filter((each) => each.emoji !== emoji);
@@ -79,6 +76,10 @@ export function talkMethods(talk: Talk): Partial<Core> {
     },
     draft: async (conversation) => drafts.get(conversation) ?? '',
     markReadUpTo: async () => {},
+    tellsOfMaker: async (name) => name.endsWith('.pdf'),
+    fileBytesMax: async () => 2 ** 31,
+    drawableSize: async () => new Uint32Array([1, 1]),
+    pictures: async (conversation) => talk.all(conversation).flatMap(({ key, files }) => files.map((file) => ({ key, file }))),
     openPicture: async () => (await fetch(DOT)).blob(),
     openFile: async () => (await fetch(DOT)).blob(),
   };

@@ -1,5 +1,5 @@
 /** The pane of conversations: finding, the list itself, and who is signed in. */
-import { DoorOpen, LogIn, MessageCircle, Plus, Search, Settings, UserPlus, Users } from 'lucide-react';
+import { Archive, ArrowLeft, DoorOpen, LogIn, MessageCircle, Plus, Search, Settings, UserPlus, Users } from 'lucide-react';
 import { type KeyboardEvent, useState } from 'react';
 import { Avatar } from '../../components/Avatar';
 import { Brand } from '../../components/Brand';
@@ -7,6 +7,7 @@ import { Button } from '../../components/Button';
 import { cx } from '../../components/cx';
 import { IconButton } from '../../components/IconButton';
 import { Kbd } from '../../components/Kbd';
+import { Link } from '../../components/Link';
 import { Menu } from '../../components/Menu';
 import { ProgramNotes } from '../../components/ProgramNotes';
 import { SkeletonRows } from '../../components/SkeletonRows';
@@ -15,12 +16,14 @@ import type { ConversationId, ConversationView, UserKind } from '../../core/type
 import { words } from '../../i18n/words';
 import { useMinute } from '../../platform/clock';
 import { navigate } from '../../platform/location';
-import { NEW_GROUP, NEW_ROOM, ROOM, SETTINGS } from '../../platform/paths';
+import { ARCHIVE, HOME, NEW_GROUP, NEW_ROOM, ROOM, SETTINGS } from '../../platform/paths';
 import { ConversationRow } from './ConversationRow';
 
 interface ConversationListProps {
   readonly conversations: Snapshot<readonly ConversationView[]>;
   readonly open: ConversationId | undefined;
+  /** What was put aside is shown, instead of the others. */
+  readonly isArchive: boolean;
   /** Who is signed in. */
   readonly me: {
     readonly name: string;
@@ -62,7 +65,7 @@ function FilterTab({ isChosen, label, count = 0, onChoose }: FilterTabProps) {
       type="button"
       aria-pressed={isChosen}
       onClick={onChoose}
-      className="inline-flex min-h-7.5 items-center gap-1.5 rounded-field px-2.5 text-xs font-label text-ink-2 aria-pressed:bg-sunken aria-pressed:text-ink max-md:min-h-11 pointer-coarse:min-h-11"
+      className="inline-flex min-h-7.5 min-w-11 items-center justify-center gap-1.5 rounded-field px-2.5 text-xs font-label text-ink-2 aria-pressed:bg-sunken aria-pressed:text-ink max-md:min-h-11 pointer-coarse:min-h-11"
     >
       {label}
       {count > 0 && <span className="tabular-nums">{count}</span>}
@@ -146,13 +149,52 @@ function Rows({ shown, open }: { readonly shown: readonly ConversationView[]; re
   );
 }
 
+/** At the end of the list: where those are that were put aside. */
+function ToArchive({ archived }: { readonly archived: readonly ConversationView[] }) {
+  if (archived.length === 0) return undefined;
+  const unread = archived.filter((each) => each.unread > 0).length;
+  return (
+    <Link to={ARCHIVE} className="quick mt-1 flex min-h-11 items-center gap-3 rounded-field px-2 text-sm text-ink-2 hover:bg-hover hover:text-ink focus-visible:-outline-offset-2">
+      <span className="grid w-9 flex-none place-items-center">
+        <Archive aria-hidden="true" size={18} strokeWidth={1.75} />
+      </span>
+      <span className="min-w-0 flex-1 truncate">{words.archive.title}</span>
+      {unread > 0 && <span className="sr-only">{words.list.unreadCount}</span>}
+      <span className="text-2xs text-ink-3 tabular-nums">{unread > 0 ? unread : archived.length}</span>
+    </Link>
+  );
+}
+
+/** Above the archive: what it is, and the way back. */
+function ArchiveHead() {
+  const { archive } = words;
+  return (
+    <div className="flex items-center gap-1 ps-2 pe-4 pb-1.5">
+      <IconButton label={archive.back} icon={ArrowLeft} directional onClick={() => navigate(HOME)} />
+      <div className="min-w-0">
+        <h2 className="text-sm">{archive.title}</h2>
+        <p className="text-2xs text-ink-3">{archive.hint}</p>
+      </div>
+    </div>
+  );
+}
+
+/** Why no row is shown, if none is. */
+function nothingShown({ all, kept, isArchive }: { readonly all: number; readonly kept: number; readonly isArchive: boolean }): string {
+  if (isArchive) return words.archive.empty;
+  return kept === 0 && all > 0 ? words.archive.onlyHere : words.list.nothingUnread;
+}
+
 export function ConversationList(props: ConversationListProps) {
   const [filter, setFilter] = useState<Filter>('all');
-  const { conversations, me, status, open } = props;
+  const { conversations, me, status, open, isArchive } = props;
   const { list } = words;
   const all = conversations.state === 'ready' ? conversations.value : [];
-  const unread = all.filter((conversation) => conversation.unread > 0);
-  const shown = filter === 'unread' ? all.filter((each) => each.unread > 0 || each.conversation === open) : all;
+  const archived = all.filter((each) => each.archived);
+  const kept = isArchive ? archived : all.filter((each) => !each.archived);
+  const unread = kept.filter((conversation) => conversation.unread > 0);
+  const isFiltered = filter === 'unread' && !isArchive;
+  const shown = isFiltered ? kept.filter((each) => each.unread > 0 || each.conversation === open) : kept;
   return (
     <>
       <div className="grid gap-3 ps-4 pe-3 pt-3 pb-2">
@@ -173,7 +215,8 @@ export function ConversationList(props: ConversationListProps) {
           </span>
         </button>
       </div>
-      {all.length > 0 && (
+      {isArchive && <ArchiveHead />}
+      {all.length > 0 && !isArchive && (
         <div role="group" aria-label={list.show} className="flex gap-1 px-3 pb-1.5">
           <FilterTab isChosen={filter === 'all'} label={list.all} onChoose={() => setFilter('all')} />
           <FilterTab
@@ -192,14 +235,17 @@ export function ConversationList(props: ConversationListProps) {
             {list.failedToRead}
           </p>
         )}
-        {conversations.state === 'ready' && all.length === 0 && (
+        {conversations.state === 'ready' && all.length === 0 && !isArchive && (
           <EmptyList isAdmin={me.isAdmin} isGuest={me.kind === 'guest'} onNewConversation={props.onNewConversation} />
         )}
-        {all.length > 0 && shown.length === 0 && <p className="p-2 text-sm text-ink-3">{list.nothingUnread}</p>}
+        {conversations.state === 'ready' && shown.length === 0 && (all.length > 0 || isArchive) && (
+          <p className="p-2 text-sm text-ink-3">{nothingShown({ all: all.length, kept: kept.length, isArchive })}</p>
+        )}
         <Rows shown={shown} open={open} />
+        {!isArchive && <ToArchive archived={archived} />}
       </nav>
       <ProgramNotes />
-      <div className="flex items-center gap-2.5 border-t border-line py-2.5 ps-4 pe-3">
+      <div className="flex items-center gap-2.5 border-t border-line safe-foot ps-4 pe-3 pt-2.5">
         <Avatar name={me.name} colour={me.identityColour} shape={me.identityShape} online={status === 'online'} />
         <div className="min-w-0 flex-1">
           <p dir="auto" className="truncate text-parent text-xs font-semibold" title={me.name}>

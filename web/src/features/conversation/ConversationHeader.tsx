@@ -5,7 +5,7 @@ import { ConversationAvatar } from '../../core/ConversationAvatar';
 import type { ConversationView } from '../../core/types';
 import { words } from '../../i18n/words';
 import { navigate } from '../../platform/location';
-import { conversationPath, detailsPath, HOME, searchPath } from '../../platform/paths';
+import { ARCHIVE, conversationPath, detailsPath, HOME, searchPath } from '../../platform/paths';
 
 interface HeaderProps {
   readonly conversation: ConversationView;
@@ -33,7 +33,7 @@ export function ConversationHeader({ conversation, showsDetails }: HeaderProps) 
   const readers = readersOf(conversation);
   return (
     <header className="flex min-h-15 items-center gap-2 border-b border-line py-2 ps-1 pe-2 md:ps-6 md:pe-3">
-      <IconButton label={text.back} icon={ArrowLeft} directional onlyNarrow onClick={() => navigate(HOME)} />
+      <IconButton label={text.back} icon={ArrowLeft} directional onlyNarrow onClick={() => navigate(conversation.archived ? ARCHIVE : HOME)} />
       <ConversationAvatar conversation={conversation} online={peer?.online} />
       <div className="min-w-0 flex-1">
         <h1 dir="auto" className="truncate text-parent text-md leading-5" title={title}>

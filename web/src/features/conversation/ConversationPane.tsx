@@ -9,6 +9,7 @@ import { words } from '../../i18n/words';
 import { useAttention } from '../../platform/attention';
 import { copyText } from '../../platform/clipboard';
 import { Beginning } from './Beginning';
+import type { Command } from './composer/command';
 import { Composer } from './composer/Composer';
 import { EditComposer } from './composer/EditComposer';
 import type { TimerChoice, Written } from './composer/mode';
@@ -31,6 +32,8 @@ interface ConversationPaneProps {
   readonly bar: ReactNode;
   /** Those who knock, for those who may let them in. */
   readonly door: ReactNode;
+  /** What can be done by typing it. */
+  readonly commands: readonly Command[];
 }
 
 /** Where the reader is, and telling the core what they read. */
@@ -89,13 +92,14 @@ const focusComposer = () => document.querySelector<HTMLElement>('main textarea')
 
 interface WritingProps {
   readonly conversation: ConversationView;
+  readonly commands: readonly Command[];
   readonly people: readonly MemberView[];
   readonly talk: ReturnType<typeof useMessageActs>;
   readonly timeline: TimelineView | undefined;
 }
 
 /** Where one writes a message, or changes one. */
-function Writing({ conversation, people, talk, timeline }: WritingProps) {
+function Writing({ conversation, commands, people, talk, timeline }: WritingProps) {
   const { core } = useCore();
   const { mode, onMode } = talk;
   const leave = () => onMode({ kind: 'new' });
@@ -115,6 +119,7 @@ function Writing({ conversation, people, talk, timeline }: WritingProps) {
   return (
     <Composer
       conversation={conversation}
+      commands={commands}
       people={people}
       mode={mode}
       timer={timer}
@@ -156,15 +161,14 @@ function Choosing({ talk, timeline }: Pick<WritingProps, 'talk' | 'timeline'>) {
 
 const NOBODY: readonly MemberView[] = [];
 
-export function ConversationPane({ conversation, isOffline, showsDetails, bar, door }: ConversationPaneProps) {
+export function ConversationPane({ conversation, isOffline, showsDetails, bar, door, commands }: ConversationPaneProps) {
   const { store } = useCore();
   const { window, snapshot, unread, onSeen } = useReading(conversation);
   const talk = useMessageActs(conversation);
   const session = useValue(store.session);
   const people = useValue(store.members(conversation.conversation)) ?? NOBODY;
   const text = words.conversation;
-  const held = snapshot.state === 'ready' ? snapshot.value : undefined;
-  const timeline = held && talk.leaving.size > 0 ? { ...held, messages: held.messages.filter(({ key }) => !talk.leaving.has(key)) } : held;
+  const timeline = snapshot.state === 'ready' ? snapshot.value : undefined;
   const why = silence(conversation);
   return (
     <>
@@ -212,14 +216,14 @@ export function ConversationPane({ conversation, isOffline, showsDetails, bar, d
         )}
         <Typing names={conversation.typing} />
         {talk.chosen && <Choosing talk={talk} timeline={timeline} />}
-        {!talk.chosen && why === undefined && <Writing conversation={conversation} people={people} talk={talk} timeline={timeline} />}
+        {!talk.chosen && why === undefined && <Writing conversation={conversation} commands={commands} people={people} talk={talk} timeline={timeline} />}
         {!talk.chosen && why !== undefined && (
           <p role="status" className="px-3.5 pt-1 pb-2 text-center text-sm text-ink-2">
             {why}
           </p>
         )}
       </div>
-      <PaneOver over={talk.over} timeline={timeline} onClose={talk.onOver} onForwarded={talk.onStopChoosing} />
+      <PaneOver conversation={conversation.conversation} over={talk.over} timeline={timeline} onClose={talk.onOver} onForwarded={talk.onStopChoosing} />
     </>
   );
 }

@@ -1,19 +1,24 @@
 /** What stands over a conversation for a moment: pictures in full, where to forward to, who has read, what was said before. */
-import type { TimelineView } from '../../core/types';
-import { shownAs } from './files/kinds';
+import type { ConversationId, GalleryView, TimelineView } from '../../core/types';
 import { Viewer } from './files/Viewer';
 import { EditHistory, Readers } from './message/MessageDialogs';
 import { ForwardDialog } from './select/ForwardDialog';
 import type { Over } from './useMessageActs';
 
 interface PaneOverProps {
+  readonly conversation: ConversationId;
   readonly over: Over;
   readonly timeline: TimelineView | undefined;
   readonly onClose: () => void;
   readonly onForwarded: () => void;
 }
 
-export function PaneOver({ over, timeline, onClose, onForwarded }: PaneOverProps) {
+/** The pictures among the messages that are held: enough until all of the conversation are known. */
+function picturesOf(timeline: TimelineView | undefined): readonly GalleryView[] {
+  return (timeline?.messages ?? []).flatMap(({ key, files, deleted }) => (deleted ? [] : files.map((file) => ({ key, file }))));
+}
+
+export function PaneOver({ conversation, over, timeline, onClose, onForwarded }: PaneOverProps) {
   switch (over.kind) {
     case 'nothing':
       return undefined;
@@ -32,12 +37,7 @@ export function PaneOver({ over, timeline, onClose, onForwarded }: PaneOverProps
       return <Readers messageKey={over.key} onClose={onClose} />;
     case 'history':
       return <EditHistory messageKey={over.key} onClose={onClose} />;
-    case 'picture': {
-      const pictures = (timeline?.messages ?? []).flatMap(({ key, files, deleted }) =>
-        deleted ? [] : files.filter((file) => shownAs(file) === 'picture').map((file) => ({ key, file })),
-      );
-      const begin = pictures.findIndex(({ key, file }) => key === over.key && file.index === over.index);
-      return <Viewer pictures={pictures} begin={Math.max(0, begin)} onClose={onClose} />;
-    }
+    case 'picture':
+      return <Viewer conversation={conversation} begin={{ key: over.key, index: over.index }} near={picturesOf(timeline)} onClose={onClose} />;
   }
 }

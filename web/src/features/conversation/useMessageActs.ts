@@ -1,8 +1,8 @@
 /** What the pane does with messages: each answer of the screen to a press, as calls of the core. */
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { showToast } from '../../components/toasts';
 import { plainText } from '../../core/plain';
-import type { ConversationView, MessageKey, MessageView } from '../../core/types';
+import type { ConversationView, Intent, MessageKey, MessageView } from '../../core/types';
 import { useCore } from '../../core/useView';
 import { words } from '../../i18n/words';
 import { copyText } from '../../platform/clipboard';
@@ -30,36 +30,22 @@ export function transcript(messages: readonly MessageView[]): string {
     .join('\n\n');
 }
 
-/** Messages that vanish at once and are deleted when there is no more time to undo. */
-function useLeaving() {
-  const [leaving, setLeaving] = useState(NONE);
-  const leave = (keys: readonly MessageKey[], text: string, onDone: () => void) => {
-    setLeaving((before) => new Set([...before, ...keys]));
-    showToast({
-      text,
-      onDone,
-      onUndo: () => setLeaving((before) => new Set([...before].filter((key) => !keys.includes(key)))),
-    });
-  };
-  return { leaving, leave };
-}
-
 export function useMessageActs(conversation: ConversationView) {
   const { core, store } = useCore();
   const id = conversation.conversation;
   const [mode, setMode] = useState<Mode>({ kind: 'new' });
   const [over, setOver] = useState<Over>(NOTHING);
   const [chosen, setChosen] = useState<ReadonlySet<MessageKey>>();
-  const { leaving, leave } = useLeaving();
-  const leaveNow = useRef(leave);
-  useEffect(() => {
-    leaveNow.current = leave;
-  });
 
   const acts = useMemo<MessageActs>(() => {
     const { undo } = words.chat;
     // What fails shows in the message itself, which stays as it was.
     const quietly = (work: Promise<unknown>) => void work.catch(ignore);
+    // The core leaves them out at once, and deletes them when there is no more time, also if this page is gone then.
+    const remove = async (intent: Intent, text: string) => {
+      const { number } = await core.intend(id, intent);
+      showToast({ text, onUndo: () => quietly(core.undo(number)), onHold: () => quietly(core.hold(number)) });
+    };
     return {
       onReact: ({ key, reactions }, emoji) => {
         const isOwn = reactions.some((reaction) => reaction.emoji === emoji && reaction.own);
@@ -73,9 +59,8 @@ export function useMessageActs(conversation: ConversationView) {
       onForward: (keys) => setOver({ kind: 'forward', keys }),
       onSelect: (key) =>
         setChosen((before = NONE) => new Set(before.has(key) ? [...before].filter((each) => each !== key) : [...before, key])),
-      onDeleteHere: (keys) =>
-        leaveNow.current(keys, undo.deletedHere(keys.length), () => quietly(core.deleteHere(keys))),
-      onDeleteAll: (key) => leaveNow.current([key], undo.deletedAll, () => quietly(core.deleteForEveryone(key))),
+      onDeleteHere: (keys) => quietly(remove({ deleteHere: [...keys] }, undo.deletedHere(keys.length))),
+      onDeleteAll: (key) => quietly(remove({ deleteForEveryone: key }, undo.deletedAll)),
       onReaders: (key) => setOver({ kind: 'readers', key }),
       onHistory: (key) => setOver({ kind: 'history', key }),
       onJump: (key) => store.timeline(id).toMessage(key),
@@ -93,6 +78,5 @@ export function useMessageActs(conversation: ConversationView) {
     onOver: () => setOver(NOTHING),
     chosen,
     onStopChoosing: () => setChosen(undefined),
-    leaving,
   };
 }

@@ -25,7 +25,7 @@ export function Banned({ conversation, isAlone }: BannedProps) {
         {banned.map(({ user, name = people.unknown, identityColour, identityShape }) => (
           <li key={user} className="flex min-h-12 items-center gap-3 py-1 text-sm">
             <Avatar name={name} colour={identityColour} shape={identityShape} />
-            <span dir="auto" className="min-w-0 flex-1 truncate text-start font-label" title={name}>
+            <span dir="auto" className="min-w-0 flex-1 truncate text-parent font-label" title={name}>
               {name}
             </span>
             <Button disabled={isBusy} onClick={() => void run(() => core.unbanMember(id, user))}>

@@ -49,7 +49,7 @@ function Trust({ conversation }: Pick<DetailsPaneProps, 'conversation'>) {
       <div className="col-start-2 text-xs text-ink-2">
         <p>{details.notServer}</p>
         <details className="group mt-1">
-          <summary className="-ms-0.5 inline-flex min-h-6 cursor-pointer items-center px-0.5 text-accent underlined">
+          <summary className="-ms-0.5 inline-flex min-h-6 cursor-pointer items-center px-0.5 text-accent underlined max-md:min-h-11">
             {details.how}
           </summary>
           <ul className="mt-2 grid gap-2.5">

@@ -1,5 +1,5 @@
-/** How a conversation notifies: of what, and for how long it is quiet. */
-import { Bell, BellOff } from 'lucide-react';
+/** How a conversation notifies: of what, for how long it is quiet, and whether it is put aside. */
+import { Archive, ArchiveRestore, Bell, BellOff } from 'lucide-react';
 import { ChoiceMenu } from '../../components/ChoiceMenu';
 import { SettingButton } from '../../components/SettingRow';
 import type { ConversationView, NotifyLevel } from '../../core/types';
@@ -60,6 +60,12 @@ export function NotifyRows({ conversation }: { readonly conversation: Conversati
       ) : (
         <SettingButton icon={BellOff} label={notify.unmute} value={quietInWords(untilMs)} onClick={() => void set(kept, undefined)} />
       )}
+      <SettingButton
+        icon={conversation.archived ? ArchiveRestore : Archive}
+        label={conversation.archived ? words.archive.take : words.archive.put}
+        hint={conversation.archived ? undefined : words.archive.hint}
+        onClick={() => void run(() => core.setArchived(id, !conversation.archived))}
+      />
       {failure !== undefined && (
         <p role="alert" className="text-xs text-danger">
           {failure}

@@ -24,12 +24,12 @@ export function PersonRow({ person, note, online, isGuest = false, onOpen, end, 
   const look = { name: person.name, colour: person.identityColour, shape: person.identityShape, online };
   return (
     <li>
-      <div className="flex min-h-12 items-center gap-3 py-1 text-sm">
+      <div className="relative flex min-h-12 items-center gap-3 py-1 text-sm">
         {person.user === undefined ? <Avatar {...look} /> : <PersonAvatar {...look} user={person.user} />}
         <span className="min-w-0 flex-1">
           <span className="flex items-center gap-2">
             {onOpen ? (
-              <button type="button" dir="auto" className="min-h-6 truncate rounded-tag text-parent font-label hover:underline" title={person.name} onClick={onOpen}>
+              <button type="button" dir="auto" className="min-h-6 truncate rounded-tag text-parent font-label after:absolute after:inset-0 after:content-[''] hover:underline" title={person.name} onClick={onOpen}>
                 {person.name}
               </button>
             ) : (
@@ -41,7 +41,7 @@ export function PersonRow({ person, note, online, isGuest = false, onOpen, end, 
           </span>
           <span className="block text-xs text-ink-3">{note}</span>
         </span>
-        {end}
+        {end && <span className="relative flex-none">{end}</span>}
       </div>
       {below}
     </li>

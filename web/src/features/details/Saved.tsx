@@ -1,6 +1,6 @@
 /** What is pinned in a conversation for everyone, and what the user has starred for themselves. Pressing one goes there. */
 import { ChevronDown, type LucideIcon, Pin, Star } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { PanelSection } from '../../components/Panel';
 import { gist } from '../../core/plain';
 import type { ConversationView, MessageView } from '../../core/types';
@@ -8,8 +8,8 @@ import { useCore, useValue } from '../../core/useView';
 import { briefly } from '../../i18n/dates';
 import { words } from '../../i18n/words';
 import { useMinute } from '../../platform/clock';
-import { navigate } from '../../platform/location';
-import { conversationPath } from '../../platform/paths';
+import { navigate, useFragment } from '../../platform/location';
+import { conversationPath, PINNED_HASH } from '../../platform/paths';
 import { useIsNarrow } from '../../platform/width';
 
 interface SavedProps {
@@ -31,7 +31,7 @@ function SavedRow({ message, onGo }: { readonly message: MessageView; readonly o
           <bdi className="min-w-0 truncate font-semibold text-ink">{message.senderName}</bdi>
           <span className="flex-none text-2xs text-ink-3 tabular-nums">{briefly(message.sentAtMs, nowMs)}</span>
         </span>
-        <span dir="auto" className="truncate text-start text-xs text-ink-2">{text}</span>
+        <span dir="auto" className="truncate text-parent text-xs text-ink-2">{text}</span>
       </button>
     </li>
   );
@@ -42,14 +42,21 @@ interface ListProps {
   readonly title: string;
   readonly none: string;
   readonly messages: readonly MessageView[];
+  /** Somebody came here for it. @default false */
+  readonly isAsked?: boolean;
   readonly onGo: (message: MessageView) => void;
 }
 
-function SavedList({ icon: Icon, title, none, messages, onGo }: ListProps) {
-  const [isOpen, setOpen] = useState(false);
+function SavedList({ icon: Icon, title, none, messages, isAsked = false, onGo }: ListProps) {
+  const [isOpen, setOpen] = useState(isAsked);
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (isAsked) button.current?.focus();
+  }, [isAsked]);
   return (
     <>
       <button
+        ref={button}
         type="button"
         aria-expanded={isOpen}
         onClick={() => setOpen(!isOpen)}
@@ -81,13 +88,14 @@ export function Saved({ conversation, isAlone }: SavedProps) {
   const id = conversation.conversation;
   const pinned = useValue(store.pinned(id)) ?? NOTHING;
   const starred = useValue(store.starred) ?? NOTHING;
+  const isAsked = useFragment() === PINNED_HASH;
   const go = (message: MessageView) => {
     store.timeline(message.conversation).toMessage(message.key);
     if (isNarrow || message.conversation !== id) navigate(conversationPath(message.conversation));
   };
   return (
     <PanelSection isAlone={isAlone}>
-      <SavedList icon={Pin} title={saved.pinned} none={saved.pinnedNone} messages={pinned} onGo={go} />
+      <SavedList key={String(isAsked)} isAsked={isAsked} icon={Pin} title={saved.pinned} none={saved.pinnedNone} messages={pinned} onGo={go} />
       <SavedList icon={Star} title={saved.starred} none={saved.starredNone} messages={starred} onGo={go} />
     </PanelSection>
   );

@@ -94,11 +94,11 @@ export function Title({ conversation, isAlone }: TitleProps) {
         <div className="flex items-center gap-3">
           <Avatar name={conversation.title} {...lookOf(conversation)} size="large" />
           <div className="min-w-0 flex-1">
-            <p dir="auto" className="text-start font-label wrap-anywhere">
+            <p dir="auto" className="text-parent font-label wrap-anywhere">
               {conversation.title}
             </p>
             {conversation.topic && (
-              <p dir="auto" className="mt-0.5 text-start text-sm text-ink-2 wrap-anywhere">
+              <p dir="auto" className="mt-0.5 text-parent text-sm text-ink-2 wrap-anywhere">
                 {conversation.topic}
               </p>
             )}

@@ -22,7 +22,7 @@ export function KnockRow({ knock, isBusy, isPrimary = false, onAdmit, onRefuse }
       <Avatar name={knock.name} colour={knock.identityColour} shape={knock.identityShape} />
       <span className="min-w-24 flex-1">
         <span className="flex items-center gap-2">
-          <span dir="auto" className="truncate text-start font-label" title={knock.name}>
+          <span dir="auto" className="truncate text-parent font-label" title={knock.name}>
             {knock.name}
           </span>
           {knock.kind === 'guest' && <Tag>{people.guest}</Tag>}

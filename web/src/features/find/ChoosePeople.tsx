@@ -92,7 +92,7 @@ export function ChoosePeople({ label, hint, chosen, without, onChange }: ChooseP
               className="quick flex min-h-12 w-full items-center gap-3 rounded-field px-2 text-sm hover:bg-hover focus-visible:-outline-offset-2"
             >
               <Avatar name={person.name} colour={person.identityColour} shape={person.identityShape} />
-              <span dir="auto" className="min-w-0 flex-1 truncate text-start font-label">
+              <span dir="auto" className="min-w-0 flex-1 truncate text-parent font-label">
                 {person.name}
               </span>
               {isChosen(person) ? (

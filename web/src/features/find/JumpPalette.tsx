@@ -8,6 +8,7 @@ import type { ConversationView, FoundView } from '../../core/types';
 import { PersonAvatar } from '../../core/PersonAvatar';
 import { useCore, useValue } from '../../core/useView';
 import { briefly } from '../../i18n/dates';
+import { reachInWords } from '../../i18n/reach';
 import { words } from '../../i18n/words';
 import { useMinute } from '../../platform/clock';
 import { navigate } from '../../platform/location';
@@ -45,6 +46,7 @@ export function JumpPalette({ conversations, actions, onClose }: JumpPaletteProp
   const named = onlyActions ? query.slice(ACTIONS_ONLY.length).trim() : query;
   const searched = useDeferredValue(onlyActions ? '' : query);
   const messages = useValue(store.personal.messages({ text: searched, order: 'newest', conversation: undefined })) ?? [];
+  const reach = reachInWords(useValue(store.personal.searchReach));
   const nowMs = useMinute();
   const { jump } = words;
 
@@ -58,6 +60,7 @@ export function JumpPalette({ conversations, actions, onClose }: JumpPaletteProp
       <ConversationAvatar conversation={each} size="small" />
     ),
     text: each.title,
+    ...(each.archived && { detail: words.archive.title }),
     onChoose: () => go(conversationPath(each.conversation)),
   });
   const messageOption = ({ message, text, conversationTitle, highlights }: FoundView) => ({
@@ -111,7 +114,7 @@ export function JumpPalette({ conversations, actions, onClose }: JumpPaletteProp
       marked={named}
       onQuery={setTyped}
       groups={groups}
-      note={isEmpty ? jump.nothing(query) : undefined}
+      note={isEmpty ? jump.nothing(query) : reach}
       keys={paletteKeys(true)}
       onClose={onClose}
     />

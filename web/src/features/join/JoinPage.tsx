@@ -41,11 +41,11 @@ function RoomTitle({ door }: { readonly door: RoomDoorView }) {
       <Avatar name={title} colour={door.identityColour} shape={door.identityShape} size="large" square picture={door.picture} />
       <div className="min-w-0">
         <p className="text-sm text-ink-2">{join.invited}</p>
-        <h1 dir="auto" className="text-start text-xl wrap-anywhere">
+        <h1 dir="auto" className="text-parent text-xl wrap-anywhere">
           {title}
         </h1>
         {door.topic && (
-          <p dir="auto" className="text-start text-sm text-ink-2 wrap-anywhere">
+          <p dir="auto" className="text-parent text-sm text-ink-2 wrap-anywhere">
             {door.topic}
           </p>
         )}

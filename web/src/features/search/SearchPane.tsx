@@ -7,8 +7,9 @@ import { Menu } from '../../components/Menu';
 import { PanelHead } from '../../components/Panel';
 import { PersonAvatar } from '../../core/PersonAvatar';
 import type { ConversationView, FoundView } from '../../core/types';
-import { useCore, useView } from '../../core/useView';
+import { useCore, useValue, useView } from '../../core/useView';
 import { briefly } from '../../i18n/dates';
+import { reachInWords } from '../../i18n/reach';
 import { words } from '../../i18n/words';
 import { useMinute } from '../../platform/clock';
 import { navigate } from '../../platform/location';
@@ -53,7 +54,7 @@ function Hit({ found, showsTitle }: { readonly found: FoundView; readonly showsT
           </span>
           <span className="ms-auto flex-none text-2xs tabular-nums">{briefly(message.sentAtMs, nowMs)}</span>
         </span>
-        <span dir="auto" className="line-clamp-3 text-start wrap-anywhere">
+        <span dir="auto" className="line-clamp-3 text-parent wrap-anywhere">
           <Highlighted text={found.text} stretches={found.highlights} />
         </span>
       </span>
@@ -129,6 +130,7 @@ export function SearchPane({ conversation, isAlone, onClose }: SearchPaneProps) 
   const isAsked = text !== '' && snapshot.state !== 'loading';
   const count = found.length === FOUND_MAX ? find.countMax(found.length) : find.count(found.length);
   const note = snapshot.state === 'failed' ? find.failed : count;
+  const reach = reachInWords(useValue(store.personal.searchReach));
   return (
     <div className="flex h-full min-h-0 flex-col">
       <PanelHead title={find.title} isAlone={isAlone} closeLabel={find.close} onClose={onClose} />
@@ -159,7 +161,7 @@ export function SearchPane({ conversation, isAlone, onClose }: SearchPaneProps) 
         </p>
       </div>
       <p role="status" className="px-4 pt-2 text-xs text-ink-2">
-        {isAsked && note}
+        {isAsked ? note : reach}
       </p>
       <ul aria-label={find.results} className="min-h-0 flex-1 overflow-auto px-2 py-2 quiet-scroll">
         {found.map((each) => (

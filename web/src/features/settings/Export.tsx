@@ -7,7 +7,7 @@ import type { ConversationId } from '../../core/types';
 import { useAct } from '../../core/useAct';
 import { useCore, useValue } from '../../core/useView';
 import { words } from '../../i18n/words';
-import { safeFileName, saveFile } from '../../platform/clipboard';
+import { safeFileName, saveFile } from '../../platform/saving';
 
 type Format = 'text' | 'json';
 

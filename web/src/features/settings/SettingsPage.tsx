@@ -1,4 +1,4 @@
-/** Settings, in one column: you, invitations, privacy, notifications, appearance, language, this device, storage, and what this page runs. */
+/** Settings, in one column: you, invitations, privacy, notifications, appearance, language, devices, storage, and what this page runs. */
 import { ArrowLeft } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from '../../components/Button';
@@ -16,6 +16,7 @@ import { HOME, KEEP_NAME } from '../../platform/paths';
 import { isRecoveryUnchecked, setRecoveryUnchecked } from '../../platform/reminder';
 import { VERSION } from '../../platform/program';
 import { Appearance } from './Appearance';
+import { Devices } from './Devices';
 import { Invitations } from './Invitations';
 import { LanguageChoice } from './LanguageChoice';
 import { Notifications } from './Notifications';
@@ -181,6 +182,7 @@ export function SettingsPage({ me, server, onSignedOut }: SettingsPageProps) {
           <Notifications />
           <Appearance />
           <LanguageChoice />
+          {me.kind !== 'guest' && <Devices />}
           <ThisDevice me={me} onSignedOut={onSignedOut} />
           <Storage />
           <About server={server} />

@@ -17,7 +17,7 @@ type FieldErrors = Partial<Record<FieldName, string>>;
 
 function fieldOf(code: string): FieldName {
   if (code.startsWith('name_')) return 'name';
-  if (code === 'weak_password') return 'password';
+  if (code === 'weak_password' || code === 'strength_unknown') return 'password';
   if (code === 'invitation_required' || code === 'invitation_invalid') return 'invitation';
   return code === 'recovery_key_invalid' ? 'recoveryKey' : 'form';
 }

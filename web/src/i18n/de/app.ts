@@ -3,7 +3,7 @@ import type { Words } from '../words';
 
 const many = (count: number, one: string, more: string) => (count === 1 ? `1 ${one}` : `${count} ${more}`);
 
-export const app: Pick<Words, 'toast' | 'program' | 'find' | 'help' | 'notify' | 'person' | 'request'> = {
+export const app: Pick<Words, 'toast' | 'program' | 'find' | 'help' | 'notify' | 'archive' | 'person' | 'request'> = {
   toast: {
     label: 'Was gerade geschah',
     undo: 'Rückgängig',
@@ -43,6 +43,7 @@ export const app: Pick<Words, 'toast' | 'program' | 'find' | 'help' | 'notify' |
     hint: 'Nichts, was du hier tippst, verlässt dieses Gerät.',
     count: (count) => (count === 0 ? 'Auf diesem Gerät nichts gefunden.' : many(count, 'Nachricht', 'Nachrichten')),
     countMax: (count) => `Die ersten ${count} Nachrichten. Mehr Wörter finden weniger.`,
+    reach: (count, day) => `${many(count, 'Nachricht', 'Nachrichten')} auf diesem Gerät, zurück bis ${day}.`,
     results: 'Was gefunden wurde',
     failed: 'Das versteht die Suche nicht. Sieh dir die Filter an.',
     close: 'Suche schließen',
@@ -77,6 +78,7 @@ export const app: Pick<Words, 'toast' | 'program' | 'find' | 'help' | 'notify' |
       { keys: ['Strg', 'I'], text: 'Kursiv' },
       { keys: [':'], text: 'Emoji' },
       { keys: ['@'], text: 'Jemanden erwähnen' },
+      { keys: ['/'], text: 'Hier etwas tun, am Anfang eines leeren Feldes' },
       { keys: ['Esc'], text: 'Antwort oder Änderung verlassen' },
     ],
     lists: [
@@ -139,8 +141,20 @@ export const app: Pick<Words, 'toast' | 'program' | 'find' | 'help' | 'notify' |
     mutedUntil: (when) => `Still bis ${when}`,
     muted: 'Still',
     note: 'Erwähnungen kommen durch „still“, durch „nichts“ kommt nichts.',
+    unmutedToast: (title) => `${title} ist nicht mehr still.`,
     mutedToast: (title) => `${title} ist jetzt still.`,
-    archivedToast: (title) => `${title} liegt im Archiv.`,
+  },
+
+  archive: {
+    title: 'Archiv',
+    back: 'Zurück zu allen Gesprächen',
+    hint: 'Was dich benachrichtigt, kommt von selbst zurück.',
+    empty: 'Im Archiv liegt nichts.',
+    onlyHere: 'Alle Gespräche liegen im Archiv.',
+    put: 'Ins Archiv legen',
+    take: 'Aus dem Archiv holen',
+    putToast: (title) => `${title} liegt im Archiv.`,
+    takenToast: (title) => `${title} steht wieder in der Liste.`,
   },
 
   person: {

@@ -17,6 +17,7 @@ export const errors: Words['errors'] = {
   guest_ended: 'Dein Gastname ist zu Ende.',
   not_a_guest: 'Das kann nur ein Gast.',
   weak_password: 'Zu leicht zu erraten. Nimm ein paar Wörter, die nicht zusammengehören.',
+  strength_unknown: 'Dein Passwort konnte nicht geprüft werden. Versuche es noch einmal, wenn der Server antwortet.',
   no_device: 'Dort hat sich noch kein Gerät angemeldet.',
   limit_reached: 'Davon gibt es schon zu viele.',
   forbidden: 'Deine Rolle erlaubt das nicht.',

@@ -42,6 +42,7 @@ export const app = {
     hint: 'Nothing that you type here leaves this device.',
     count: (count: number) => (count === 0 ? 'Nothing found on this device.' : many(count, 'message', 'messages')),
     countMax: (count: number) => `The first ${count} messages. More words find fewer.`,
+    reach: (count: number, day: string) => `${many(count, 'message', 'messages')} on this device, back to ${day}.`,
     results: 'What was found',
     failed: 'The search does not understand that. Look at the filters.',
     close: 'Close the search',
@@ -76,6 +77,7 @@ export const app = {
       { keys: ['Ctrl', 'I'], text: 'Italic' },
       { keys: [':'], text: 'Emoji' },
       { keys: ['@'], text: 'Mention somebody' },
+      { keys: ['/'], text: 'Do something here, at the beginning of an empty field' },
       { keys: ['Esc'], text: 'Leave a reply or an edit' },
     ],
     lists: [
@@ -138,8 +140,20 @@ export const app = {
     mutedUntil: (when: string) => `Quiet until ${when}`,
     muted: 'Quiet',
     note: 'Mentions come through “quiet”, nothing comes through “nothing”.',
+    unmutedToast: (title: string) => `${title} is no longer quiet.`,
     mutedToast: (title: string) => `${title} is quiet now.`,
-    archivedToast: (title: string) => `${title} is in the archive.`,
+  },
+
+  archive: {
+    title: 'Archive',
+    back: 'Back to all conversations',
+    hint: 'What notifies you comes back by itself.',
+    empty: 'Nothing lies in the archive.',
+    onlyHere: 'All conversations lie in the archive.',
+    put: 'Put into the archive',
+    take: 'Take out of the archive',
+    putToast: (title: string) => `${title} is in the archive.`,
+    takenToast: (title: string) => `${title} is back in the list.`,
   },
 
   person: {

@@ -3,11 +3,11 @@ import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { coreError } from '../../../core/errors';
 import { gist } from '../../../core/plain';
 import type { ConversationView, MemberView } from '../../../core/types';
+import { errorText } from '../../../i18n/errors';
 import { words } from '../../../i18n/words';
-import { sizeInWords } from '../../../i18n/sizes';
 import { Banner } from './Banner';
+import type { Command } from './command';
 import type { Mode, TimerChoice, Written } from './mode';
-import type { Waiting as Attached } from './outgoing';
 import { TimerButton } from './TimerButton';
 import { useDraft } from './useDraft';
 import { useFiles } from './useFiles';
@@ -18,6 +18,7 @@ import { WritingBox } from './WritingBox';
 
 interface ComposerProps {
   readonly conversation: ConversationView;
+  readonly commands: readonly Command[];
   readonly people: readonly MemberView[];
   readonly mode: Exclude<Mode, { kind: 'edit' }>;
   /** Chosen for what is written next; nothing for the conversation's own. */
@@ -30,13 +31,25 @@ interface ComposerProps {
   readonly onEditLast: () => void;
 }
 
-function problemText(thrown: unknown, files: readonly Attached[]): string {
-  const { code } = coreError(thrown);
-  if (files.length > 0 && (code === 'too_large' || code === 'file_too_large')) {
-    return words.chat.files.tooLarge(sizeInWords(Math.max(...files.map(({ outgoing }) => outgoing.file.size))));
+/** Why it could not be kept; nothing, if the user took it back. */
+function problemText(thrown: unknown): string | undefined {
+  const error = coreError(thrown);
+  switch (error.code) {
+    case 'file_cancelled':
+      return undefined;
+    case 'limit_reached':
+      return words.chat.files.full;
+    case 'message_too_long':
+      return words.conversation.tooLarge;
+    case 'too_large':
+    case 'too_many_files':
+    case 'file_unreadable':
+    case 'picture_damaged':
+    case 'disk_full':
+      return errorText(error);
+    default:
+      return words.conversation.couldNotKeep;
   }
-  if (code === 'limit_reached') return words.chat.files.full;
-  return code === 'message_too_long' || code === 'too_large' ? words.conversation.tooLarge : words.conversation.couldNotKeep;
 }
 
 /** The moment at which one may write again, until it is over. */
@@ -73,7 +86,7 @@ function replyTitle({ to }: Extract<Mode, { kind: 'reply' }>): string {
 }
 
 export function Composer(props: ComposerProps) {
-  const { conversation, people, mode, timer, onTimer, onSend, onLeaveReply, onEditLast } = props;
+  const { conversation, commands, people, mode, timer, onTimer, onSend, onLeaveReply, onEditLast } = props;
   const { conversation: id, title, timer: usual, writeAgainAtMs, slowModeSeconds } = conversation;
   const draft = useDraft(id, people);
   const files = useFiles();
@@ -101,7 +114,7 @@ export function Composer(props: ComposerProps) {
     onSend({ text: source, files: waiting.map(({ outgoing }) => outgoing) }).catch((thrown: unknown) => {
       draft.change(sent);
       files.restore(waiting);
-      setProblem(problemText(thrown, waiting));
+      setProblem(problemText(thrown));
     });
   };
 
@@ -140,6 +153,7 @@ export function Composer(props: ComposerProps) {
         label={words.conversation.message(title)}
         text={draft.text}
         people={people}
+        commands={commands}
         hasRoles={conversation.kind !== 'direct'}
         isEditing={false}
         cannotSend={isWaiting}

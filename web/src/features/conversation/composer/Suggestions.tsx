@@ -1,6 +1,7 @@
-/** People or emoji offered above the field. The focus stays in the field, which says where it is in the list. */
+/** People, emoji or things to do, offered above the field. The focus stays in the field, which says where it is in the list. */
 import { Avatar } from '../../../components/Avatar';
 import { cx } from '../../../components/cx';
+import { Kbd } from '../../../components/Kbd';
 import { words } from '../../../i18n/words';
 import type { Suggestion } from './useCompletion';
 
@@ -43,9 +44,16 @@ export function Suggestions({ id, suggestions, current, onChoose }: SuggestionsP
             suggestion === current ? 'bg-accent-soft' : 'hover:bg-hover',
           )}
         >
-          <Lead lead={suggestion.lead} />
+          {!suggestion.run && <Lead lead={suggestion.lead} />}
           <bdi className="truncate">{suggestion.text}</bdi>
           {suggestion.detail !== undefined && <span className="truncate text-xs text-ink-2">{suggestion.detail}</span>}
+          {suggestion.keys && (
+            <span className="ms-auto hidden flex-none gap-1 md:flex">
+              {suggestion.keys.map((key) => (
+                <Kbd key={key}>{key}</Kbd>
+              ))}
+            </span>
+          )}
         </li>
       ))}
     </ul>

@@ -22,7 +22,7 @@ export function WaitingFiles({ waiting, onRemove }: WaitingFilesProps) {
   if (waiting.length === 0) return undefined;
   return (
     <ul aria-label={text.filesWaiting} className="flex flex-wrap gap-2 px-2.5 pt-2.5">
-      {waiting.map(({ id, outgoing }) => (
+      {waiting.map(({ id, outgoing, tellsOfMaker }) => (
         <li key={id} className="flex w-60 max-w-full items-center gap-2.5 rounded-field bg-sunken p-1.5">
           {outgoing.width !== undefined && outgoing.mediaType.startsWith('image/') ? (
             <Sight file={outgoing.file} />
@@ -32,6 +32,7 @@ export function WaitingFiles({ waiting, onRemove }: WaitingFilesProps) {
           <span className="min-w-0 flex-1">
             <bdi title={outgoing.name} className="block truncate text-sm">{outgoing.name}</bdi>
             <span className="block text-xs text-ink-2 tabular-nums">{sizeInWords(outgoing.file.size)}</span>
+            {tellsOfMaker && <span className="block text-xs text-ink-2">{text.tellsOfMaker}</span>}
           </span>
           <IconButton label={text.removeFile(outgoing.name)} icon={X} onClick={() => onRemove(id)} />
         </li>

@@ -7,6 +7,7 @@ import type { MemberView } from '../../../core/types';
 import { words } from '../../../i18n/words';
 import { useIsNarrow } from '../../../platform/width';
 import { entersSends } from '../../../platform/writing';
+import type { Command } from './command';
 import { selectedIn, typeAt, typeInto } from './field';
 import { format, type Mark, newLine } from './format';
 import { FormatBar, PlusMenu } from './FormatBar';
@@ -18,6 +19,7 @@ interface WritingBoxProps {
   readonly label: string;
   readonly text: string;
   readonly people: readonly MemberView[];
+  readonly commands?: readonly Command[];
   readonly hasRoles: boolean;
   readonly isEditing: boolean;
   readonly cannotSend: boolean;
@@ -88,9 +90,9 @@ function useWritingKeys({ field, onSend, onOtherKey }: WritingBoxProps, complete
 }
 
 export function WritingBox(props: WritingBoxProps) {
-  const { field, label, text, people, hasRoles, isEditing, cannotSend, onText, onNamed, onSend, onAttach } = props;
+  const { field, label, text, people, commands, hasRoles, isEditing, cannotSend, onText, onNamed, onSend, onAttach } = props;
   const id = useId();
-  const completion = useCompletion({ field, people, hasRoles, onNamed });
+  const completion = useCompletion({ field, people, commands, hasRoles, onNamed });
   const { apply, onKeyDown } = useWritingKeys(props, completion.onKeyDown);
   const left = bytesLeft(text);
   const isNarrow = useIsNarrow();
@@ -133,7 +135,7 @@ export function WritingBox(props: WritingBoxProps) {
           />
           <PlusMenu onMark={apply} onEmoji={onEmoji} onAttach={onAttach} />
           <FormatBar onMark={apply} onEmoji={onEmoji} onAttach={onAttach} />
-          <span className="composer-timer flex items-center gap-1">
+          <span data-timer className="composer-timer flex items-center gap-1">
             {left !== undefined && (
               <span role="status" className={cx('text-2xs tabular-nums', left < 0 ? 'text-danger' : 'text-ink-3')}>
                 {write.left(left)}

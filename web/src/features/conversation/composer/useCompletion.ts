@@ -1,9 +1,10 @@
-/** People and emoji offered while one writes, and what choosing one types. */
+/** People, emoji and things to do offered while one writes, and what choosing one types or does. */
 import { type KeyboardEvent, type RefObject, useEffect, useState } from 'react';
 import type { MemberView, UserId } from '../../../core/types';
 import { words } from '../../../i18n/words';
 import { onEmojiUsed, skinTone } from '../../../platform/writing';
 import { allEmoji, type Emoji, findEmoji, inTone } from '../emoji/data';
+import { type Command, commandsFor } from './command';
 import { begunAt, type Begun, shortcodeAt } from './completion';
 import { selectedIn, typeInto } from './field';
 
@@ -16,6 +17,9 @@ export interface Suggestion {
   readonly lead: { readonly emoji: string } | { readonly person: MemberView } | undefined;
   /** What is typed. */
   readonly insert: string;
+  /** It does this, and types nothing. */
+  readonly run?: () => void;
+  readonly keys?: readonly string[] | undefined;
   /** Whom it names. */
   readonly means?: { readonly name: string; readonly user: UserId | 'everyone' | 'admins' };
 }
@@ -23,6 +27,7 @@ export interface Suggestion {
 interface Asked {
   readonly field: RefObject<HTMLTextAreaElement | null>;
   readonly people: readonly MemberView[];
+  readonly commands: readonly Command[] | undefined;
   /** In conversations of two there are no roles to call. */
   readonly hasRoles: boolean;
   readonly onNamed: (name: string, user: UserId | 'everyone' | 'admins') => void;
@@ -65,6 +70,25 @@ function emojiSuggestions(all: readonly Emoji[], query: string): readonly Sugges
   }));
 }
 
+function commandSuggestions(query: string, { commands = [] }: Asked): readonly Suggestion[] {
+  return commandsFor(commands, query).map(({ id, word, label, keys, run }) => ({
+    id, text: `/${word}`, detail: label, lead: undefined, insert: '', keys, run,
+  }));
+}
+
+function suggestionsFor(begun: Begun | undefined, asked: Asked, emoji: readonly Emoji[]): readonly Suggestion[] {
+  switch (begun?.kind) {
+    case undefined:
+      return [];
+    case 'mention':
+      return mentionSuggestions(begun.query, asked);
+    case 'emoji':
+      return emojiSuggestions(emoji, begun.query);
+    case 'command':
+      return commandSuggestions(begun.query, asked);
+  }
+}
+
 /** All emoji, once somebody begins one. */
 function useEmojiWhen(isWanted: boolean): readonly Emoji[] {
   const [all, setAll] = useState<readonly Emoji[]>([]);
@@ -92,7 +116,7 @@ export function useCompletion(asked: Asked) {
   const [begun, setBegun] = useState<Begun>();
   const [chosen, setChosen] = useState(0);
   const emoji = useEmojiWhen(begun?.kind === 'emoji');
-  const suggestions = begun === undefined ? [] : begun.kind === 'mention' ? mentionSuggestions(begun.query, asked) : emojiSuggestions(emoji, begun.query);
+  const suggestions = suggestionsFor(begun, asked, emoji);
   const current = suggestions[Math.min(chosen, suggestions.length - 1)];
 
   const look = () => {
@@ -112,6 +136,7 @@ export function useCompletion(asked: Asked) {
     setBegun(undefined);
     typeInto(element, { from: begun.from, to: begun.from + begun.query.length + 1, insert: suggestion.insert, start: at, end: at });
     setBegun(undefined);
+    suggestion.run?.();
   };
 
   /** True when the key was meant for the list. */

@@ -1,6 +1,8 @@
 /** The files that wait to be sent with what is written: picked, pasted or dropped. */
-import { type ClipboardEvent, useCallback, useEffect, useState } from 'react';
+import { type ClipboardEvent, useCallback, useEffect, useRef, useState } from 'react';
 import { FILES_MAX } from '../../../core/limits';
+import { useCore } from '../../../core/useView';
+import { sizeInWords } from '../../../i18n/sizes';
 import { words } from '../../../i18n/words';
 import { readOutgoing, type Waiting } from './outgoing';
 
@@ -50,30 +52,58 @@ function useDrop(add: (files: Iterable<File>) => void): boolean {
   return isDragged;
 }
 
+/** What is said of files of which some are too large for this server; nothing, if all can be sent. */
+function tooLarge(files: readonly File[], most: number): string | undefined {
+  const large = files.filter((file) => file.size > most).toSorted((a, b) => b.size - a.size)[0];
+  return large && words.chat.write.fileTooLarge(large.name, sizeInWords(large.size), sizeInWords(most));
+}
+
+/** Whether what is pasted is writing that brings a picture of itself along, as office programs do. */
+function isWriting({ types }: DataTransfer): boolean {
+  return types.includes('text/plain') && types.includes('text/html');
+}
+
 export function useFiles(): FilesToSend {
+  const { core } = useCore();
   const [waiting, setWaiting] = useState<readonly Waiting[]>([]);
   const [problem, setProblem] = useState<string>();
-  const addNow = useCallback((files: Iterable<File>) => {
-    const all = [...files];
-    const take = async () => {
-      const read = await Promise.all(all.slice(0, FILES_MAX).map((file) => readOutgoing(file)));
-      setWaiting((before) => [...before, ...read].slice(0, FILES_MAX));
-    };
-    setProblem(all.length > FILES_MAX ? words.chat.write.tooManyFiles(FILES_MAX) : undefined);
-    void take();
-  }, []);
+  const count = useRef(0);
+  useEffect(() => {
+    count.current = waiting.length;
+  });
+  const addNow = useCallback(
+    (files: Iterable<File>) => {
+      const all = [...files];
+      const take = async () => {
+        const most = await core.fileBytesMax();
+        const fitting = all.filter((file) => file.size <= most);
+        const tooMany = count.current + fitting.length > FILES_MAX ? words.chat.write.tooManyFiles(FILES_MAX) : undefined;
+        setProblem(tooLarge(all, most) ?? tooMany);
+        const read = await Promise.all(fitting.slice(0, FILES_MAX).map((file) => readOutgoing(core, file)));
+        setWaiting((before) => [...before, ...read].slice(0, FILES_MAX));
+      };
+      take().catch(() => setProblem(words.conversation.couldNotKeep));
+    },
+    [core],
+  );
   const isDragged = useDrop(addNow);
   return {
     waiting,
     problem,
     isDragged,
     add: addNow,
-    remove: (id) => setWaiting(waiting.filter((each) => each.id !== id)),
-    clear: () => setWaiting([]),
+    remove: (id) => {
+      setProblem(undefined);
+      setWaiting(waiting.filter((each) => each.id !== id));
+    },
+    clear: () => {
+      setProblem(undefined);
+      setWaiting([]);
+    },
     restore: setWaiting,
     onPaste: (event) => {
       const files = [...event.clipboardData.files];
-      if (files.length === 0) return;
+      if (files.length === 0 || isWriting(event.clipboardData)) return;
       event.preventDefault();
       addNow(files);
     },

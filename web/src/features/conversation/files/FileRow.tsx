@@ -1,6 +1,7 @@
 /** A file that is not shown in place: one row with its name, what it is, and a way to save it. */
-import { Download, FileText } from 'lucide-react';
+import { Download, FileText, X } from 'lucide-react';
 import { IconButton } from '../../../components/IconButton';
+import { UnderLine } from '../../../components/UnderLine';
 import type { FileView } from '../../../core/types';
 import { sizeInWords } from '../../../i18n/sizes';
 import { words } from '../../../i18n/words';
@@ -11,14 +12,19 @@ interface FileRowProps extends TransferActs {
   readonly file: FileView;
   readonly isOwn: boolean;
   readonly problem: string | undefined;
+  /** While it is saved piece by piece: so many bytes of it are. */
+  readonly saved: number | undefined;
   readonly onSave: () => void;
+  readonly onStop: () => void;
 }
 
-export function FileRow({ file, isOwn, problem, onSave, ...acts }: FileRowProps) {
+export function FileRow({ file, isOwn, problem, saved, onSave, onStop, ...acts }: FileRowProps) {
   const { files } = words.chat;
   const { state } = file.transfer;
   const isSaveable = state === 'none' || state === 'here';
-  const under = problem ?? transferText(file) ?? files.about(typeInWords(file) || files.file, sizeInWords(file.size));
+  const savedText = saved === undefined ? undefined : files.saving(files.progress(sizeInWords(saved), sizeInWords(file.size)));
+  const about = files.about(typeInWords(file) || files.file, sizeInWords(file.size));
+  const under = problem ?? savedText ?? transferText(file) ?? about;
   const isBad = problem !== undefined || state === 'failed';
   return (
     <div className="relative mt-1 flex w-80 max-w-full items-center gap-3 overflow-hidden rounded-bubble bg-sunken py-2 ps-3 pe-2">
@@ -32,8 +38,14 @@ export function FileRow({ file, isOwn, problem, onSave, ...acts }: FileRowProps)
         </span>
       </span>
       <TransferButtons file={file} isOwn={isOwn} {...acts} />
-      {isSaveable && <IconButton label={files.save(file.name)} icon={Download} onClick={onSave} />}
+      {isSaveable && saved === undefined && <IconButton label={files.save(file.name)} icon={Download} onClick={onSave} />}
+      {saved !== undefined && <IconButton label={files.stopSaving(file.name)} icon={X} onClick={onStop} />}
       <TransferLine file={file} />
+      {saved !== undefined && (
+        <span className="absolute inset-x-0 bottom-0">
+          <UnderLine label={files.downloading(file.name)} value={saved} max={Math.max(file.size, 1)} />
+        </span>
+      )}
     </div>
   );
 }

@@ -2,9 +2,9 @@
 import { useState } from 'react';
 import { coreError } from '../../../core/errors';
 import type { FileView, MessageView } from '../../../core/types';
+import { useSaving } from '../../../core/useSaving';
 import { useCore } from '../../../core/useView';
-import { words } from '../../../i18n/words';
-import { chooseFilePlace, saveFile } from '../../../platform/clipboard';
+import { fileProblem } from './failures';
 import { FileRow } from './FileRow';
 import { shownAs } from './kinds';
 import { Media } from './Media';
@@ -15,35 +15,20 @@ interface FilesProps {
   readonly onOpen: (index: number) => void;
 }
 
-/** From here on a file goes to the disk piece by piece, where the browser can. */
-const STREAMED_FROM = 32_000_000;
-
-function problemOf(thrown: unknown): string {
-  const { files } = words.chat;
-  const { code } = coreError(thrown);
-  if (code === 'not_found' || code === 'gone') return files.gone;
-  return code.includes('damaged') || code.includes('hash') ? files.broken : files.failedOpen;
-}
-
 function OneFile({ message, file, onOpen }: FilesProps & { readonly file: FileView }) {
-  const { core, store } = useCore();
+  const { core } = useCore();
   const [isBroken, setBroken] = useState(false);
   const [problem, setProblem] = useState<string>();
+  const { saving, onSave, onStop } = useSaving(message.key, file);
   const onBroken = () => setBroken(true);
-  const quietly = (work: Promise<void>) => void work.catch((thrown: unknown) => setProblem(problemOf(thrown)));
+  const quietly = (work: Promise<void>) => void work.catch((thrown: unknown) => setProblem(fileProblem(coreError(thrown))));
   const acts = {
     onPause: () => quietly(core.pauseFile(message.key, file.index)),
     onResume: () => quietly(core.resumeFile(message.key, file.index)),
     onCancel: () => quietly(core.cancelFile(message.key, file.index)),
   };
-  const save = async () => {
-    setProblem(undefined);
-    const place = file.size > STREAMED_FROM ? await chooseFilePlace(file.name) : undefined;
-    if (place === 'left') return;
-    if (place === undefined) saveFile(file.name, await store.files.open(message.key, file.index));
-    else await core.saveFile(message.key, file.index, place);
-  };
-  const kind = isBroken ? 'other' : shownAs(file);
+  // While it is saved piece by piece, a row says how far it is.
+  const kind = isBroken || saving.state !== 'none' ? 'other' : shownAs(file);
   switch (kind) {
     case 'picture':
       return (
@@ -59,13 +44,15 @@ function OneFile({ message, file, onOpen }: FilesProps & { readonly file: FileVi
     case 'video':
     case 'audio':
       if (file.transfer.state === 'none' || file.transfer.state === 'here') {
-        return <Media messageKey={message.key} file={file} onBroken={onBroken} />;
+        return <Media messageKey={message.key} file={file} onBroken={onBroken} onSave={onSave} />;
       }
       break;
     case 'other':
       break;
   }
-  return <FileRow file={file} isOwn={message.own} problem={problem} onSave={() => quietly(save())} {...acts} />;
+  const failed = saving.state === 'failed' ? fileProblem(saving.error) : problem;
+  const saved = saving.state === 'running' ? saving.done : undefined;
+  return <FileRow file={file} isOwn={message.own} problem={failed} saved={saved} onSave={onSave} onStop={onStop} {...acts} />;
 }
 
 export function Files({ message, onOpen }: FilesProps) {

@@ -1,13 +1,14 @@
 /** A picture at its size before it is there: first its blurred small one, then itself. Pressing it opens the full view. */
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { FileView, MessageKey } from '../../../core/types';
 import { useFile } from '../../../core/useFile';
 import { sizeInWords } from '../../../i18n/sizes';
 import { words } from '../../../i18n/words';
 import { useIsNear } from '../../../platform/near';
+import { fileProblem } from './failures';
 import { isFetchedUnasked, placeOf } from './kinds';
 import { thumbnailUrl } from './thumbnail';
-import { type TransferActs, TransferButtons, TransferLine } from './Transfer';
+import { type TransferActs, TransferButtons, TransferLine, transferText } from './Transfer';
 
 interface PictureProps extends TransferActs {
   readonly messageKey: MessageKey;
@@ -27,6 +28,10 @@ export function Picture({ messageKey, file, isOwn, onOpen, onBroken, ...acts }: 
   const { width, height } = placeOf(file);
   const small = thumbnailUrl(file.thumbnail);
   const { files } = words.chat;
+  const cannotBeShown = found.state === 'failed' && found.error.code === 'picture_not_shown';
+  useEffect(() => {
+    if (cannotBeShown) onBroken();
+  }, [cannotBeShown, onBroken]);
   const isRunning = file.transfer.state !== 'none' && file.transfer.state !== 'here';
   return (
     <div ref={place} className="relative mt-1 w-fit max-w-full overflow-hidden rounded-bubble bg-sunken">
@@ -56,8 +61,13 @@ export function Picture({ messageKey, file, isOwn, onOpen, onBroken, ...acts }: 
         )}
       </button>
       {found.state === 'failed' && (
-        <p role="alert" className="px-3 py-1.5 text-xs text-danger">
-          {files.failedOpen}
+        <p role="alert" className="w-0 min-w-full px-3 py-1.5 text-xs text-danger">
+          {fileProblem(found.error)}
+        </p>
+      )}
+      {file.transfer.state === 'failed' && (
+        <p role="alert" className="w-0 min-w-full px-3 py-1.5 text-xs text-danger">
+          {transferText(file)}
         </p>
       )}
       {isRunning && (

@@ -5,6 +5,7 @@ import { UnderLine } from '../../../components/UnderLine';
 import type { FileView } from '../../../core/types';
 import { sizeInWords } from '../../../i18n/sizes';
 import { words } from '../../../i18n/words';
+import { uploadProblem } from './failures';
 
 /** What can be done with a file on its way. */
 export interface TransferActs {
@@ -18,35 +19,19 @@ interface TransferProps extends TransferActs {
   readonly isOwn: boolean;
 }
 
-function failureText(code: string): string {
-  const { files } = words.chat;
-  switch (code) {
-    case 'limit_reached':
-      return files.full;
-    case 'not_found':
-    case 'gone':
-      return files.gone;
-    case 'damaged':
-    case 'file_damaged':
-      return files.broken;
-    default:
-      return files.failed;
-  }
-}
-
 /** What is said of a transfer under the file's name. */
 export function transferText(file: FileView): string | undefined {
   const { files } = words.chat;
   const { transfer, size } = file;
   switch (transfer.state) {
     case 'sealing':
-      return files.sealing;
+      return `${files.sealing}${words.separator}${files.progress(sizeInWords(transfer.done), sizeInWords(size))}`;
     case 'uploading':
       return files.progress(sizeInWords(transfer.done), sizeInWords(size));
     case 'paused':
       return `${files.paused}${words.separator}${files.progress(sizeInWords(transfer.done), sizeInWords(size))}`;
     case 'failed':
-      return transfer.code === 'too_large' ? files.tooLarge(sizeInWords(size)) : failureText(transfer.code);
+      return uploadProblem(transfer.code, sizeInWords(size));
     default:
       return undefined;
   }
@@ -56,15 +41,8 @@ export function transferText(file: FileView): string | undefined {
 export function TransferLine({ file }: { readonly file: FileView }) {
   const { files } = words.chat;
   const { transfer } = file;
-  if (transfer.state === 'sealing') {
-    return (
-      <span className="absolute inset-x-0 bottom-0">
-        <UnderLine label={files.sealing} />
-      </span>
-    );
-  }
-  if (transfer.state !== 'uploading' && transfer.state !== 'paused') return undefined;
-  const label = files.uploading(file.name);
+  if (transfer.state !== 'sealing' && transfer.state !== 'uploading' && transfer.state !== 'paused') return undefined;
+  const label = transfer.state === 'sealing' ? files.sealing : files.uploading(file.name);
   return (
     <span className="absolute inset-x-0 bottom-0">
       <UnderLine label={label} value={transfer.done} max={Math.max(file.size, 1)} />
@@ -82,7 +60,7 @@ export function TransferButtons({ file, isOwn, onPause, onResume, onCancel }: Tr
       {state === 'uploading' && <IconButton label={files.pause(file.name)} icon={Pause} onClick={onPause} />}
       {state === 'paused' && <IconButton label={files.resume(file.name)} icon={Play} onClick={onResume} />}
       {state === 'failed' && <IconButton label={files.retry(file.name)} icon={RotateCw} onClick={onResume} />}
-      {(state === 'uploading' || state === 'paused' || state === 'failed') && (
+      {state !== 'none' && state !== 'here' && (
         <IconButton label={files.cancel(file.name)} icon={X} onClick={onCancel} />
       )}
     </>

@@ -3,8 +3,10 @@ import type { FileView } from '../../../core/types';
 
 const SHOWN = {
   picture: new Set(['image/png', 'image/jpeg', 'image/webp', 'image/gif', 'image/avif']),
-  video: new Set(['video/mp4', 'video/webm', 'video/ogg']),
-  audio: new Set(['audio/mpeg', 'audio/ogg', 'audio/webm', 'audio/mp4', 'audio/wav', 'audio/flac', 'audio/aac']),
+  video: new Set(['video/mp4', 'video/webm', 'video/ogg', 'video/quicktime']),
+  audio: new Set([
+    'audio/mpeg', 'audio/ogg', 'audio/opus', 'audio/webm', 'audio/mp4', 'audio/x-m4a', 'audio/wav', 'audio/x-wav', 'audio/flac', 'audio/aac',
+  ]),
   other: new Set<string>(),
 } as const;
 

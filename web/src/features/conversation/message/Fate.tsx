@@ -20,13 +20,14 @@ const WORDS_AFTER_MS = 3000;
 const LOOK = 'flex items-center gap-1.25 px-1 pt-0.75 text-2xs text-ink-3 tabular-nums';
 
 /** Only the line at first; words when it takes long. */
-function Sending({ isOffline }: { readonly isOffline: boolean }) {
+function Sending({ isOffline, isHalted }: { readonly isOffline: boolean; readonly isHalted: boolean }) {
   const [isLong, setLong] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setLong(true), WORDS_AFTER_MS);
     return () => clearTimeout(timer);
   }, []);
-  if (!isLong && !isOffline) return undefined;
+  // The file itself says that the user halted it.
+  if (isHalted || (!isLong && !isOffline)) return undefined;
   return (
     <p className={LOOK}>
       {isOffline ? words.conversation.waits : words.conversation.sending}
@@ -36,7 +37,7 @@ function Sending({ isOffline }: { readonly isOffline: boolean }) {
 }
 
 function Failed({ message, acts }: Pick<FateProps, 'message' | 'acts'>) {
-  const action = 'min-h-6 px-0.5 font-semibold text-accent underlined';
+  const action = 'min-h-6 px-0.5 font-semibold text-accent underlined max-md:min-h-11 max-md:min-w-11';
   return (
     <p className="flex flex-wrap items-center justify-end gap-x-2 px-1 pt-0.5 text-2xs text-danger">
       {words.conversation.failed}
@@ -72,7 +73,7 @@ function Sent({ message, isDirect, acts }: Omit<FateProps, 'isOffline'>) {
 export function Fate(props: FateProps) {
   switch (props.message.state) {
     case 'sending':
-      return <Sending isOffline={props.isOffline} />;
+      return <Sending isOffline={props.isOffline} isHalted={props.message.files.some(({ transfer }) => transfer.state === 'paused')} />;
     case 'sent':
       return <Sent message={props.message} isDirect={props.isDirect} acts={props.acts} />;
     case 'failed':

@@ -31,7 +31,7 @@ export function Reactions({ message, mayReact, onReact }: ReactionsProps) {
             disabled={!mayReact}
             onClick={() => onReact(message, emoji)}
             className={cx(
-              'quick inline-flex reaction-height items-center gap-1.25 rounded-full px-2 text-2xs font-semibold tabular-nums',
+              'quick grow-target inline-flex reaction-height items-center gap-1.25 rounded-full px-2 text-2xs font-semibold tabular-nums',
               own ? 'bg-accent-soft text-accent-soft-ink own-edge' : 'bg-sunken text-ink-2 hover:bg-hover',
             )}
           >

@@ -145,7 +145,16 @@ export function useTimelineScroll(input: ScrollInput): TimelineScroll {
   }, [begin, toRow]);
 
   useEffect(() => {
-    const observer = new ResizeObserver(hold);
+    const observer = new ResizeObserver(() => {
+      hold();
+      const { current: element } = log;
+      const { moreAfter, onEnd } = latest.current;
+      if (!element || sticks.current || moreAfter || element.scrollHeight - element.scrollTop - element.clientHeight >= NEAR_PX) return;
+      // What was there became smaller, so that they see the end without having gone there.
+      sticks.current = true;
+      setAtEnd(true);
+      onEnd();
+    });
     if (log.current) observer.observe(log.current);
     if (content.current) observer.observe(content.current);
     return () => {

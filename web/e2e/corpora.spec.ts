@@ -1,0 +1,90 @@
+/** What means harm goes through every text that a person can set, and stays words: for those who set it and for those who see it. */
+import { expectHarmless, NAUGHTY_NAMES } from './naughty';
+import { expect, test } from './story';
+import { PASSWORD, PHONE, User } from './user';
+
+/** As a camera would hand it over, with a name that is none. */
+const SMALL = { mimeType: 'text/plain', buffer: Buffer.from('tide') };
+
+test('user names are letters and digits, whatever is typed', async ({ server, profile }) => {
+  const { page } = await User.opens(await profile(), 'Mallory', server.url);
+  await page.getByRole('link', { name: 'Sign in or create an account' }).click();
+  await page.getByText('I am new here').click();
+  for (const name of NAUGHTY_NAMES) {
+    await page.getByLabel('Name').fill(name);
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await expect(page.getByLabel('Name'), name).toHaveAttribute('aria-invalid', 'true');
+    await expectHarmless(page, `user name ${name}`);
+  }
+});
+
+test('profiles, titles, topics, file names and messages of a hostile person harm nobody', async ({ user }, info) => {
+  const mallory = await user('Mallory');
+  const bob = await user('Bob');
+  await bob.page.setViewportSize(PHONE);
+  await mallory.opensConversationWith('Bob');
+  await mallory.writes('Good morning');
+  await bob.reads('Mallory');
+  await bob.writes('Good morning to you');
+  await mallory.sees('Good morning to you');
+
+  await mallory.page.getByRole('button', { name: 'Settings', exact: true }).click();
+  for (const [index, name] of NAUGHTY_NAMES.entries()) {
+    const next = NAUGHTY_NAMES[(index + 1) % NAUGHTY_NAMES.length] ?? '';
+    await mallory.page.getByLabel('Name that others see').fill(name);
+    await mallory.page.getByLabel('Status').fill(next);
+    await mallory.page.getByLabel('Pronouns').fill(name.slice(0, 20));
+    await mallory.page.getByRole('button', { name: 'Save', exact: true }).click();
+    await expect(mallory.page.getByText('Saved', { exact: true })).toBeVisible();
+    await expectHarmless(mallory.page, `own profile ${name}`, true);
+  }
+  await mallory.page.goBack();
+
+  const [title = '', topic = ''] = NAUGHTY_NAMES;
+  await mallory.makesGroup(title, ['Bob']);
+  await mallory.opensDetails();
+  await mallory.page.getByRole('button', { name: 'Change title, topic and picture' }).click();
+  await mallory.page.getByLabel('Topic').fill(topic);
+  await mallory.page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(mallory.page.getByText(topic)).toBeVisible();
+  const files = NAUGHTY_NAMES.map((name) => ({ name: `${name.replaceAll('/', '')}.txt`, ...SMALL }));
+  await mallory.page.locator('input[type="file"]').setInputFiles(files);
+  await mallory.writes(`@Bob ${title} ${NAUGHTY_NAMES.join(' ')}`.slice(0, 60));
+  await expectHarmless(mallory.page, 'own group');
+
+  await bob.page.getByRole('button', { name: 'Back to conversations' }).click();
+  await bob.page.getByRole('navigation', { name: 'Conversation list' }).getByRole('link', { name: 'img src=x' }).first().click();
+  await expect(bob.log.getByText('.txt').first()).toBeVisible({ timeout: 60_000 });
+  await expectHarmless(bob.page, 'group');
+  await bob.page.screenshot({ path: info.outputPath('group.png') });
+  for (const [path, name] of [['details', 'details'], ['people', 'people'], ['search', 'search']] as const) {
+    await bob.page.goto(`${bob.page.url().replace(/\/(?:details|people|search)$/u, '')}/${path}`);
+    if (name === 'search') await bob.page.getByRole('searchbox').fill('img');
+    await expect(bob.page.getByText(name === 'search' ? /message/u : 'img src=x').first()).toBeVisible();
+    await expectHarmless(bob.page, name);
+    await bob.page.screenshot({ path: info.outputPath(`${name}.png`) });
+  }
+});
+
+test('the door of a room and the names of its guests harm nobody', async ({ user, profile }, info) => {
+  const [title = '', script = '', , turned = '', wide = ''] = NAUGHTY_NAMES;
+  const mallory = await user('Mallory');
+  await mallory.makesRoom(title);
+  const link = await mallory.copiesRoomLink();
+  for (const name of [script, turned, wide]) {
+    const guest = await User.opens(await profile(), name, link, PHONE);
+    await expect(guest.page.getByRole('heading', { name: title })).toBeVisible();
+    await expectHarmless(guest.page, 'door');
+    await guest.page.screenshot({ path: info.outputPath('door.png') });
+    await guest.page.getByLabel('Your name in this room').fill(name);
+    await guest.page.getByRole('button', { name: 'Join the room' }).click();
+    const inside = guest.page.getByRole('textbox', { name: /^Message to/u });
+    const refused = guest.page.getByRole('alert').first();
+    await expect(inside.or(refused).first()).toBeVisible({ timeout: 60_000 });
+    await expectHarmless(guest.page, `guest ${name}`);
+    await guest.page.screenshot({ path: info.outputPath('guest.png') });
+  }
+  await mallory.page.getByRole('button', { name: /^People/u }).click();
+  await expectHarmless(mallory.page, 'people of the room');
+});
