@@ -8,7 +8,6 @@ use crate::input::{
 use crate::plain::{InvitationView, PasswordStrengthView, RegisterInput, ServerInfo};
 use futures::StreamExt;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use tsify::{Ts, Tsify};
 use undertone_client_core::account::Password;
@@ -33,8 +32,8 @@ use zeroize::Zeroizing;
 #[derive(Debug)]
 pub struct Client {
     pub(crate) core: undertone_client_core::Client,
-    /// Files that are taken piece by piece, by their takers' names.
-    pub(crate) taken: RefCell<BTreeMap<String, Taken>>,
+    /// Files that are taken piece by piece, by their takers' names; who took last stands last.
+    pub(crate) taken: RefCell<Vec<(String, Taken)>>,
 }
 
 #[wasm_bindgen]

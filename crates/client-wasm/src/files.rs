@@ -143,7 +143,11 @@ impl Client {
         offset: f64,
     ) -> Result<Option<Uint8Array>, Failure> {
         let offset = whole(offset);
-        let known = self.taken.borrow_mut().remove(&taker);
+        let known = {
+            let mut all = self.taken.borrow_mut();
+            let at = all.iter().position(|(name, _)| *name == taker);
+            at.map(|at| all.remove(at).1)
+        };
         let mut taken = match known.filter(|taken| taken.at == offset) {
             Some(taken) => taken,
             None => Taken::until(self.core.download(parse(&key)?, index)?, offset).await?,
@@ -152,10 +156,10 @@ impl Client {
         if taken.at < taken.download.size() {
             let mut all = self.taken.borrow_mut();
             if all.len() >= TAKERS_MAX {
-                // Who was given up begins anew if they come back.
-                all.pop_first();
+                // Who has not asked for longest has stopped, or begins anew.
+                all.remove(0);
             }
-            all.insert(taker, taken);
+            all.push((taker, taken));
         }
         Ok(piece.map(|piece| Uint8Array::from(piece.as_slice())))
     }

@@ -24,6 +24,9 @@ export interface Saving {
   readonly onStop: () => void;
 }
 
+/** A browser that asks for no piece for so long has given the download up, or never began it. */
+const ASKED_MS_MAX = 120_000;
+
 const NONE: SavingState = { state: 'none' };
 const LEFT = new CoreError({ code: 'left', message: 'the user stopped it' });
 
@@ -70,14 +73,21 @@ async function intoDownloads(wanted: Wanted): Promise<boolean> {
   const { file, signal } = wanted;
   const take = taker(wanted);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const waitForBrowser = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => reject(new CoreError({ code: 'unreachable', message: 'the browser asks for no more' })), ASKED_MS_MAX);
+  };
   const address = await offer({
     size: file.size,
     mediaType: 'application/octet-stream',
     saveAs: safeFileName(file.name),
     read: async (offset) => {
+      clearTimeout(timer);
       try {
         const piece = await take(offset);
         if (offset + piece.length >= file.size) resolve();
+        else waitForBrowser();
         return piece;
       } catch (thrown) {
         reject(thrown);
@@ -90,8 +100,10 @@ async function intoDownloads(wanted: Wanted): Promise<boolean> {
   signal.addEventListener('abort', () => reject(LEFT));
   try {
     saveFrom(address.url);
+    waitForBrowser();
     await promise;
   } finally {
+    clearTimeout(timer);
     address.withdraw();
   }
   return true;

@@ -11,7 +11,8 @@ const UNSAFE = /[\p{Cc}/\\:*?"<>|]/gu;
 
 /** A name under which a file can be saved anywhere. */
 export function safeFileName(name: string): string {
-  const safe = name.replaceAll(BIDI, '').replaceAll(UNSAFE, '_').replace(/^[.\s]+/u, '').slice(-150).trim();
+  const signs = [...name.replaceAll(BIDI, '').replaceAll(UNSAFE, '_').replace(/^[.\s]+/u, '')];
+  const safe = signs.slice(-150).join('').trim().toWellFormed();
   return safe === '' ? 'file' : safe;
 }
 

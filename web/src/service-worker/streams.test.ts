@@ -1,5 +1,6 @@
 /** How the browser is answered when it plays or saves a file piece by piece. */
 import { expect, test } from 'vitest';
+import { safeFileName } from '../platform/saving';
 import { answerStream, partOf, pathOf, placeOf, type Tab } from './streams';
 
 const SIZE = 10;
@@ -70,4 +71,13 @@ test('a file that turns out to be damaged does not end as if it were whole, and 
   const { asked, it } = tab();
   await (await play(it, null)).body?.cancel();
   expect(asked).toEqual(['left']);
+});
+
+test('a name that was cut within a sign is still one to save under', async () => {
+  const name = safeFileName(`a😀${'x'.repeat(145)}.mp4`);
+  expect(name).toMatch(/^😀x+\.mp4$/u);
+  expect(safeFileName(`\uD83D${'y'.repeat(3)}.mp4`).isWellFormed()).toBe(true);
+  const { it } = tab({ saveAs: name });
+  const answered = await save(it);
+  expect(answered.status).toBe(200);
 });

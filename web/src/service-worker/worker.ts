@@ -55,8 +55,14 @@ async function page(request: Request): Promise<Response> {
 function ask<T>(client: Client, message: FromServiceWorker, withinMs = ANSWER_MS_MAX): Promise<T | undefined> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
-    setTimeout(resolve, withinMs);
-    port1.addEventListener('message', ({ data }: MessageEvent<T | undefined>) => resolve(data));
+    // The timer would hold the answer, which may be a piece of a file, for as long as it runs.
+    const end = (data?: T) => {
+      clearTimeout(timer);
+      port1.close();
+      resolve(data);
+    };
+    const timer = setTimeout(end, withinMs);
+    port1.addEventListener('message', ({ data }: MessageEvent<T | undefined>) => end(data));
     port1.start();
     client.postMessage(message, [port2]);
   });

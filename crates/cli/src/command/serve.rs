@@ -74,7 +74,11 @@ pub(crate) async fn run(args: ServeArgs, output: &mut Output) -> Result<(), CliE
 }
 
 fn log_to_stderr(filter: &str) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let mut filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    // Below that it writes the address of NATS, with its password.
+    if let Ok(directive) = "async_nats=info".parse() {
+        filter = filter.add_directive(directive);
+    }
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

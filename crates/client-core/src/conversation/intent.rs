@@ -84,11 +84,15 @@ pub(crate) async fn fulfilled(core: &Core, number: IntentNumber) -> Result<(), C
     action::settled(core, number.0).await
 }
 
-/// At the start, and whenever a connection begins: what waits for longer than anything may wait was queued by a clock that was wrong.
+/// What waits for longer than anything may wait was queued by a clock that was ahead: its time has come.
 pub(crate) fn begin(core: &Core) -> Result<(), ClientError> {
     let now = core.platform.now();
+    let ahead = core.store.actions_after(now.plus(UNDO))?;
+    if ahead.is_empty() {
+        return Ok(());
+    }
     core.transaction(|| {
-        for queued in core.store.actions_after(now.plus(UNDO))? {
+        for queued in ahead {
             if matches!(codec::from_cbor(&queued.action)?, Action::Intent(_)) {
                 core.store.set_action_due(queued.id, now)?;
             }
@@ -100,6 +104,8 @@ pub(crate) fn begin(core: &Core) -> Result<(), ClientError> {
 /// Deletes messages whose time has come: that needs no connection, nor that this device is still inside.
 /// Says how long nothing is to be done.
 pub(crate) fn round(core: &Core) -> Result<Duration, ClientError> {
+    // The clock may have been set back while this ran.
+    begin(core)?;
     let now = core.platform.now();
     for (id, queued) in core.store.held_actions(now)? {
         match codec::from_cbor(&queued.action)? {

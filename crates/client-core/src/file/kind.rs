@@ -1,5 +1,6 @@
-//! What kind of file it is: whether it tells of its maker, and how it may be shown, by its media type. What is not named here is a row with a name: nothing that
-//! can carry a program (SVG, HTML, PDF) is ever drawn in place.
+//! What kind of file it is: whether it tells of its maker, and how it may be shown, by its media type. What
+//! is not named here is a row with a name: nothing that can carry a program (SVG, HTML, PDF) is ever drawn in
+//! place.
 
 use crate::view::FileKind;
 
@@ -15,9 +16,9 @@ pub(crate) fn of(media_type: &str) -> FileKind {
     }
 }
 
-/// Whether a file keeps what it says about its maker: name, place, time, device, earlier versions. What
-/// pictures say is taken out when they are sent (`super::strip`), plain text says nothing; of all else
-/// that people exchange this is not known, or known to be so.
+/// Whether a file may keep what it says about its maker: name, place, time, device, earlier versions. What
+/// pictures say is taken out when they are sent (`super::strip`), plain text says nothing; all else does, or
+/// nobody knows.
 pub(crate) fn tells_of_maker(name: &str, media_type: &str) -> bool {
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     let essence = essence.to_ascii_lowercase();
@@ -25,18 +26,14 @@ pub(crate) fn tells_of_maker(name: &str, media_type: &str) -> bool {
         let ending = name
             .rsplit_once('.')
             .map(|(_, ending)| ending.to_ascii_lowercase());
-        return ending.is_some_and(|ending| TELLING_ENDINGS.contains(&ending.as_str()));
+        return ending.is_none_or(|ending| !CLEAN_ENDINGS.contains(&ending.as_str()));
     }
-    let (family, _) = essence.split_once('/').unwrap_or_default();
-    match family {
-        "image" => !CLEAN_PICTURES.contains(&essence.as_str()),
-        "video" | "audio" => true,
-        _ => TELLING_TYPES.iter().any(|telling| essence.starts_with(telling)),
-    }
+    let is_text = essence.starts_with("text/") && essence != "text/rtf";
+    !is_text && !CLEAN_TYPES.contains(&essence.as_str())
 }
 
-/// Pictures that are stripped, or have nothing that could tell.
-const CLEAN_PICTURES: [&str; 8] = [
+/// Pictures that are stripped, or have nothing that could tell, and text by other names.
+const CLEAN_TYPES: [&str; 14] = [
     "image/png",
     "image/jpeg",
     "image/webp",
@@ -45,24 +42,18 @@ const CLEAN_PICTURES: [&str; 8] = [
     "image/heif",
     "image/avif",
     "image/bmp",
-];
-/// The beginnings of the names of documents' types.
-const TELLING_TYPES: [&str; 9] = [
-    "application/pdf",
-    "application/postscript",
-    "application/rtf",
-    "text/rtf",
-    "application/msword",
-    "application/vnd.ms-",
-    "application/vnd.openxmlformats-",
-    "application/vnd.oasis.",
-    "application/epub",
+    "application/json",
+    "application/xml",
+    "application/javascript",
+    "application/toml",
+    "application/yaml",
+    "application/x-sh",
 ];
 /// For programs that do not say what a file is.
-const TELLING_ENDINGS: [&str; 35] = [
-    "pdf", "ps", "eps", "rtf", "doc", "docx", "dot", "dotx", "docm", "xls", "xlsx", "xlsm", "ppt", "pptx",
-    "pptm", "odt", "ods", "odp", "odg", "epub", "pages", "numbers", "key", "mp4", "m4v", "m4a", "mov", "mkv",
-    "webm", "mp3", "ogg", "flac", "wav", "tif", "tiff",
+const CLEAN_ENDINGS: [&str; 38] = [
+    "txt", "md", "log", "csv", "tsv", "json", "xml", "yaml", "yml", "toml", "ini", "conf", "diff", "patch",
+    "c", "h", "cpp", "hpp", "cs", "css", "go", "java", "js", "ts", "tsx", "kt", "py", "rb", "rs", "sh",
+    "png", "jpg", "jpeg", "webp", "gif", "heic", "heif", "avif",
 ];
 
 #[cfg(test)]
@@ -84,6 +75,11 @@ mod tests {
             ("voice.m4a", "audio/mp4"),
             ("scan.tiff", "image/tiff"),
             ("drawing.svg", "image/svg+xml"),
+            ("raw.dng", ""),
+            ("raw.CR3", "application/octet-stream"),
+            ("backup.zip", "application/zip"),
+            ("no ending", ""),
+            ("letter.rtf", "text/rtf"),
         ] {
             assert!(tells_of_maker(name, media_type), "{name} {media_type}");
         }
@@ -93,8 +89,8 @@ mod tests {
             ("a.gif", "image/gif"),
             ("notes.txt", "text/plain"),
             ("notes.pdf.txt", ""),
-            ("no ending", ""),
             ("code.rs", "application/octet-stream"),
+            ("table.json", "application/json"),
         ] {
             assert!(!tells_of_maker(name, media_type), "{name} {media_type}");
         }

@@ -13,7 +13,7 @@ mod webp;
 /// Larger pictures are not taken: this is done in memory.
 pub(super) const PICTURE_BYTES_MAX: u64 = 128 * 1024 * 1024;
 /// So many bytes tell whether it is a picture.
-pub(super) const HEAD_BYTES: usize = 12;
+pub(super) const HEAD_BYTES: usize = 64;
 
 /// A picture that is not built as its first bytes say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 
 use super::News;
 use super::nats::Link;
-use super::order::{Level, Order};
+use super::order::{Level, Mark, Order};
 use crate::delivery::{Hub, encode};
 use crate::store::level::{GAP_ENTRIES_MAX, Position};
 use crate::store::{Store, StoreError};
@@ -131,9 +131,8 @@ impl Watch {
                 continue;
             }
             sleep(grace).await;
-            for position in behind {
+            for (position, mark) in behind {
                 // It may have come meanwhile.
-                let mark = self.order.mark(position.conversation);
                 match self.order.compare(&position, mark) {
                     Level::Even => {}
                     Level::Behind(last) => self.fill(position, last).await?,
@@ -145,7 +144,7 @@ impl Watch {
     }
 
     /// The conversations that are not as the database has them. Those that are gone are closed.
-    async fn compare(&self, conversations: &[ConversationId]) -> Result<Vec<Position>, StoreError> {
+    async fn compare(&self, conversations: &[ConversationId]) -> Result<Vec<(Position, Mark)>, StoreError> {
         let marks: Vec<_> = conversations.iter().map(|id| self.order.mark(*id)).collect();
         let positions = self.store.positions(conversations.to_vec()).await?;
         let found: BTreeMap<_, _> = positions
@@ -158,7 +157,7 @@ impl Watch {
                 None => self.hub.close_conversation(*conversation),
                 Some(position) => match self.order.compare(position, mark) {
                     Level::Even => {}
-                    Level::Behind(_) => behind.push(*position),
+                    Level::Behind(_) => behind.push((*position, mark)),
                     Level::Astray => self.send_back(*conversation, position.head),
                 },
             }

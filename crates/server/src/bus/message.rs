@@ -1,6 +1,7 @@
 //! What servers tell each other. Each message carries a MAC under a key of the key file, over its subject
-//! too: whoever else can write to the bus cannot make a server believe anything. It is no secrecy; the
-//! content of messages is sealed by the clients, and NATS belongs into a network of its own.
+//! too: whoever else can write to the bus cannot say anything new. What was said can be said again, and an
+//! answer to [`Message::AreYouThere`] is not sealed: nothing that counts may rest on them alone. It is no
+//! secrecy; the content of messages is sealed by the clients, and NATS belongs into a network of its own.
 
 use crate::key_file::Keys;
 use bytes::Bytes;

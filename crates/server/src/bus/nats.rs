@@ -388,8 +388,9 @@ impl Ear {
                 self.hub.close_conversation(conversation);
             }
             (Topic::Device(device), Message::Tell(frame)) => self.hub.tell_device(device, &frame.0.into()),
-            (Topic::Device(device), Message::Refresh) => self.hub.refresh_device(device),
-            (Topic::Device(device), Message::SignedOut) => self.hub.close_sessions_of(device),
+            // That somebody was signed out is a hint alone, which may be late or sent again: whose session has
+            // ended the database says.
+            (Topic::Device(device), Message::Refresh | Message::SignedOut) => self.hub.refresh_device(device),
             // Sealed for this subject by a server that does not belong to this version.
             (Topic::Conversation(_) | Topic::Device(_), _) => {
                 tracing::debug!("the bus carries a message out of place");

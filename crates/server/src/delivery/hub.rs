@@ -127,13 +127,7 @@ impl Hub {
         };
         connections.open.insert(id, connection);
         connections.users.entry(user).or_default().push(id);
-        let of_device = connections.devices.entry(device).or_default();
-        of_device.push(id);
-        let surplus = of_device.len().saturating_sub(CONNECTIONS_PER_DEVICE_MAX);
-        let replaced: Vec<_> = of_device.iter().take(surplus).copied().collect();
-        for old in replaced {
-            connections.close(old, Close::Replaced);
-        }
+        connections.devices.entry(device).or_default().push(id);
         connections.note_topic(Topic::Device(device));
         if connections.is_stopping {
             connections.close(id, Close::Stopping);
@@ -242,6 +236,17 @@ impl Hub {
 }
 
 impl Registration {
+    /// The session was judged: if the device has too many connections, the oldest make room. Not before, or a
+    /// session that has ended could still put them out.
+    pub(crate) fn make_room(&self, device: DeviceId) {
+        let mut connections = self.hub.lock();
+        let of_device = connections.devices.get(&device).cloned().unwrap_or_default();
+        let surplus = of_device.len().saturating_sub(CONNECTIONS_PER_DEVICE_MAX);
+        for old in of_device.into_iter().take(surplus) {
+            connections.close(old, Close::Replaced);
+        }
+    }
+
     /// Follows these conversations, beside those that it follows already.
     pub(crate) fn follow(&self, conversations: impl IntoIterator<Item = (ConversationId, Crowd)>) {
         let mut connections = self.hub.lock();

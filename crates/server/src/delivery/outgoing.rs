@@ -58,9 +58,15 @@ impl Sender {
         let allowance = self.budget.allowance().min(BYTES_MAX);
         // An empty queue takes any frame: nobody is slow who has taken everything.
         if before > 0 && before.saturating_add(length) > allowance {
-            return Err(Slow);
+            return Err(self.refuse(length));
         }
-        self.frames.try_send(frame).map_err(|_| Slow)
+        self.frames.try_send(frame).map_err(|_| self.refuse(length))
+    }
+
+    /// What is not put in does not wait.
+    fn refuse(&self, length: usize) -> Slow {
+        self.waiting_bytes.fetch_sub(length, Ordering::Relaxed);
+        Slow
     }
 
     /// Puts a frame into the queue that nobody misses, unless the client is slow already.
@@ -108,6 +114,18 @@ mod tests {
         let waiting: Vec<_> = std::iter::from_fn(|| receiver.waiting()).collect();
         assert!(waiting.len() < FRAMES_MAX / 2 + 3, "{}", waiting.len());
         assert_eq!(waiting.last().unwrap(), &b"entry"[..]);
+    }
+
+    #[test]
+    fn what_was_refused_does_not_wait() {
+        let (sender, mut receiver) = queue(&Budget::default());
+        let most = Bytes::from(vec![0; BYTES_MAX / 2]);
+        sender.push(most).unwrap();
+        for _ in 0..10 {
+            sender.offer(Bytes::from(vec![0; BYTES_MAX]));
+        }
+        assert!(receiver.waiting().is_some() && receiver.waiting().is_none());
+        assert_eq!(sender.waiting_bytes.load(Ordering::Relaxed), 0);
     }
 
     #[test]

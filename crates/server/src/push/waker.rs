@@ -7,6 +7,8 @@ use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::store::push::DeviceSubscription;
 use crate::store::{Store, StoreError};
+use futures::StreamExt as _;
+use futures::stream;
 use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::fmt;
@@ -22,6 +24,8 @@ use undertone_wire::{ConversationId, DeviceId};
 const PUSHES_MAX: usize = 16;
 /// What may wait to be looked at; beyond, some devices are not woken.
 const NEWS_MAX: usize = 20_000;
+/// Devices that other servers are asked for at once.
+const ASKED_AT_ONCE: usize = 64;
 /// How often is looked for what is due: what came since is asked for together.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// A connection that ended may come back, and what it acknowledged at last is stored, within this.
@@ -171,8 +175,12 @@ impl Job {
     }
 
     async fn owe(&mut self, devices: impl IntoIterator<Item = DeviceId>) {
-        for device in devices {
-            if !self.tools.bus.is_connected(device).await && !self.schedule.owe(device) {
+        // Another server that does not answer must not hold up those behind.
+        let bus = &self.tools.bus;
+        let asked = stream::iter(devices).map(async |device| (device, bus.is_connected(device).await));
+        let asked: Vec<_> = asked.buffer_unordered(ASKED_AT_ONCE).collect().await;
+        for (device, is_connected) in asked {
+            if !is_connected && !self.schedule.owe(device) {
                 tracing::warn!("too many devices are to be woken: one is not");
             }
         }

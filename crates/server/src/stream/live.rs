@@ -78,6 +78,7 @@ impl Live {
             Ok(caller) => caller,
             Err(ending) => return Err((Box::new(socket), ending)),
         };
+        registration.make_room(caller.device);
         let (now, remaining) = (Instant::now(), claims.expires_at.since(state.clock.now()));
         let (silent_at, expires_at) = (now + PING_DEADLINE, now + remaining);
         let mut live = Self {

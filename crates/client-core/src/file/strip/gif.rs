@@ -6,7 +6,8 @@ pub(super) const SIGNATURES: [&[u8]; 2] = [b"GIF87a", b"GIF89a"];
 const EXTENSION: u8 = 0x21;
 const PICTURE: u8 = 0x2c;
 const END: u8 = 0x3b;
-const COMMENT: u8 = 0xfe;
+/// How long a picture is shown, and what of it is clear.
+const CONTROL: u8 = 0xf9;
 const APPLICATION: u8 = 0xff;
 /// How often the pictures follow one another.
 const LOOPS: [&[u8]; 2] = [b"\x0bNETSCAPE2.0", b"\x0bANIMEXTS1.0"];
@@ -17,14 +18,19 @@ pub(super) fn strip(picture: &[u8]) -> Option<Vec<u8>> {
     let mut kept = Vec::with_capacity(picture.len());
     kept.extend(screen);
     rest = take(&mut kept, rest, colours(*screen.get(10)?))?;
+    let mut has_picture = false;
     loop {
-        let (kind, after) = rest.split_first()?;
+        // Many programs leave the end out.
+        let (kind, after) = rest.split_first().unwrap_or((&END, &[]));
         match *kind {
             END => {
                 kept.push(END);
-                return Some(kept);
+                return has_picture.then_some(kept);
             }
+            // An empty block too many.
+            0 => rest = after,
             PICTURE => {
+                has_picture = true;
                 let flags = *rest.get(9)?;
                 rest = take(&mut kept, rest, 10_usize.checked_add(colours(flags))?)?;
                 // How the pixels are written, and then they.
@@ -37,7 +43,7 @@ pub(super) fn strip(picture: &[u8]) -> Option<Vec<u8>> {
                 let length = blocks(content)?;
                 let (whole, next) = rest.split_at_checked(length.checked_add(2)?)?;
                 let loops = LOOPS.iter().any(|name| content.starts_with(name));
-                if *label != COMMENT && (*label != APPLICATION || loops) {
+                if *label == CONTROL || (*label == APPLICATION && loops) {
                     kept.extend(whole);
                 }
                 rest = next;
@@ -104,8 +110,29 @@ mod tests {
         assert_eq!(strip(&told), Some(plain.clone()));
         assert_eq!(strip(&plain), Some(plain.clone()), "nothing to take out");
         for length in 0..plain.len() {
-            assert_eq!(strip(&plain[..length]), None, "{length}");
+            // Between two blocks it may end; within one it may not.
+            let cut = [&plain[..length], &[END]].concat();
+            let kept = strip(&plain[..length]);
+            assert!(kept.is_none() || kept == Some(cut), "{length}");
         }
+        assert_eq!(
+            strip(&plain[..plain.len() - 1]),
+            Some(plain.clone()),
+            "without its end"
+        );
+        assert_eq!(
+            strip(&[SCREEN, LOOP, b"\x3b"].concat()),
+            None,
+            "without a picture"
+        );
+        let within = plain.len() - 3;
+        assert_eq!(strip(&plain[..within]), None);
+        let strange = b"\x21\x77\x06CANARY\0\0".as_slice();
+        assert_eq!(
+            strip(&[SCREEN, strange, DOT, b"\x3b"].concat()),
+            Some([SCREEN, DOT, b"\x3b"].concat()),
+            "what is not known goes"
+        );
     }
 
     #[test]

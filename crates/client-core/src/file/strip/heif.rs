@@ -11,30 +11,48 @@ const BRANDS: [&[u8; 4]; 9] = [
 ];
 /// Items that are no pictures: EXIF; XMP; whatever a program calls by an address.
 const TELLING_ITEMS: [&[u8; 4]; 3] = [b"Exif", b"mime", b"uri "];
-/// Boxes for notes, wherever they stand beside the item list.
-const TELLING_BOXES: [&[u8; 4]; 4] = [b"udta", b"uuid", b"free", b"skip"];
-/// Boxes of a film, in which there may be notes.
-const FILM: [&[u8; 4]; 2] = [b"moov", b"trak"];
+/// What a picture is made of. All else goes: notes of programs, and films that cameras put behind a picture.
+const PICTURE: [&[u8; 4]; 4] = [b"ftyp", b"meta", b"mdat", b"moov"];
+/// What the list of items is made of.
+const ITEMS: [&[u8; 4]; 10] = [
+    b"hdlr", b"pitm", b"iinf", b"iloc", b"iprp", b"iref", b"idat", b"grpl", b"dinf", b"ipro",
+];
+/// What a picture that moves is made of, and each of its tracks.
+const FILM: [&[u8; 4]; 2] = [b"mvhd", b"trak"];
+const TRACK: [&[u8; 4]; 4] = [b"tkhd", b"tref", b"edts", b"mdia"];
+/// Properties of items that are words of a person or of a program.
+const TELLING_PROPERTIES: [&[u8; 4]; 2] = [b"udes", b"uuid"];
+/// Notes are few, and in few pieces.
+const PLACES_MAX: usize = 1000;
 /// The box that nobody reads.
 const NOTHING: &[u8; 4] = b"free";
 
 pub(super) fn is_one(head: &[u8]) -> bool {
-    let brand = head.get(8..12);
-    head.get(4..8) == Some(b"ftyp") && BRANDS.iter().any(|known| brand == Some(known.as_slice()))
+    let length = head.first_chunk().map_or(0, |length| u32::from_be_bytes(*length));
+    let end = usize::try_from(length).unwrap_or(usize::MAX).min(head.len());
+    // The brand, a version, and other brands that it may be read as.
+    let brands = head.get(8..end).unwrap_or_default().chunks_exact(4);
+    head.get(4..8) == Some(b"ftyp")
+        && brands
+            .enumerate()
+            .any(|(at, brand)| at != 1 && BRANDS.iter().any(|known| brand == known.as_slice()))
 }
 
 pub(super) fn strip(picture: &[u8]) -> Option<Vec<u8>> {
     let mut kept = picture.to_vec();
-    let top = boxes(picture, 0..picture.len())?;
-    for found in &top {
-        if found.kind == *b"meta" {
-            strip_items(picture, &mut kept, found)?;
-        } else {
-            strip_notes(picture, &mut kept, found)?;
+    let mut has_items = false;
+    for found in keep_only(picture, &mut kept, 0..picture.len(), &PICTURE)? {
+        match &found.kind {
+            b"meta" => {
+                has_items = true;
+                strip_items(picture, &mut kept, &found)?;
+            }
+            b"moov" => strip_film(picture, &mut kept, found.content)?,
+            _ => {}
         }
     }
     // A picture without a list of items is none.
-    top.iter().any(|found| found.kind == *b"meta").then_some(kept)
+    has_items.then_some(kept)
 }
 
 /// One box: what it is, and where its kind and its content stand.
@@ -75,18 +93,41 @@ fn boxes(bytes: &[u8], within: Range<usize>) -> Option<Vec<Found>> {
     Some(found)
 }
 
-/// What programs noted for themselves, in a film in its tracks, too.
-fn strip_notes(picture: &[u8], kept: &mut [u8], found: &Found) -> Option<()> {
-    if FILM.contains(&&found.kind) {
-        for inner in boxes(picture, found.content.clone())? {
-            if inner.kind == *b"meta" {
-                blank(kept, &inner)?;
-            } else {
-                strip_notes(picture, kept, &inner)?;
+/// The boxes that stand in a row and are known; the others become nothing.
+fn keep_only(
+    picture: &[u8],
+    kept: &mut [u8],
+    within: Range<usize>,
+    known: &[&[u8; 4]],
+) -> Option<Vec<Found>> {
+    let (stay, go): (Vec<Found>, Vec<Found>) = boxes(picture, within)?
+        .into_iter()
+        .partition(|found| known.contains(&&found.kind));
+    for found in &go {
+        blank(kept, found)?;
+    }
+    Some(stay)
+}
+
+fn strip_film(picture: &[u8], kept: &mut [u8], film: Range<usize>) -> Option<()> {
+    for found in keep_only(picture, kept, film, &FILM)? {
+        if found.kind == *b"trak" {
+            keep_only(picture, kept, found.content, &TRACK)?;
+        }
+    }
+    Some(())
+}
+
+/// What is said of the items, but for how they look.
+fn strip_properties(picture: &[u8], kept: &mut [u8], properties: Range<usize>) -> Option<()> {
+    for list in boxes(picture, properties)? {
+        if list.kind == *b"ipco" {
+            for property in boxes(picture, list.content)? {
+                if TELLING_PROPERTIES.contains(&&property.kind) {
+                    blank(kept, &property)?;
+                }
             }
         }
-    } else if TELLING_BOXES.contains(&&found.kind) {
-        blank(kept, found)?;
     }
     Some(())
 }
@@ -100,13 +141,13 @@ fn blank(kept: &mut [u8], found: &Found) -> Option<()> {
 
 fn strip_items(picture: &[u8], kept: &mut [u8], meta: &Found) -> Option<()> {
     let inside = meta.content.start.checked_add(4)?..meta.content.end;
-    let inner = boxes(picture, inside)?;
+    let inner = keep_only(picture, kept, inside, &ITEMS)?;
     let content = |kind: &[u8; 4]| {
         let found = inner.iter().find(|found| found.kind == *kind);
         found.map(|found| found.content.clone())
     };
-    for found in &inner {
-        strip_notes(picture, kept, found)?;
+    if let Some(properties) = content(b"iprp") {
+        strip_properties(picture, kept, properties)?;
     }
     let Some(list) = content(b"iinf") else {
         return Some(());
@@ -116,13 +157,17 @@ fn strip_items(picture: &[u8], kept: &mut [u8], meta: &Found) -> Option<()> {
         return Some(());
     }
     let within = content(b"idat");
+    // Places that overlap again and again would cost more than any picture is worth.
+    let mut left = kept.len();
     for place in places(picture.get(content(b"iloc")?)?, &telling)? {
         let base = match place.base {
             Base::File => 0,
             Base::Data => within.as_ref()?.start,
         };
         let start = base.checked_add(usize::try_from(place.start).ok()?)?;
-        let end = start.checked_add(usize::try_from(place.length).ok()?)?;
+        let length = usize::try_from(place.length).ok()?;
+        left = left.checked_sub(length)?;
+        let end = start.checked_add(length)?;
         kept.get_mut(start..end)?.fill(0);
     }
     Some(())
@@ -200,6 +245,9 @@ fn places(list: &[u8], items: &BTreeSet<u64>) -> Option<Vec<Place>> {
             if elsewhere != 0 || length == 0 {
                 return None;
             }
+            if places.len() >= PLACES_MAX {
+                return None;
+            }
             places.push(Place { base, start, length });
         }
     }
@@ -225,10 +273,6 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::cast_possible_truncation, reason = "lengths in a test are small")]
-    #![allow(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "names of boxes are byte strings"
-    )]
 
     use super::*;
     use proptest::prelude::*;
@@ -292,6 +336,7 @@ mod tests {
                 ),
                 boxed(*b"idat", XMP),
                 boxed(*b"uuid", b"sixteen bytes...CANARY"),
+                boxed(*b"iprp", &boxed(*b"ipco", &boxed(*b"udes", b"CANARY"))),
             ];
             boxed(*b"meta", &[b"\0\0\0\0", inner.concat().as_slice()].concat())
         };
@@ -302,6 +347,7 @@ mod tests {
             meta(pixels_at),
             boxed(*b"mdat", &[PIXELS, EXIF].concat()),
             film,
+            boxed(*b"mpvd", b"a film with CANARY"),
         ]
         .concat()
     }
@@ -339,6 +385,49 @@ mod tests {
         let mut lost = told;
         lost[at..at + 4].copy_from_slice(b"lost");
         assert_eq!(strip(&lost), None);
+    }
+
+    #[test]
+    fn a_file_by_another_name_that_may_be_read_as_a_picture_is_one() {
+        assert!(is_one(b"\0\0\0\x14ftypmiaf\0\0\0\0avif"));
+        assert!(!is_one(b"\0\0\0\x14ftypisom\0\0\0\0mp42"));
+        assert!(!is_one(b"\0\0\0\x14ftypisomavif"), "a version is no brand");
+        assert!(
+            !is_one(b"\0\0\0\x10ftypisom\0\0\0\0avif"),
+            "what stands behind is no brand"
+        );
+    }
+
+    #[test]
+    fn what_would_take_for_ever_is_refused() {
+        let deep = (0..100_000).fold(Vec::new(), |inner: Vec<u8>, _| {
+            if inner.len() < 400_000 {
+                boxed(*b"moov", &inner)
+            } else {
+                inner
+            }
+        });
+        assert!(
+            strip(&[told(), deep].concat()).is_some(),
+            "a film in a film is nothing"
+        );
+        let begin = boxed(*b"ftyp", b"avif\0\0\0\0mif1");
+        let pixels = boxed(*b"mdat", &[7; 1000]);
+        let again = [0, 0, 0, 0, 0, 0, 4, 0].repeat(3);
+        let places = [b"\x01\0\0\0\x44\0\0\x01\0\x02\0\0\0\0\0\x03".as_slice(), &again];
+        let inner = [
+            boxed(
+                *b"iinf",
+                &[b"\0\0\0\0\0\x01", item(2, *b"Exif").as_slice()].concat(),
+            ),
+            boxed(*b"iloc", &places.concat()),
+        ];
+        let meta = boxed(*b"meta", &[b"\0\0\0\0", inner.concat().as_slice()].concat());
+        assert_eq!(
+            strip(&[begin, meta, pixels].concat()),
+            None,
+            "the same place again"
+        );
     }
 
     proptest! {

@@ -157,6 +157,17 @@ fn whoever_still_thinks_about_a_deletion_has_the_whole_time_again() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_meanwhile_keeps_nothing() {
+    let mut group = Group::new();
+    let alice = Rc::clone(&group.alice);
+    let first = group.send(&alice, "marmalade");
+    intend(&alice, group.talk, Intent::DeleteForEveryone(key(&alice, first)));
+    alice.platform.ahead_ms.set(-3_600_000);
+    wait(&mut group);
+    assert!(view(&group.bob, group.talk, first).deleted);
+}
+
+#[test]
 fn a_client_that_is_closed_hides_it_still_and_deletes_it_at_the_next_start() {
     let mut group = Group::new();
     let alice = Rc::clone(&group.alice);

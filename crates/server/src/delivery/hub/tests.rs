@@ -134,6 +134,8 @@ fn revoked_and_surplus_connections_are_closed() {
     let mut phones: Vec<_> = (0..=CONNECTIONS_PER_DEVICE_MAX)
         .map(|_| hub.register(user(1), device(1)))
         .collect();
+    assert!(phones[0].closed.try_recv().is_err(), "nobody was judged");
+    phones[CONNECTIONS_PER_DEVICE_MAX].make_room(device(1));
     assert_eq!(phones[0].closed.try_recv(), Ok(Close::Replaced));
     hub.close_sessions_of(device(2));
     assert!(phones[1].closed.try_recv().is_err());
