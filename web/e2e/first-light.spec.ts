@@ -110,7 +110,7 @@ test('a second device opens the same account, and signing out empties this one',
   await second.signsIn();
   await expect(second.page.getByRole('button', { name: 'Settings' })).toBeVisible({ timeout: 120_000 });
   await second.page.getByRole('button', { name: 'Settings' }).click();
-  await second.page.getByRole('button', { name: 'Sign out' }).click();
+  await second.page.getByRole('button', { name: 'Sign out', exact: true }).click();
   await second.page.getByRole('button', { name: 'Sign out and delete the history here' }).click();
   await expect(second.page.getByRole('link', { name: 'Sign in or create an account' })).toBeVisible();
   await second.page.reload();
