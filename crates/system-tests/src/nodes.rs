@@ -4,7 +4,7 @@
 use crate::actor::Actor;
 use crate::proxy::FaultProxy;
 use crate::service::{Balancer, Nats};
-use crate::world::{Server, TestDatabase, launch};
+use crate::world::{Server, TestDatabase, in_one_thread, launch};
 use anyhow::{Context, Result};
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -40,20 +40,11 @@ impl<F: AsyncFnOnce(&Nodes) -> Result<()>> NodesStory for F {}
 
 /// Tells a story with so many servers.
 pub fn story_of_nodes(count: usize, tell: impl NodesStory) -> Result<()> {
-    // Another test of the process may have been first.
-    let _already = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
-        let tasks = tokio::task::LocalSet::new();
-        let telling = async {
-            let nodes = Nodes::begin(count).await?;
-            let told = tell(&nodes).await;
-            nodes.end().await;
-            told
-        };
-        tasks.run_until(telling).await
+    in_one_thread(async {
+        let nodes = Nodes::begin(count).await?;
+        let told = tell(&nodes).await;
+        nodes.end().await;
+        told
     })
 }
 

@@ -56,6 +56,16 @@ impl<F: AsyncFnOnce(&World) -> Result<()>> Story for F {}
 
 /// Tells a story on a database.
 pub fn story(database: Database, tell: impl Story) -> Result<()> {
+    in_one_thread(async {
+        let world = World::begin(database, 1).await?;
+        let told = tell(&world).await;
+        world.end().await;
+        told
+    })
+}
+
+/// Does what clients need to live in: a runtime, a place for their tasks, cryptography for TLS.
+pub(crate) fn in_one_thread(telling: impl Future<Output = Result<()>>) -> Result<()> {
     // Another test of the process may have been first.
     let _already = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -64,12 +74,6 @@ pub fn story(database: Database, tell: impl Story) -> Result<()> {
     runtime.block_on(async {
         // Dropped inside the runtime: requests that are cut off must find it.
         let tasks = tokio::task::LocalSet::new();
-        let telling = async {
-            let world = World::begin(database, 1).await?;
-            let told = tell(&world).await;
-            world.end().await;
-            told
-        };
         tasks.run_until(telling).await
     })
 }

@@ -4,6 +4,7 @@
 use anyhow::{Context, Result, ensure};
 use std::time::Duration;
 use tokio::time::timeout;
+use undertone_client_core::MessageKey;
 use undertone_client_core::view::{ConversationStateView, SessionView};
 use undertone_system_tests::{Actor, Line, Nodes, all_are_together, story_of_nodes};
 use undertone_wire::ConversationId;
@@ -76,6 +77,11 @@ fn people_at_different_servers_talk_without_delay() -> Result<()> {
     })
 }
 
+/// Writes a line that nobody else writes.
+async fn writes_line(author: &Actor, talk: ConversationId, number: usize) -> Result<MessageKey> {
+    author.writes(talk, &format!("{} {number}", author.name())).await
+}
+
 #[test]
 fn what_is_said_at_two_servers_at_once_has_one_order() -> Result<()> {
     story_of_nodes(2, async |nodes: &Nodes| {
@@ -83,12 +89,7 @@ fn what_is_said_at_two_servers_at_once_has_one_order() -> Result<()> {
         let mut keys = Vec::new();
         for number in 0..MANY {
             for author in [&ada, &bob] {
-                keys.push((
-                    author,
-                    author
-                        .writes(talk, &format!("{} {number}", author.name()))
-                        .await?,
-                ));
+                keys.push((author, writes_line(author, talk, number).await?));
             }
         }
         for (author, key) in keys {
@@ -180,12 +181,7 @@ fn the_clients_of_a_killed_server_go_on_at_another() -> Result<()> {
         let mut keys = Vec::new();
         for number in 0..MANY {
             for author in [&ada, &bob] {
-                keys.push((
-                    author,
-                    author
-                        .writes(talk, &format!("{} {number}", author.name()))
-                        .await?,
-                ));
+                keys.push((author, writes_line(author, talk, number).await?));
             }
             if number == MANY / 2 {
                 nodes.kill_node(1)?;
