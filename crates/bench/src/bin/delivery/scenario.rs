@@ -50,7 +50,6 @@ const ROOMS: [Rooms; 3] = [
     },
 ];
 
-const BOTH: [Kind; 2] = [Kind::Undertone, Kind::Reference];
 /// Entries that somebody who comes back asks for.
 const PAGE: u32 = 50;
 
@@ -89,14 +88,8 @@ async fn talk(wish: &Wish, rooms: &Rooms, report: &mut Report) -> Result<()> {
         if rooms.calm {
             calm(wish, name, &town, report)?;
         }
-        let mut runs = Vec::new();
-        for kind in BOTH {
-            runs.push(search::most(kind, wish, &town, bounds(wish, rooms))?);
-        }
-        let [undertone, bare] = runs.as_slice() else {
-            bail!("two runs were wanted")
-        };
-        let both = |of: fn(&Run) -> f64| [of(undertone), of(bare)];
+        let runs = by_turns(|kind| search::most(kind, wish, &town, bounds(wish, rooms)))?;
+        let both = |of: fn(&Run) -> f64| runs.each_ref().map(of);
         report.compare(&format!("{name}: most"), "deliveries/s", both(Run::speed));
         report.compare(
             &format!("{name}: processor for a million deliveries"),
@@ -128,17 +121,18 @@ fn bounds(wish: &Wish, rooms: &Rooms) -> Bounds {
     }
 }
 
+/// Measures both sides, ours first; a side has ended when the other begins.
+fn by_turns<T>(mut measure: impl FnMut(Kind) -> Result<T>) -> Result<[T; 2]> {
+    Ok([measure(Kind::Undertone)?, measure(Kind::Reference)?])
+}
+
 /// How long a message takes when there is little to do.
 fn calm(wish: &Wish, name: &str, town: &Town, report: &mut Report) -> Result<()> {
-    let mut sides = Vec::new();
-    for kind in BOTH {
+    let [undertone, bare] = by_turns(|kind| {
         let mut stage = search::ready(kind, wish, town)?;
         let seconds = if wish.quick { 0.5 } else { 5.0 };
-        sides.push(stage.send(flow(100.0, seconds))?.sent);
-    }
-    let [undertone, bare] = sides.as_slice() else {
-        bail!("two runs were wanted")
-    };
+        Ok(stage.send(flow(100.0, seconds))?.sent)
+    })?;
     let name = format!("{name}, 100 messages/s");
     report.compare(&format!("{name}: p50"), "ms", [undertone.p50_ms, bare.p50_ms]);
     report.compare(&format!("{name}: p99"), "ms", [undertone.p99_ms, bare.p99_ms]);
@@ -200,8 +194,7 @@ async fn idle(wish: &Wish, report: &mut Report) -> Result<()> {
     };
     let town = Town::found(layout).await?;
     for _ in 0..wish.rounds {
-        let mut sides = Vec::new();
-        for kind in BOTH {
+        let [undertone, bare] = by_turns(|kind| {
             let mut stage = Stage::set(kind, wish, &town)?;
             // Once before, so that what a first connection allocates is not counted.
             stage.connect(
@@ -219,14 +212,11 @@ async fn idle(wish: &Wish, report: &mut Report) -> Result<()> {
             };
             let seconds = stage.connect(kind, &town, habits)?;
             let grown = stage.server.process.memory_kib()? - before;
-            sides.push((
+            Ok((
                 grown / count(people * (times - 1)),
                 count(people * times) / seconds,
-            ));
-        }
-        let [undertone, bare] = sides.as_slice() else {
-            bail!("two runs were wanted")
-        };
+            ))
+        })?;
         report.compare("D: memory of an idle connection", "KiB", [undertone.0, bare.0]);
         report.compare("D: connects with a token", "connects/s", [undertone.1, bare.1]);
     }
@@ -243,8 +233,7 @@ async fn catch_up(wish: &Wish, report: &mut Report) -> Result<()> {
     };
     let town = Town::found(layout).await?;
     for _ in 0..wish.rounds {
-        let mut sides = Vec::new();
-        for kind in BOTH {
+        let [undertone, bare] = by_turns(|kind| {
             let mut stage = Stage::set(kind, wish, &town)?;
             stage.connect(kind, &town, Habits::USUAL)?;
             if kind == Kind::Reference {
@@ -255,13 +244,10 @@ async fn catch_up(wish: &Wish, report: &mut Report) -> Result<()> {
                 times: if wish.quick { 20 } else { 2000 },
             };
             match stage.tell(&Order::Fetch(reading))? {
-                Answer::Read { p50_ms, p99_ms, .. } => sides.push((p50_ms, p99_ms)),
+                Answer::Read { p50_ms, p99_ms, .. } => Ok((p50_ms, p99_ms)),
                 other => bail!("not read: {other:?}"),
             }
-        }
-        let [undertone, bare] = sides.as_slice() else {
-            bail!("two runs were wanted")
-        };
+        })?;
         report.compare("E: catch-up of 50: p50", "ms", [undertone.0, bare.0]);
         report.compare("E: catch-up of 50: p99", "ms", [undertone.1, bare.1]);
     }
@@ -278,8 +264,7 @@ async fn come_back(wish: &Wish, report: &mut Report) -> Result<()> {
     };
     let town = Town::found(layout).await?;
     for _ in 0..wish.rounds {
-        let mut sides = Vec::new();
-        for kind in BOTH {
+        let [undertone, bare] = by_turns(|kind| {
             let mut stage = Stage::set(kind, wish, &town)?;
             stage.connect(
                 kind,
@@ -304,18 +289,11 @@ async fn come_back(wish: &Wish, report: &mut Report) -> Result<()> {
                 times: 5,
             };
             match stage.tell(&Order::Return(reading))? {
-                Answer::Read { seconds, .. } => sides.push(seconds),
+                Answer::Read { seconds, .. } => Ok(seconds),
                 other => bail!("not back: {other:?}"),
             }
-        }
-        let [undertone, bare] = sides.as_slice() else {
-            bail!("two runs were wanted")
-        };
-        report.compare(
-            "F: 1,000 clients come back with catch-up",
-            "s",
-            [*undertone, *bare],
-        );
+        })?;
+        report.compare("F: 1,000 clients come back with catch-up", "s", [undertone, bare]);
     }
     Ok(())
 }
