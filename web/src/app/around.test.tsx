@@ -3,7 +3,7 @@ import { act, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, expect, test } from 'vitest';
 import { toasts } from '../components/toasts';
 import { type CoreDouble, device, person } from '../core/testing/double';
-import { expectAccessible, open } from '../core/testing/render';
+import { expectAccessible, field, open, write } from '../core/testing/render';
 import { member } from '../core/testing/rooms';
 import { harbour } from '../core/testing/scene';
 import type { ConversationId } from '../core/types';
@@ -27,17 +27,6 @@ function withBob(): { readonly double: CoreDouble; readonly id: ConversationId }
 
 function list() {
   return within(screen.getByRole('navigation', { name: 'Conversation list' }));
-}
-
-function field(): HTMLTextAreaElement {
-  const found = screen.getByRole('textbox', { name: /^Message to/u });
-  if (!(found instanceof HTMLTextAreaElement)) throw new Error('not a field');
-  return found;
-}
-
-function write(text: string): void {
-  field().focus();
-  fireEvent.change(field(), { target: { value: text, selectionStart: text.length, selectionEnd: text.length } });
 }
 
 function called(double: CoreDouble, method: string): readonly unknown[] | undefined {

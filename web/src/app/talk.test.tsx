@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { toasts } from '../components/toasts';
 import { type CoreDouble, conversationNamed, person } from '../core/testing/double';
 import { harbourTalking, longHistory } from '../core/testing/harbour-talk';
-import { expectAccessible, open } from '../core/testing/render';
+import { expectAccessible, field, open, write } from '../core/testing/render';
 import { harbour } from '../core/testing/scene';
 import { keepDraft } from '../platform/drafts';
 
@@ -32,17 +32,6 @@ function row(text: RegExp | string): HTMLElement {
   const found = log().getByText(text).closest<HTMLElement>('[data-message]');
   if (!found) throw new Error(`no message says ${String(text)}`);
   return found;
-}
-
-function field(): HTMLTextAreaElement {
-  const found = screen.getByRole('textbox', { name: /^Message to/u });
-  if (!(found instanceof HTMLTextAreaElement)) throw new Error('not a field');
-  return found;
-}
-
-function write(text: string): void {
-  field().focus();
-  fireEvent.change(field(), { target: { value: text, selectionStart: text.length, selectionEnd: text.length } });
 }
 
 function lastCall(double: CoreDouble, method: string): readonly unknown[] | undefined {
