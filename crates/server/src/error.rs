@@ -47,16 +47,12 @@ impl ApiError {
 
     /// Refuses until `wait` has passed.
     pub fn rate_limited(wait: Duration) -> Self {
-        Self::Refused(rate_limited(wait))
+        Self::waiting(ErrorCode::RateLimited, wait)
     }
 
-    /// Refuses until `wait` has passed: others are coming in.
-    pub fn join_queued(wait: Duration) -> Self {
-        Self::Refused(ErrorBody {
-            code: ErrorCode::JoinQueued,
-            message: sentence(ErrorCode::JoinQueued).to_owned(),
-            ..rate_limited(wait)
-        })
+    /// Refuses for a reason that passes: what may be tried again after `wait`.
+    pub fn waiting(code: ErrorCode, wait: Duration) -> Self {
+        Self::Refused(waiting(code, wait))
     }
 
     /// Refuses a second conversation of the same two people.
@@ -117,10 +113,14 @@ impl IntoResponse for ApiError {
 
 /// The body of [`ApiError::rate_limited`].
 pub(crate) fn rate_limited(wait: Duration) -> ErrorBody {
+    waiting(ErrorCode::RateLimited, wait)
+}
+
+fn waiting(code: ErrorCode, wait: Duration) -> ErrorBody {
     let milliseconds = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
     ErrorBody {
         retry_after_ms: Some(milliseconds),
-        ..body(ErrorCode::RateLimited)
+        ..body(code)
     }
 }
 

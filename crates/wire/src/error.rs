@@ -125,7 +125,7 @@ pub struct ErrorBody {
     pub code: ErrorCode,
     /// A sentence for people.
     pub message: String,
-    /// With `rate_limited` and `join_queued`: milliseconds to wait.
+    /// With `rate_limited` and `join_queued`, and with `epoch_stale` for a commit: milliseconds to wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
     /// With `conversation_exists`: the conversation that exists.

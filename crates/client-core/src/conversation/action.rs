@@ -28,6 +28,8 @@ pub(crate) const TRIES_MAX: u32 = 200;
 const RACE_LONGEST_MS: u64 = 4_000;
 /// Shortest wait after a lost race, in milliseconds.
 const RACE_SHORTEST_MS: u64 = 100;
+/// A place in the server's queue is waited for so long at most, in milliseconds.
+const QUEUE_LONGEST_MS: u64 = 600_000;
 
 /// One wish.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -190,13 +192,25 @@ pub(crate) fn lost_race(core: &Core, id: ConversationId) -> Result<(), ClientErr
         .min(RACE_LONGEST_MS);
     let wait = rand::rngs::OsRng.gen_range(0..=longest);
     let until = core.platform.monotonic_ms().saturating_add(wait);
-    core.rests.borrow_mut().insert(id, until);
+    // Whoever has a place in the queue keeps it.
+    let mut rests = core.rests.borrow_mut();
+    let rest = rests.entry(id).or_insert(until);
+    *rest = until.max(*rest);
+    drop(rests);
     for action in lost {
         if action.tries >= TRIES_MAX {
             settle(core, action.id, Err(gave_up()))?;
         }
     }
     Ok(core.store.return_actions(id)?)
+}
+
+/// The server says when the next commit may come, since another was first: many who commit at once come one
+/// after another.
+pub(crate) fn queued(core: &Core, id: ConversationId, wait_ms: u64) {
+    let wait = wait_ms.min(QUEUE_LONGEST_MS);
+    let until = core.platform.monotonic_ms().saturating_add(wait);
+    core.rests.borrow_mut().insert(id, until);
 }
 
 fn gave_up() -> Failure {

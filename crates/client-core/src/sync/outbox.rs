@@ -212,6 +212,9 @@ pub(super) fn refused(
     refused: &Refused,
 ) -> Result<Verdict, ClientError> {
     if let Some(verdict) = temporary(refused) {
+        if let (Verdict::ReadLog, Some(wait_ms)) = (verdict, refused.error.retry_after_ms) {
+            action::queued(core, conversation.id, wait_ms);
+        }
         return Ok(verdict);
     }
     let own_commit = core.store.own_commit(conversation.id)?;

@@ -6,6 +6,8 @@ use crate::message::key::MessageKey;
 use crate::view::{ConnectionState, MessageStateView, NoticeView, TimelineQuery};
 use futures::future::join;
 use undertone_wire::ErrorCode;
+use undertone_wire::conversation::EntryKind;
+use undertone_wire::stream::ServerFrame;
 
 #[test]
 fn two_people_talk() {
@@ -295,6 +297,39 @@ fn fresh_keys_change_the_epoch_and_disturb_nobody() {
     assert_eq!(alice.texts(conversation), bob.texts(conversation));
     assert_eq!(alice.texts(conversation).len(), 3);
     assert!(alice.notices(conversation).is_empty() && bob.notices(conversation).is_empty());
+}
+
+#[test]
+fn whoever_was_overtaken_comes_when_it_is_their_turn_and_writes_meanwhile() {
+    const TURN_MS: u64 = 5_000;
+    let mut world = World::new();
+    let (ada, ben) = (world.someone("Ada"), world.someone("Ben"));
+    let (alice, bob) = (world.device(&ada), world.device(&ben));
+    let conversation = world.run(alice.open(&ben));
+    world.settle(&[&alice, &bob]);
+    let bobs = bob.id;
+    world.server.tamper(move |device, frame| match frame {
+        // Bob hears of her commit only when his own is refused.
+        ServerFrame::Entry(entry) if device == bobs && entry.kind == EntryKind::Commit => Vec::new(),
+        ServerFrame::Refused(mut refused) => {
+            assert_eq!(refused.error.code, ErrorCode::EpochStale);
+            refused.error.retry_after_ms = Some(TURN_MS);
+            vec![ServerFrame::Refused(refused)]
+        }
+        other => vec![other],
+    });
+    world.run(alice.client().refresh_keys(conversation)).unwrap();
+    let start = bob.platform_now_ms();
+    let (outcome, written_ms) = world.run(join(bob.client().refresh_keys(conversation), async {
+        bob.send(conversation, "meanwhile").await;
+        bob.platform_now_ms() - start
+    }));
+    outcome.unwrap();
+    let waited_ms = bob.platform_now_ms() - start;
+    assert!(
+        written_ms < TURN_MS && TURN_MS <= waited_ms,
+        "{written_ms}, {waited_ms}"
+    );
 }
 
 #[test]

@@ -34,6 +34,9 @@ pub enum DeliveryError {
     /// Commits follow each other too fast.
     #[error("commits follow each other too fast: wait {0:?}")]
     Paced(Duration),
+    /// Another commit was first.
+    #[error("another commit was first: the next one in {0:?}")]
+    Overtaken(Duration),
     /// Another device is coming in.
     #[error("it is another device's turn to join: wait {0:?}")]
     Queued(Duration),
@@ -80,6 +83,7 @@ impl DeliveryError {
         Some(match self {
             Self::Refused(Refusal::SlowMode(_))
             | Self::Paced(_)
+            | Self::Overtaken(_)
             | Self::Queued(_)
             | Self::Commit(_)
             | Self::Exists(_)
@@ -112,7 +116,8 @@ impl From<DeliveryError> for ApiError {
             DeliveryError::Refused(Refusal::SlowMode(wait)) | DeliveryError::Paced(wait) => {
                 Self::rate_limited(wait)
             }
-            DeliveryError::Queued(wait) => Self::join_queued(wait),
+            DeliveryError::Overtaken(wait) => Self::waiting(ErrorCode::EpochStale, wait),
+            DeliveryError::Queued(wait) => Self::waiting(ErrorCode::JoinQueued, wait),
             DeliveryError::Exists(conversation) => Self::conversation_exists(conversation),
             DeliveryError::Store(error) => Self::Store(error),
             DeliveryError::Commit(error) if error.code() == ErrorCode::Internal => Self::internal(error),

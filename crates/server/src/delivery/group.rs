@@ -64,7 +64,7 @@ impl Delivery {
             return Ok(accepted);
         }
         if before.epoch != epoch {
-            return Err(Refusal::EpochStale.into());
+            return Err(self.overtaken(caller, conversation));
         }
         self.wait_for_judgement(caller, conversation).await?;
         let under_check = CommitUnderCheck {
@@ -84,11 +84,20 @@ impl Delivery {
             let now = self.clock.monotonic();
             self.pace.check(conversation, now).map_err(DeliveryError::Paced)?;
         }
-        let accepted = self.sequencer.commit(commit).await?;
-        if !removes {
-            self.pace.note(conversation, self.clock.monotonic());
-        }
+        let accepted = self.sequencer.commit(commit).await.map_err(|error| match error {
+            // Another server was first.
+            DeliveryError::Refused(Refusal::EpochStale) => self.overtaken(caller, conversation),
+            other => other,
+        })?;
+        self.pace
+            .note(conversation, caller.device, removes, self.clock.monotonic());
         Ok(accepted)
+    }
+
+    /// Another commit was first.
+    fn overtaken(&self, caller: Caller, conversation: ConversationId) -> DeliveryError {
+        let now = self.clock.monotonic();
+        DeliveryError::Overtaken(self.pace.overtaken(conversation, caller.device, now))
     }
 
     /// Checks a device's wish to be let go, stores it, and waits until it is durable.

@@ -268,6 +268,41 @@ async fn commits_keep_their_distance_unless_they_remove_somebody() {
 }
 
 #[tokio::test]
+async fn those_who_commit_at_once_are_told_when_to_come_again() {
+    let Trio {
+        server,
+        clock,
+        mut alice,
+        mut bob,
+        mut carol,
+        id,
+        ..
+    } = trio().await;
+    let first = alice.update(id);
+    let (second, third) = (bob.update(id), carol.update(id));
+    alice.submit(&server, &first).await.unwrap();
+    for (phone, update, wait_ms) in [(&bob, &second, 250), (&carol, &third, 500), (&bob, &second, 250)] {
+        let refused = phone.submit(&server, update).await.unwrap_err();
+        assert_eq!(
+            (refused.code, refused.retry_after_ms),
+            (ErrorCode::EpochStale, Some(wait_ms))
+        );
+    }
+    let mut before = vec![first.commit.commit];
+    for phone in [&mut bob, &mut carol] {
+        clock.advance(Duration::from_millis(250));
+        phone.clear_pending(id);
+        phone.take_back(id);
+        for commit in &before {
+            phone.apply(id, commit);
+        }
+        let again = phone.update(id);
+        phone.submit(&server, &again).await.unwrap();
+        before.push(again.commit.commit);
+    }
+}
+
+#[tokio::test]
 async fn what_is_founded_is_what_the_request_says() {
     let (server, _) = Server::start_still().await;
     let (mut alice, bob) = (server.register("alice").await, server.register("bob").await);
