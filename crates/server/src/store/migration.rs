@@ -30,6 +30,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(6, "0006_rooms"),
     migration!(7, "0007_blobs"),
     migration!(8, "0008_push"),
+    migration!(9, "0009_log_order"),
 ];
 
 /// Holds which steps a database has. The same statement serves both dialects.

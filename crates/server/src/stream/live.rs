@@ -176,7 +176,8 @@ impl Live {
         })
     }
 
-    /// Waits for what happens next.
+    /// Waits for what happens next. Whatever is ready has the same chance: a client to which much is sent is
+    /// heard, too. Only the server's own wish to end the connection comes first.
     ///
     /// Cancel safe because each branch is.
     async fn next(&mut self) -> Result<Event, Ending> {
@@ -188,19 +189,32 @@ impl Live {
             alarm,
             ..
         } = self;
+        let Registration {
+            frames,
+            closed,
+            refresh,
+            ..
+        } = registration;
+        let happening = async {
+            tokio::select! {
+                () = alarm.as_mut() => Ok(Event::Alarm),
+                () = refresh.notified() => Ok(Event::Refresh),
+                Some(frame) = frames.next() => Ok(Event::Frame(frame)),
+                Some(answer) = queued.next(), if !queued.is_empty() => Ok(Event::Answer(answer)),
+                Some(answer) = work.join_next(), if !work.is_empty() => {
+                    answer.map(Event::Answer).map_err(|error| lost(&error))
+                }
+                message = socket.recv(), if queued.len() + work.len() < PENDING_MAX => match message {
+                    Some(Ok(message)) => Ok(Event::Received(message)),
+                    Some(Err(error)) => Err(broken(&error)),
+                    None => Err(Ending::Gone),
+                },
+            }
+        };
         tokio::select! {
             biased;
-            closed = &mut registration.closed => Err(Ending::Closed(closed.unwrap_or(Close::Stopping))),
-            () = alarm.as_mut() => Ok(Event::Alarm),
-            () = registration.refresh.notified() => Ok(Event::Refresh),
-            Some(frame) = registration.frames.next() => Ok(Event::Frame(frame)),
-            Some(answer) = queued.next(), if !queued.is_empty() => Ok(Event::Answer(answer)),
-            Some(answer) = work.join_next(), if !work.is_empty() => answer.map(Event::Answer).map_err(|error| lost(&error)),
-            message = socket.recv(), if queued.len() + work.len() < PENDING_MAX => match message {
-                Some(Ok(message)) => Ok(Event::Received(message)),
-                Some(Err(error)) => Err(broken(&error)),
-                None => Err(Ending::Gone),
-            },
+            closed = closed => Err(Ending::Closed(closed.unwrap_or(Close::Stopping))),
+            event = happening => event,
         }
     }
 

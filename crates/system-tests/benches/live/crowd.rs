@@ -5,6 +5,7 @@ use anyhow::{Context as _, Result};
 use futures::StreamExt as _;
 use std::path::PathBuf;
 use std::rc::Rc;
+use tempfile::TempDir;
 use undertone_client_core::platform::NativePlatform;
 use undertone_client_core::store::{StoreKey, StoreLocation};
 use undertone_client_core::testing::Checkpoints;
@@ -16,6 +17,22 @@ use undertone_wire::ConversationId;
 
 /// Clients that are made at the same time.
 const AT_ONCE: usize = 10;
+/// Where files are kept in memory.
+const MEMORY: &str = "/dev/shm";
+
+/// Where people meet: a server, which writes to the disk, and a folder for the stores of all clients. That
+/// one is in memory where it can be: each of them has a disk of its own, and this machine has one.
+pub(crate) struct Meeting<'world> {
+    world: &'world World,
+    stores: TempDir,
+}
+
+impl<'world> Meeting<'world> {
+    pub(crate) fn at(world: &'world World) -> Result<Self> {
+        let stores = TempDir::new_in(MEMORY).or_else(|_| TempDir::new())?;
+        Ok(Self { world, stores })
+    }
+}
 
 /// Somebody without an account.
 pub(crate) struct Guest {
@@ -26,9 +43,9 @@ pub(crate) struct Guest {
 
 impl Guest {
     /// Opens a store, becomes a guest and connects.
-    pub(crate) async fn new(world: &World, name: &str) -> Result<Self> {
-        let url = world.proxy.url();
-        let store = world.folder().join(format!("{name}.db"));
+    pub(crate) async fn new(meeting: &Meeting<'_>, name: &str) -> Result<Self> {
+        let url = meeting.world.proxy.url();
+        let store = meeting.stores.path().join(format!("{name}.db"));
         let traffic = Rc::new(Traffic::default());
         let transport = Counted {
             inner: NativeTransport::new(&url, None)?,
@@ -54,9 +71,9 @@ impl Guest {
     }
 
     /// So many, named after a stem.
-    pub(crate) async fn many(world: &World, stem: &str, many: usize) -> Result<Vec<Self>> {
+    pub(crate) async fn many(meeting: &Meeting<'_>, stem: &str, many: usize) -> Result<Vec<Self>> {
         let names: Vec<String> = (0..many).map(|number| format!("{stem} {number}")).collect();
-        let making = futures::stream::iter(&names).map(|name| Self::new(world, name));
+        let making = futures::stream::iter(&names).map(|name| Self::new(meeting, name));
         let made: Vec<Result<Self>> = making.buffered(AT_ONCE).collect().await;
         made.into_iter().collect()
     }

@@ -3,7 +3,7 @@
 //! Most of those who are in the room are offline, as in life; and one machine could not play hundreds of
 //! clients without measuring itself.
 
-use crate::crowd::Guest;
+use crate::crowd::{Guest, Meeting};
 use crate::{Size, count, figure};
 use anyhow::{Context as _, Result};
 use futures::StreamExt as _;
@@ -24,11 +24,12 @@ const WAVE: usize = 10;
 /// Fills a room, and lets a crowd in.
 pub(crate) async fn measure(world: &World, size: Size) -> Result<Vec<Figure>> {
     eprintln!("  {} come into a room of {}", size.crowd, size.inside);
-    let founder = Guest::new(world, "Founder").await?;
+    let meeting = &Meeting::at(world)?;
+    let founder = Guest::new(meeting, "Founder").await?;
     let (room, link) = founder.found(size.inside + size.crowd).await?;
-    let mut inside = fill(world, &link, size).await?;
+    let mut inside = fill(meeting, &link, size).await?;
     inside.push(founder);
-    let crowd = Guest::many(world, "Crowd", size.crowd).await?;
+    let crowd = Guest::many(meeting, "Crowd", size.crowd).await?;
     let before = spent(&crowd);
     let over = Cell::new(false);
     let writer = inside.last().context("nobody is inside")?;
@@ -91,11 +92,11 @@ async fn come_and_rest(guest: &Guest, link: &str) -> Result<()> {
 }
 
 /// Lets people in until the room has its size; only the last of them stay connected.
-async fn fill(world: &World, link: &str, size: Size) -> Result<Vec<Guest>> {
+async fn fill(meeting: &Meeting<'_>, link: &str, size: Size) -> Result<Vec<Guest>> {
     let mut connected = Vec::new();
     let mut left = size.inside.saturating_sub(1);
     while left > 0 {
-        let wave = Guest::many(world, &format!("Wave {left}"), left.min(WAVE)).await?;
+        let wave = Guest::many(meeting, &format!("Wave {left}"), left.min(WAVE)).await?;
         futures::future::try_join_all(wave.iter().map(|guest| guest.come(link))).await?;
         left -= wave.len();
         // The clients of those who are dropped end here; their places in the room stay.

@@ -1,6 +1,6 @@
 //! Everyone in a room commits at the same moment: one order, and how long until all are in it.
 
-use crate::crowd::Guest;
+use crate::crowd::{Guest, Meeting};
 use crate::{Size, count, figure};
 use anyhow::{Context as _, Result};
 use futures::StreamExt as _;
@@ -14,7 +14,8 @@ use undertone_wire::ConversationId;
 /// Fills a room, lets everyone renew their keys at once, and waits until all are in the same epoch.
 pub(crate) async fn measure(world: &World, size: Size) -> Result<Vec<Figure>> {
     eprintln!("  {} clients commit at once", size.storm);
-    let guests = Guest::many(world, "Storm", size.storm).await?;
+    let meeting = Meeting::at(world)?;
+    let guests = Guest::many(&meeting, "Storm", size.storm).await?;
     let Some((founder, others)) = guests.split_first() else {
         return Ok(Vec::new());
     };

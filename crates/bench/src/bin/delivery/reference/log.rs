@@ -18,14 +18,18 @@ const SETTINGS: &str = "
     PRAGMA synchronous = FULL;
     PRAGMA secure_delete = ON;
     PRAGMA temp_store = MEMORY;
+    PRAGMA cache_size = -65536;
+    PRAGMA wal_autocheckpoint = 4096;
     PRAGMA busy_timeout = 5000;";
+/// In the order in which they come, as the real server has them: the quickest that was found.
 const CREATE: &str = "
     create table if not exists log (
+        entry integer primary key,
         room integer not null,
         sequence integer not null,
         payload blob not null,
-        primary key (room, sequence)
-    ) strict, without rowid";
+        unique (room, sequence)
+    ) strict";
 const INSERT: &str = "insert into log (room, sequence, payload) values (?1, ?2, ?3)";
 const PAGE: &str = "select payload from log where room = ?1 order by sequence desc limit ?2";
 
