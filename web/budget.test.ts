@@ -33,8 +33,8 @@ test('what the page, the worker and the core need is counted as it is sent, and 
 });
 
 test('a released page has a limit of its own', () => {
-  expect(tooMuch(1_600_000, true)).toBeUndefined();
-  expect(tooMuch(1_600_001, true)).toContain('1600000');
-  expect(tooMuch(1_600_001, false)).toBeUndefined();
+  expect(tooMuch(1_400_000, true)).toBeUndefined();
+  expect(tooMuch(1_400_001, true)).toContain('1400000');
+  expect(tooMuch(1_400_001, false)).toBeUndefined();
   expect(tooMuch(9_000_000, false)).toContain('9000000');
 });

@@ -1,14 +1,14 @@
 /**
  * A step of the build: how many bytes a browser fetches before the first screen works, compressed as the server sends
  * them, and no more than is allowed. Nearly all of it is the client core. What judges passwords is not counted: it is
- * fetched where somebody chooses one.
+ * fetched where somebody chooses one. Nor is what only somebody who is signed in sees.
  */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plugin } from 'vite';
 
 /** What a released page may weigh: `cargo xtask build --release`. The goal is 1.2 MB: docs/performance.md says what is in the way. */
-const RELEASED_BYTES_MAX = 1_600_000;
+const RELEASED_BYTES_MAX = 1_400_000;
 /** What a page may weigh whose core was built in a hurry. */
 const QUICK_BYTES_MAX = 1_950_000;
 

@@ -1,10 +1,11 @@
 //! Guests, devices and the recovery key of the facade: conversions only, as in `client`.
 
 use crate::client::{Client, each};
+use crate::convert::{ToCore, ToPage};
 use crate::failure::Failure;
 use crate::input::{DeviceIdText, parse};
 use crate::plain::BecomeAccountInput;
-use tsify::{Ts, Tsify};
+use tsify::Ts;
 use undertone_client_core::account::{AccountError, Password, RecoverInput, RecoveryKey};
 use undertone_client_core::view::{DeviceView, RegisteredView, SessionView};
 use wasm_bindgen::prelude::*;
@@ -20,22 +21,21 @@ impl Client {
     /// Signs in as a guest.
     #[wasm_bindgen(js_name = becomeGuest)]
     pub async fn become_guest(&self, nickname: Option<String>) -> Result<Ts<SessionView>, Failure> {
-        Ok(self.core.become_guest(nickname.as_deref()).await?.into_ts()?)
+        self.core.become_guest(nickname.as_deref()).await?.to_page()
     }
 
     /// Puts the end of the guest who is signed in off.
     pub async fn stay(&self) -> Result<Ts<SessionView>, Failure> {
-        Ok(self.core.stay().await?.into_ts()?)
+        self.core.stay().await?.to_page()
     }
 
     /// Makes an account of the guest who is signed in.
     #[wasm_bindgen(js_name = becomeAccount)]
     pub async fn become_account(&self, input: Ts<BecomeAccountInput>) -> Result<Ts<RegisteredView>, Failure> {
-        Ok(self
-            .core
-            .become_account(input.to_rust()?.try_into()?)
+        self.core
+            .become_account(input.to_core()?.try_into()?)
             .await?
-            .into_ts()?)
+            .to_page()
     }
 
     /// The user's devices, as the server has them.
@@ -62,6 +62,6 @@ impl Client {
             recovery_key,
             new_password: Password::new(new_password)?,
         };
-        Ok(self.core.recover(input).await?.into_ts()?)
+        self.core.recover(input).await?.to_page()
     }
 }

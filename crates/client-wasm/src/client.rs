@@ -1,5 +1,6 @@
 //! The facade of the core, method by method, with text for ids and views as plain objects.
 
+use crate::convert::{ToCore, ToPage};
 use crate::failure::Failure;
 use crate::files::Taken;
 use crate::input::{
@@ -79,18 +80,18 @@ impl Client {
 
     /// Who is signed in.
     pub fn session(&self) -> Result<Ts<SessionView>, Failure> {
-        Ok(self.core.session().into_ts()?)
+        self.core.session().to_page()
     }
 
     /// Whether the server is reached.
     pub fn connection(&self) -> Result<Ts<ConnectionView>, Failure> {
-        Ok(self.core.connection()?.into_ts()?)
+        self.core.connection()?.to_page()
     }
 
     /// What the server says about itself.
     #[wasm_bindgen(js_name = serverInfo)]
     pub async fn server_info(&self) -> Result<Ts<ServerInfo>, Failure> {
-        Ok(ServerInfo::from(self.core.server_info().await?).into_ts()?)
+        ServerInfo::from(self.core.server_info().await?).to_page()
     }
 
     /// Whether a name can be that of an account; the code of the failure says why not.
@@ -109,25 +110,17 @@ impl Client {
     ) -> Result<Ts<PasswordStrengthView>, Failure> {
         let password = Password::new(password)?;
         let strength = self.core.password_strength(&password, &name).await?;
-        Ok(PasswordStrengthView::from(strength).into_ts()?)
+        PasswordStrengthView::from(strength).to_page()
     }
 
     /// Makes an account.
     pub async fn register(&self, input: Ts<RegisterInput>) -> Result<Ts<RegisteredView>, Failure> {
-        Ok(self
-            .core
-            .register(input.to_rust()?.try_into()?)
-            .await?
-            .into_ts()?)
+        self.core.register(input.to_core()?.try_into()?).await?.to_page()
     }
 
     /// Signs in.
     pub async fn login(&self, name: String, password: String) -> Result<Ts<SessionView>, Failure> {
-        Ok(self
-            .core
-            .login(&name, Password::new(password)?)
-            .await?
-            .into_ts()?)
+        self.core.login(&name, Password::new(password)?).await?.to_page()
     }
 
     /// Signs out and deletes everything on this device.
@@ -144,7 +137,7 @@ impl Client {
     /// Makes an invitation.
     #[wasm_bindgen(js_name = createInvitation)]
     pub async fn create_invitation(&self) -> Result<Ts<InvitationView>, Failure> {
-        Ok(InvitationView::from(self.core.create_invitation().await?).into_ts()?)
+        InvitationView::from(self.core.create_invitation().await?).to_page()
     }
 
     /// Looks for people.
@@ -153,7 +146,7 @@ impl Client {
         query: Option<String>,
         after: Option<String>,
     ) -> Result<Ts<PeopleView>, Failure> {
-        Ok(self.core.people(query, after).await?.into_ts()?)
+        self.core.people(query, after).await?.to_page()
     }
 
     /// Finds or begins the conversation with a person.
@@ -175,7 +168,7 @@ impl Client {
             parse::<ConversationId>(&conversation)?,
             parse::<MessageKey>(&key)?,
         );
-        let draft: Draft = draft.to_rust()?;
+        let draft: Draft = draft.to_core()?;
         self.core.send_text(conversation, key, draft).await?;
         Ok(())
     }
@@ -200,12 +193,12 @@ impl Client {
     /// Sets whom the user shows themselves to.
     #[wasm_bindgen(js_name = setVisibility)]
     pub fn set_visibility(&self, visibility: &Ts<Visibility>) -> Result<(), Failure> {
-        Ok(self.core.set_visibility(visibility.to_rust()?)?)
+        Ok(self.core.set_visibility(visibility.to_core()?)?)
     }
 
     /// Whom the user shows themselves to.
     pub fn visibility(&self) -> Result<Ts<Visibility>, Failure> {
-        Ok(self.core.visibility()?.into_ts()?)
+        self.core.visibility()?.to_page()
     }
 
     /// Sends a failed message again.
@@ -229,10 +222,9 @@ impl Client {
         conversation: &ConversationIdText,
         query: &Ts<TimelineQuery>,
     ) -> Result<Ts<TimelineView>, Failure> {
-        Ok(self
-            .core
-            .timeline(parse(conversation)?, query.to_rust()?)?
-            .into_ts()?)
+        self.core
+            .timeline(parse(conversation)?, query.to_core()?)?
+            .to_page()
     }
 
     /// Everything in a conversation was read.
@@ -243,17 +235,14 @@ impl Client {
 }
 
 pub(crate) fn each<T: Tsify + serde::Serialize>(views: Vec<T>) -> Result<Vec<Ts<T>>, Failure> {
-    views
-        .into_iter()
-        .map(|view| view.into_ts().map_err(Failure::from))
-        .collect()
+    views.into_iter().map(|view| view.to_page()).collect()
 }
 
 /// Tells the listener what changed, for as long as the core lives.
 async fn pass_on(mut changes: Changes, listener: ChangeListener) {
     let listener: js_sys::Function = listener.unchecked_into();
     while let Some(change) = changes.next().await {
-        let Ok(change) = change.into_ts() else { continue };
+        let Ok(change) = change.to_page() else { continue };
         // A listener that throws has told the console; the next change is told all the same.
         drop(listener.call1(&JsValue::NULL, &change.js_value()));
     }

@@ -59,12 +59,6 @@ impl From<undertone_client_core::account::InvalidPassword> for Failure {
     }
 }
 
-impl From<tsify::Error> for Failure {
-    fn from(error: tsify::Error) -> Self {
-        Self::new("bad_request", error.to_string())
-    }
-}
-
 impl From<Failure> for JsValue {
     fn from(failure: Failure) -> Self {
         let error = js_sys::Error::new(&failure.message);

@@ -2,6 +2,7 @@
 //! opened is handed over in pieces, so that a large one is never in memory as a whole.
 
 use crate::client::{Client, each};
+use crate::convert::ToCore;
 use crate::failure::Failure;
 use crate::input::{ConversationIdText, MessageKeyText, parse};
 use async_trait::async_trait;
@@ -67,7 +68,7 @@ impl Client {
     ) -> Result<(), Failure> {
         let conversation = parse::<ConversationId>(&conversation)?;
         let key = parse::<MessageKey>(&key)?;
-        let draft: Draft = draft.to_rust()?;
+        let draft: Draft = draft.to_core()?;
         let files = files.iter().map(outgoing).collect();
         self.core.send_files(conversation, key, (draft, files)).await?;
         Ok(())

@@ -4,6 +4,7 @@
 
 mod account;
 mod client;
+mod convert;
 mod failure;
 mod files;
 mod input;

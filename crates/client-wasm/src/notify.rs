@@ -1,6 +1,7 @@
 //! What is announced, here and by a push service, of the facade: conversions only, as in `client`.
 
 use crate::client::{Client, each};
+use crate::convert::{ToCore, ToPage};
 use crate::failure::Failure;
 use crate::input::{ConversationIdText, parse};
 use crate::plain::milliseconds;
@@ -38,7 +39,7 @@ impl Client {
     /// What is announced of a conversation.
     #[wasm_bindgen(js_name = notifyOf)]
     pub fn notify_of(&self, conversation: &ConversationIdText) -> Result<Ts<NotifyView>, Failure> {
-        Ok(self.core.notify_of(parse(conversation)?)?.into_ts()?)
+        self.core.notify_of(parse(conversation)?)?.to_page()
     }
 
     /// Chooses what is announced of a conversation, the default without a level.
@@ -49,7 +50,7 @@ impl Client {
         level: Option<Ts<NotifyLevel>>,
         muted_until_ms: Option<f64>,
     ) -> Result<(), Failure> {
-        let level = level.map(|level| level.to_rust()).transpose()?;
+        let level = level.map(|level| level.to_core()).transpose()?;
         let until = muted_until_ms.map(milliseconds);
         Ok(self.core.set_notify(parse(conversation)?, level, until)?)
     }
@@ -64,13 +65,13 @@ impl Client {
     #[wasm_bindgen(js_name = quietHours)]
     pub fn quiet_hours(&self) -> Result<Option<Ts<QuietHoursView>>, Failure> {
         let hours = self.core.quiet_hours()?;
-        Ok(hours.map(|hours| hours.into_ts()).transpose()?)
+        hours.map(|hours| hours.to_page()).transpose()
     }
 
     /// Chooses when nothing is announced.
     #[wasm_bindgen(js_name = setQuietHours)]
     pub fn set_quiet_hours(&self, hours: Option<Ts<QuietHoursView>>) -> Result<(), Failure> {
-        let hours = hours.map(|hours| hours.to_rust()).transpose()?;
+        let hours = hours.map(|hours| hours.to_core()).transpose()?;
         Ok(self.core.set_quiet_hours(hours)?)
     }
 
@@ -81,19 +82,19 @@ impl Client {
 
     /// What stands on the app's sign.
     pub fn badge(&self) -> Result<Ts<BadgeView>, Failure> {
-        Ok(self.core.badge()?.into_ts()?)
+        self.core.badge()?.to_page()
     }
 
     /// The server's key for a subscription.
     #[wasm_bindgen(js_name = pushInfo)]
     pub async fn push_info(&self) -> Result<Ts<PushInfoView>, Failure> {
-        Ok(self.core.push_info().await?.into_ts()?)
+        self.core.push_info().await?.to_page()
     }
 
     /// Has this device woken there.
     #[wasm_bindgen(js_name = pushSubscribe)]
     pub async fn push_subscribe(&self, subscription: Ts<PushInput>) -> Result<(), Failure> {
-        let subscription: PushInput = subscription.to_rust()?;
+        let subscription: PushInput = subscription.to_core()?;
         Ok(self.core.push_subscribe(subscription.into()).await?)
     }
 
@@ -106,6 +107,6 @@ impl Client {
     /// Has the server wake this device once.
     #[wasm_bindgen(js_name = pushTest)]
     pub async fn push_test(&self) -> Result<Ts<PushTestResult>, Failure> {
-        Ok(self.core.push_test().await?.into_ts()?)
+        self.core.push_test().await?.to_page()
     }
 }

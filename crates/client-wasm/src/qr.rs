@@ -1,6 +1,7 @@
 //! A text as a QR code, in the shape that a screen draws. What stands in it is the caller's matter.
 
 use crate::client::Client;
+use crate::convert::ToPage;
 use crate::failure::Failure;
 use fast_qr::{ECL, QRBuilder};
 use serde::Serialize;
@@ -23,7 +24,7 @@ impl Client {
     /// A text as a QR code.
     #[wasm_bindgen(js_name = qrCode)]
     pub fn qr_code(&self, text: String) -> Result<Ts<QrCodeView>, Failure> {
-        Ok(encode(text)?.into_ts()?)
+        encode(text)?.to_page()
     }
 }
 

@@ -1,9 +1,10 @@
 //! Groups and rooms of the facade: conversions only, as in `client`.
 
 use crate::client::{Client, each};
+use crate::convert::{ToCore, ToPage};
 use crate::failure::Failure;
 use crate::input::{ConversationIdText, DeviceIdText, UserIdText, parse, parse_each};
-use tsify::{Ts, Tsify};
+use tsify::Ts;
 use undertone_client_core::view::{
     BannedView, JoinedView, KnockView, MemberView, RoomDoorView, RoomLinkView, RoomOptions, StatePatch,
     TermsPatch,
@@ -33,26 +34,26 @@ impl Client {
     /// Makes a room.
     #[wasm_bindgen(js_name = createRoom)]
     pub async fn create_room(&self, options: Ts<RoomOptions>) -> Result<ConversationIdText, Failure> {
-        Ok(id_text(self.core.create_room(options.to_rust()?).await?))
+        Ok(id_text(self.core.create_room(options.to_core()?).await?))
     }
 
     /// Link and code of a room, where this device knows them.
     #[wasm_bindgen(js_name = roomLink)]
     pub fn room_link(&self, conversation: &ConversationIdText) -> Result<Option<Ts<RoomLinkView>>, Failure> {
         let link = self.core.room_link(parse(conversation)?)?;
-        Ok(link.map(|link| link.into_ts()).transpose()?)
+        link.map(|link| link.to_page()).transpose()
     }
 
     /// What stands on the door that a link or code leads to.
     #[wasm_bindgen(js_name = lookAtRoom)]
     pub async fn look_at_room(&self, link_or_code: String) -> Result<Ts<RoomDoorView>, Failure> {
-        Ok(self.core.look_at_room(&link_or_code).await?.into_ts()?)
+        self.core.look_at_room(&link_or_code).await?.to_page()
     }
 
     /// Comes in, or knocks.
     #[wasm_bindgen(js_name = joinRoom)]
     pub async fn join_room(&self, link_or_code: String) -> Result<Ts<JoinedView>, Failure> {
-        Ok(self.core.join_room(&link_or_code).await?.into_ts()?)
+        self.core.join_room(&link_or_code).await?.to_page()
     }
 
     /// Adds people to a group.
@@ -115,7 +116,7 @@ impl Client {
         user: UserIdText,
         role: Ts<Role>,
     ) -> Result<(), Failure> {
-        let role: Role = role.to_rust()?;
+        let role: Role = role.to_core()?;
         Ok(self
             .core
             .set_role(parse(&conversation)?, parse(&user)?, role)
@@ -136,7 +137,7 @@ impl Client {
     ) -> Result<(), Failure> {
         Ok(self
             .core
-            .set_state(parse(&conversation)?, patch.to_rust()?)
+            .set_state(parse(&conversation)?, patch.to_core()?)
             .await?)
     }
 
@@ -149,14 +150,14 @@ impl Client {
     ) -> Result<(), Failure> {
         Ok(self
             .core
-            .set_terms(parse(&conversation)?, patch.to_rust()?)
+            .set_terms(parse(&conversation)?, patch.to_core()?)
             .await?)
     }
 
     /// Replaces link and code of a room.
     #[wasm_bindgen(js_name = rotateLink)]
     pub async fn rotate_link(&self, conversation: ConversationIdText) -> Result<Ts<RoomLinkView>, Failure> {
-        Ok(self.core.rotate_link(parse(&conversation)?).await?.into_ts()?)
+        self.core.rotate_link(parse(&conversation)?).await?.to_page()
     }
 
     /// Who stands at the door of a room.

@@ -1,9 +1,10 @@
 //! What is said about messages, of the facade: conversions only, as in `client`.
 
 use crate::client::{Client, each};
+use crate::convert::{ToCore, ToPage};
 use crate::failure::Failure;
 use crate::input::{ConversationIdText, MessageKeyText, parse, parse_each};
-use tsify::{Ts, Tsify};
+use tsify::Ts;
 use undertone_client_core::MessageKey;
 use undertone_client_core::view::{EditView, MessageView, PrivacyView, ReaderView};
 use undertone_wire::ConversationId;
@@ -88,7 +89,7 @@ impl Client {
     /// One message.
     pub fn message(&self, key: &MessageKeyText) -> Result<Option<Ts<MessageView>>, Failure> {
         let message = self.core.message(parse(key)?)?;
-        Ok(message.map(|message| message.into_ts()).transpose()?)
+        message.map(|message| message.to_page()).transpose()
     }
 
     /// Keeps what is being written in a conversation; an empty text keeps nothing.
@@ -104,12 +105,12 @@ impl Client {
 
     /// What the user tells others of what they do.
     pub fn privacy(&self) -> Result<Ts<PrivacyView>, Failure> {
-        Ok(self.core.privacy()?.into_ts()?)
+        self.core.privacy()?.to_page()
     }
 
     /// Sets it.
     #[wasm_bindgen(js_name = setPrivacy)]
     pub fn set_privacy(&self, privacy: &Ts<PrivacyView>) -> Result<(), Failure> {
-        Ok(self.core.set_privacy(privacy.to_rust()?)?)
+        Ok(self.core.set_privacy(privacy.to_core()?)?)
     }
 }

@@ -4,8 +4,8 @@
 //! credential of the device's leaves. Whether an identity key is the *right* one is not decided
 //! here: clients pin it, the server compares it with the account's.
 
+use crate::crypto::SuiteCrypto;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
-use openmls_rust_crypto::RustCrypto;
 use openmls_traits::random::OpenMlsRand;
 use openmls_traits::signatures::{Signer, SignerError};
 use openmls_traits::types::SignatureScheme;
@@ -59,7 +59,7 @@ pub enum CertificateError {
 #[error("the system gives no randomness")]
 pub struct NoRandomness;
 
-fn random_seed(rand: &RustCrypto) -> Result<Zeroizing<[u8; 32]>, NoRandomness> {
+fn random_seed(rand: &SuiteCrypto) -> Result<Zeroizing<[u8; 32]>, NoRandomness> {
     rand.random_array().map(Zeroizing::new).map_err(|_| NoRandomness)
 }
 
@@ -75,7 +75,7 @@ macro_rules! ed25519_key {
         impl $name {
             /// A new key from the system's randomness.
             pub fn generate() -> Result<Self, NoRandomness> {
-                random_seed(&RustCrypto::default()).map(|seed| Self::from_seed(&seed))
+                random_seed(&SuiteCrypto::default()).map(|seed| Self::from_seed(&seed))
             }
 
             /// The key of a seed that [`Self::seed`] gave.

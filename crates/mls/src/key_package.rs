@@ -1,11 +1,11 @@
 //! Inspecting key packages (RFC 9420 section 10.1).
 
 use crate::certificate::CertificateError;
+use crate::crypto::SuiteCrypto;
 use crate::member::{LeafError, read_leaf};
 use crate::suite;
 use openmls::prelude::tls_codec::Deserialize as _;
 use openmls::prelude::{KeyPackage, KeyPackageIn, KeyPackageVerifyError, ProtocolVersion};
-use openmls_rust_crypto::RustCrypto;
 use std::time::Duration;
 use undertone_wire::Timestamp;
 use undertone_wire::device::DeviceCertificateBody;
@@ -64,7 +64,7 @@ pub fn inspect_key_package(bytes: &[u8], now: Timestamp) -> Result<KeyPackageInf
         return Err(KeyPackageError::Expired);
     }
     let reference = package
-        .hash_ref(&RustCrypto::default())
+        .hash_ref(&SuiteCrypto::default())
         .map_err(|_| KeyPackageError::Reference)?;
     Ok(KeyPackageInfo {
         certificate,
@@ -84,7 +84,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<(KeyPackage, DeviceCertificateBody),
     }
     let package = KeyPackageIn::tls_deserialize_exact(bytes)
         .map_err(KeyPackageError::Malformed)?
-        .validate(&RustCrypto::default(), ProtocolVersion::Mls10)
+        .validate(&SuiteCrypto::default(), ProtocolVersion::Mls10)
         .map_err(KeyPackageError::Invalid)?;
     let leaf = package.leaf_node();
     if package.ciphersuite() != suite::CIPHERSUITE {

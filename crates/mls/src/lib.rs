@@ -6,6 +6,7 @@
 //!
 //! # Layout
 //! - [`certificate`]: identity keys certify device keys (design D6)
+//! - [`crypto`]: what OpenMLS computes with, narrowed to our suite
 //! - [`key_package`]: making and inspecting key packages
 //! - [`rule`]: the one rule function, an allowlist of what a commit may do (design D2)
 //! - [`group`]: a device's group
@@ -15,6 +16,7 @@
 
 pub mod certificate;
 mod commit;
+pub mod crypto;
 pub mod group;
 pub mod key_package;
 pub mod member;
@@ -28,6 +30,7 @@ pub use certificate::{
     CertificateError, DeviceKey, IdentityKey, SignatureError, verify_certificate, verify_signature,
 };
 pub use commit::CommitRefused;
+pub use crypto::SuiteCrypto;
 #[cfg(feature = "testing")]
 pub use group::rogue;
 pub use group::{

@@ -508,7 +508,7 @@ fn check_group_info(
         .signature_key;
     let key =
         SignaturePublicKey::from(key).into_signature_public_key_enriched(CIPHERSUITE.signature_algorithm());
-    let crypto = openmls_rust_crypto::RustCrypto::default();
+    let crypto = crate::crypto::SuiteCrypto::default();
     let verified: Result<GroupInfo, _> = info.verify(&crypto, &key);
     verified.map(|_| ()).map_err(|_| CommitError::GroupInfo)
 }

@@ -6,8 +6,10 @@
 
 mod openmls_storage;
 
-use openmls_rust_crypto::RustCrypto;
+use crate::crypto::SuiteCrypto;
 use openmls_traits::OpenMlsProvider;
+use openmls_traits::crypto::OpenMlsCrypto;
+use openmls_traits::random::OpenMlsRand;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -122,16 +124,23 @@ impl KeyValue for MemoryKeyValue {
 }
 
 /// Cryptography, randomness and storage for OpenMLS.
-pub struct Provider<S> {
-    crypto: RustCrypto,
+pub struct Provider<S, C = SuiteCrypto> {
+    crypto: C,
     storage: Storage<S>,
 }
 
 impl<S: KeyValue> Provider<S> {
     /// A provider over a store.
     pub fn new(store: S) -> Self {
+        Self::with_crypto(store, SuiteCrypto::default())
+    }
+}
+
+impl<S: KeyValue, C> Provider<S, C> {
+    /// A provider over a store, which computes with that.
+    pub fn with_crypto(store: S, crypto: C) -> Self {
         Self {
-            crypto: RustCrypto::default(),
+            crypto,
             storage: Storage(store),
         }
     }
@@ -142,18 +151,18 @@ impl<S: KeyValue> Provider<S> {
     }
 }
 
-impl<S: KeyValue> OpenMlsProvider for Provider<S> {
-    type CryptoProvider = RustCrypto;
-    type RandProvider = RustCrypto;
+impl<S: KeyValue, C: OpenMlsCrypto + OpenMlsRand> OpenMlsProvider for Provider<S, C> {
+    type CryptoProvider = C;
+    type RandProvider = C;
     type StorageProvider = Storage<S>;
 
     fn storage(&self) -> &Storage<S> {
         &self.storage
     }
-    fn crypto(&self) -> &RustCrypto {
+    fn crypto(&self) -> &C {
         &self.crypto
     }
-    fn rand(&self) -> &RustCrypto {
+    fn rand(&self) -> &C {
         &self.crypto
     }
 }

@@ -12,7 +12,7 @@ use openmls::prelude::tls_codec::Serialize as _;
 use openmls::prelude::{
     BasicCredential, Capabilities, Ciphersuite, CredentialWithKey, GroupId, MlsGroup, OpenMlsProvider as _,
 };
-use people::{Person, Talk, begin, conversation, deliver, seen};
+use people::{Person, Talk, any_suite, begin, conversation, deliver, seen};
 use undertone_mls::{
     CommitCheck, CommitError, Group, KeyPackageError, MessageError, PendingCommit, PublicState, check_commit,
     found_group, inspect_key_package, message_header,
@@ -184,7 +184,7 @@ fn a_founding_is_of_our_suite_and_has_a_profile() {
         Ciphersuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519,
         Ciphersuite::MLS_128_MLKEM768X25519_AES128GCM_SHA256_Ed25519,
     ] {
-        let ada = Person::new(1, "Ada");
+        let (ada, provider) = (Person::new(1, "Ada"), any_suite());
         let credential = CredentialWithKey {
             credential: BasicCredential::new(ada.device.certificate.clone()).into(),
             signature_key: ada.device.key.public().to_vec().into(),
@@ -193,10 +193,10 @@ fn a_founding_is_of_our_suite_and_has_a_profile() {
             .ciphersuite(suite)
             .with_capabilities(Capabilities::builder().ciphersuites(vec![suite]).build())
             .with_group_id(GroupId::from_slice(conversation().as_bytes()))
-            .build(&ada.provider, &ada.device.key, credential)
+            .build(&provider, &ada.device.key, credential)
             .unwrap();
         let info = group
-            .export_group_info(ada.provider.crypto(), &ada.device.key, false)
+            .export_group_info(provider.crypto(), &ada.device.key, false)
             .unwrap();
         let tree = group.export_ratchet_tree().tls_serialize_detached().unwrap();
         let refused = found_group(conversation(), &info.to_bytes().unwrap(), &tree).unwrap_err();

@@ -18,7 +18,7 @@ use openmls::prelude::{
     RequiredCapabilitiesExtension, UnknownExtension,
 };
 use openmls::schedule::{ExternalPsk, PreSharedKeyId, Psk};
-use people::{Person, Talk, begin, conversation, seen};
+use people::{Person, Talk, any_suite, begin, conversation, seen};
 use undertone_mls::member::LeafError;
 use undertone_mls::rule::Violation;
 use undertone_mls::{
@@ -394,7 +394,7 @@ fn a_key_package_is_of_our_suite() {
     let package = KeyPackage::builder()
         .build(
             other,
-            &ada.provider,
+            &any_suite(),
             &ada.device.key,
             credential(&ada.device.certificate, &ada),
         )

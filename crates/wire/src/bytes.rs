@@ -1,5 +1,6 @@
 //! Opaque bytes: base64url without padding in JSON, a byte string in CBOR.
 
+use crate::alphabet::BASE64URL;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 
@@ -51,7 +52,7 @@ impl fmt::Debug for Bytes {
 impl Serialize for Bytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
-            serializer.serialize_str(&data_encoding::BASE64URL_NOPAD.encode(&self.0))
+            serializer.serialize_str(&BASE64URL.encode(&self.0))
         } else {
             serializer.serialize_bytes(&self.0)
         }
@@ -67,10 +68,8 @@ impl<'de> Deserialize<'de> for Bytes {
                 f.write_str("base64url text or bytes")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Bytes, E> {
-                data_encoding::BASE64URL_NOPAD
-                    .decode(text.as_bytes())
-                    .map(Bytes)
-                    .map_err(E::custom)
+                let bytes = BASE64URL.decode(text).map(Bytes);
+                bytes.ok_or_else(|| E::custom("not base64url"))
             }
             fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Bytes, E> {
                 Ok(Bytes(bytes.to_vec()))

@@ -191,6 +191,10 @@ pub struct ConversationHead {
     pub cursor: Sequence,
     /// The current epoch.
     pub epoch: Epoch,
+    /// The counter of what this device sent last, as far as the server knows: it is smaller than the device's
+    /// own when the server has gone back to a backup.
+    #[serde(default)]
+    pub counter: Counter,
 }
 
 /// `GET /api/v1/conversations`: the conversations of which the device is a member.

@@ -1,5 +1,6 @@
 //! Identifiers: one newtype each, text in JSON, bytes in CBOR. Not secrets, except where said.
 
+use crate::alphabet::BASE32;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 use std::str::FromStr;
@@ -10,18 +11,12 @@ use std::str::FromStr;
 pub struct InvalidId;
 
 fn encode(bytes: &[u8]) -> String {
-    data_encoding::BASE32_NOPAD.encode(bytes).to_ascii_lowercase()
+    BASE32.encode(bytes)
 }
 
 fn decode<const N: usize>(text: &str) -> Result<[u8; N], InvalidId> {
-    if text.bytes().any(|b| b.is_ascii_uppercase()) {
-        return Err(InvalidId);
-    }
-    data_encoding::BASE32_NOPAD
-        .decode(text.to_ascii_uppercase().as_bytes())
-        .ok()
-        .and_then(|bytes| bytes.try_into().ok())
-        .ok_or(InvalidId)
+    let bytes = BASE32.decode(text);
+    bytes.and_then(|bytes| bytes.try_into().ok()).ok_or(InvalidId)
 }
 
 macro_rules! id {

@@ -11,9 +11,10 @@
 //! - [`conversation`], [`message`], [`stream`], [`signal`]: the conversation log and the WebSocket
 //! - [`group`]: what stands in the GroupContext: roles and terms
 //! - [`content`]: what is inside an encrypted message; the server never sees it
-//! - [`error`], [`limits`], [`codec`]
+//! - [`error`], [`limits`], [`codec`], [`alphabet`]
 
 pub mod account;
+pub mod alphabet;
 pub mod blob;
 pub mod bytes;
 pub mod codec;

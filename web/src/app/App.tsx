@@ -1,5 +1,5 @@
 /** Decides which screen is shown: by who is signed in on this device, and by the address. */
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { useCore, useValue, useView } from '../core/useView';
 import { JoinPage } from '../features/join/JoinPage';
 import { KeepNamePage } from '../features/sign-in/KeepNamePage';
@@ -12,9 +12,16 @@ import { navigate, useFragment, usePath } from '../platform/location';
 import { HOME } from '../platform/paths';
 import { invitationAt, resumeInvitation } from '../platform/room-link';
 import type { SessionView } from '../core/types';
-import { Messenger } from './Messenger';
 import { type Route, routeOf } from './routes';
-import { Starting, StoreTrouble } from './Trouble';
+import { ProgramTrouble, Starting, StoreTrouble } from './Trouble';
+
+/** The larger half of the page, which nobody needs before somebody is signed in. */
+const Messenger = lazy(() =>
+  import('./Messenger').then(
+    ({ Messenger: whole }) => ({ default: whole }),
+    () => ({ default: ProgramTrouble }),
+  ),
+);
 
 /** The core tries again by itself; these tell it that now is a good moment. */
 function useWakeUps(): void {
@@ -108,7 +115,11 @@ export function App() {
   if (route.name === 'join') return <Join session={session.value} />;
   if (session.value.state === 'signed_in') {
     if (route.name === 'keep-name') return <KeepNamePage server={server} onDone={toHome} />;
-    return <Messenger route={route} session={session.value} server={server} />;
+    return (
+      <Suspense fallback={<Starting />}>
+        <Messenger route={route} session={session.value} server={server} />
+      </Suspense>
+    );
   }
   return route.name === 'home' ? <Entry key="home" route={route} wasSignedIn={false} ended={ended} /> : <ToHome />;
 }

@@ -49,6 +49,21 @@ export function StoreTrouble({ reason }: StoreTroubleProps) {
   );
 }
 
+/** The part of the program that comes later did not come. */
+export function ProgramTrouble() {
+  const { trouble } = words;
+  return (
+    <PageFrame brand={words.brand}>
+      <PageTitle title={trouble.programTitle} lead={trouble.programLead} />
+      <div>
+        <Button kind="primary" big onClick={() => location.reload()}>
+          {trouble.retry}
+        </Button>
+      </div>
+    </PageFrame>
+  );
+}
+
 /** The page was opened without https from another machine, where browsers refuse to keep keys. */
 export function InsecureAddress() {
   const { trouble } = words;

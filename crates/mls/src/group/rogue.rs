@@ -3,9 +3,9 @@
 //! behind the feature `testing`.
 
 use super::{ExternalJoin, ExternallyJoined, Group, GroupError, MlsDevice, PendingCommit, failed};
+use crate::crypto::SuiteCrypto;
 use crate::storage::{KeyValue, Provider};
 use openmls::prelude::OpenMlsProvider as _;
-use openmls_rust_crypto::RustCrypto;
 use openmls_traits::crypto::OpenMlsCrypto;
 use openmls_traits::types::{
     AeadType, Ciphersuite, CryptoError, ExporterSecret, HashType, HpkeCiphertext, HpkeConfig, HpkeKeyPair,
@@ -80,7 +80,7 @@ pub fn join_externally<S: KeyValue>(
     join: ExternalJoin<'_>,
 ) -> Result<ExternallyJoined, GroupError> {
     let crypto = RogueCrypto {
-        honest: RustCrypto::default(),
+        honest: SuiteCrypto::default(),
         path: true,
         spared: None,
         external_key: false,
@@ -90,7 +90,7 @@ pub fn join_externally<S: KeyValue>(
 
 /// Cryptography that lies where it was told to.
 struct RogueCrypto {
-    honest: RustCrypto,
+    honest: SuiteCrypto,
     /// What is encrypted to others is garbage,
     path: bool,
     /// but for this public key.
@@ -110,7 +110,7 @@ impl RogueCrypto {
             _ => None,
         };
         Self {
-            honest: RustCrypto::default(),
+            honest: SuiteCrypto::default(),
             path: matches!(spoil, Spoil::Path | Spoil::PathBut(_)),
             spared,
             external_key: false,

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test program needs its part of it")]
 
+use openmls_rust_crypto::RustCrypto;
 use undertone_mls::{
     CheckedCommit, CommitCheck, CommitError, DeviceKey, Group, IdentityKey, MemoryKeyValue, MlsDevice,
     PendingCommit, Provider, PublicState, check_commit, found_group,
@@ -12,6 +13,11 @@ use undertone_wire::device::DeviceCertificateBody;
 use undertone_wire::group::GroupProfile;
 use undertone_wire::guest::UserKind;
 use undertone_wire::{ConversationId, Counter, DeviceId, Epoch, Sequence, Timestamp, UserId};
+
+/// Who computes in every suite: what Undertone never offers, and others might send.
+pub(crate) fn any_suite() -> Provider<MemoryKeyValue, RustCrypto> {
+    Provider::with_crypto(MemoryKeyValue::default(), RustCrypto::default())
+}
 
 /// One device of a person, with its own store.
 pub(crate) struct Person {

@@ -456,6 +456,9 @@ fn what_may_be_missing_may_be_missing() {
     assert_eq!(finish.unwrap().last_resort, None);
     let query: PeopleQuery = serde_json::from_str("{}").unwrap();
     assert_eq!((query.query, query.after, query.limit), (None, None, None));
+    let before = r#"{"conversations":[{"conversation":"gmztgmztgmztgmztgmztgmztgm","head":9,"first_kept":4,"cursor":7,"epoch":2}]}"#;
+    let before: ConversationsResponse = serde_json::from_str(before).unwrap();
+    assert_eq!(before.conversations[0].counter.0, 0);
     let error: ErrorResponse =
         serde_json::from_str(r#"{"error":{"code":"internal","message":"A sentence."}}"#).unwrap();
     assert_eq!(error.error.retry_after_ms, None);

@@ -158,14 +158,15 @@ fn presence() -> impl Strategy<Value = Presence> {
 }
 
 fn authenticated() -> impl Strategy<Value = Authenticated> {
-    let head = (conversation(), sequence(), sequence(), sequence(), epoch());
-    let head = head.prop_map(
-        |(conversation, head, first_kept, cursor, epoch)| ConversationHead {
+    let places = (sequence(), sequence(), sequence());
+    let head = (conversation(), places, epoch(), counter()).prop_map(
+        |(conversation, (head, first_kept, cursor), epoch, counter)| ConversationHead {
             conversation,
             head,
             first_kept,
             cursor,
             epoch,
+            counter,
         },
     );
     (time(), time(), vec(head, 0..4), vec(presence(), 0..4)).prop_map(|(now, expires_at, heads, presence)| {

@@ -34,6 +34,7 @@ pub(crate) const HEAD: ConversationHead = ConversationHead {
     first_kept: Sequence(4),
     cursor: Sequence(7),
     epoch: Epoch(2),
+    counter: Counter(5),
 };
 pub(crate) const ACCEPTED: Accepted = Accepted {
     conversation: CONVERSATION,

@@ -15,8 +15,11 @@ export async function open(double: CoreDouble, path: string) {
       <App />
     </CoreContext>,
   );
-  // The first views are read.
+  // The first views are read; then comes the part of the page that is fetched by itself.
   await act(async () => {});
+  await act(async () => {
+    await import('../../app/Messenger');
+  });
   return drawn;
 }
 
