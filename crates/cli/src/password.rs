@@ -39,6 +39,15 @@ pub(crate) fn recovery_key(file: Option<&Path>) -> Result<RecoveryKey, CliError>
     Ok(text.parse::<RecoveryKey>()?)
 }
 
+/// A passphrase from the terminal, typed twice where a mistake would be found out too late.
+pub(crate) fn passphrase(twice: bool) -> Result<Zeroizing<String>, CliError> {
+    let first = prompt_text("Passphrase of the backup: ")?;
+    if twice && *first != *prompt_text("Once more: ")? {
+        return Err(CliError::PasswordsDiffer);
+    }
+    Ok(first)
+}
+
 fn given(args: &PasswordArgs, environment: &Environment) -> Result<Option<Password>, CliError> {
     if let Some(path) = &args.password_file {
         return first_line(path).map(Some);

@@ -4,6 +4,7 @@
 use crate::account::AccountError;
 use crate::conversation::RoomCodeError;
 use crate::file::FileError;
+use crate::json::JsonError;
 use crate::people::InvalidProfile;
 use crate::store::StoreError;
 use crate::store::message::Failure;
@@ -139,7 +140,7 @@ pub enum ClientError {
     Encode(#[from] EncodeError),
     /// A message could not be written as JSON: a mistake of this program.
     #[error("a message could not be written down")]
-    Export(#[source] serde_json::Error),
+    Export(#[source] JsonError),
     /// Something that this device wrote could not be read.
     #[error("something stored on this device could not be read")]
     Decode(#[from] DecodeError),

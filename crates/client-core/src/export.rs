@@ -4,6 +4,7 @@
 
 use crate::core::Core;
 use crate::error::ClientError;
+use crate::json;
 use crate::markup::clean;
 use crate::message::clock;
 use crate::store::export::Place;
@@ -164,8 +165,8 @@ impl Frame {
     fn as_json(&self, messages: &[MessageView]) -> Result<String, ClientError> {
         let mut text = String::new();
         if self.is_first {
-            let title = json(&self.title)?;
-            let conversation = json(&self.conversation)?;
+            let title = written(&self.title)?;
+            let conversation = written(&self.conversation)?;
             let _written = write!(
                 text,
                 "{{\"conversation\":{conversation},\"title\":{title},\"messages\":["
@@ -176,7 +177,7 @@ impl Frame {
                 text.push(',');
             }
             text.push('\n');
-            text.push_str(&json(&exported(message))?);
+            text.push_str(&written(&exported(message))?);
         }
         if self.is_last {
             text.push_str("\n]}\n");
@@ -185,8 +186,8 @@ impl Frame {
     }
 }
 
-fn json(value: &impl Serialize) -> Result<String, ClientError> {
-    serde_json::to_string(value).map_err(ClientError::Export)
+fn written(value: &impl Serialize) -> Result<String, ClientError> {
+    json::to_string(value).map_err(ClientError::Export)
 }
 
 fn exported(message: &MessageView) -> Exported<'_> {
@@ -271,7 +272,7 @@ fn said(message: &MessageView) -> String {
 }
 
 fn event_words(event: &EventView) -> String {
-    let kind = serde_json::to_value(event.what).ok();
+    let kind = json::to_value(&event.what).ok();
     let kind = kind
         .as_ref()
         .and_then(serde_json::Value::as_str)

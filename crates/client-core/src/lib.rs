@@ -27,6 +27,7 @@ mod device;
 pub mod error;
 pub mod export;
 pub mod file;
+pub mod json;
 pub mod markup;
 pub mod message;
 mod notify;

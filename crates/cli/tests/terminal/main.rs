@@ -8,6 +8,7 @@
     reason = "in a test, stopping is how to say that something is wrong"
 )]
 
+mod backup;
 mod canary;
 mod cleanup;
 mod files;

@@ -108,6 +108,12 @@ impl Server {
         self.process = Some(process);
     }
 
+    /// With another data directory from now on.
+    pub(crate) fn move_to(&mut self, folder: TempDir) {
+        self.kill();
+        self.folder = folder;
+    }
+
     /// The first administrator, who lets everybody register.
     pub(crate) fn first(&self, name: &str) -> Profile {
         let profile = Profile::new();
@@ -181,6 +187,11 @@ impl Said {
         assert!(!error["error"]["message"].as_str().unwrap().is_empty());
         error["error"]["code"].as_str().unwrap().to_owned()
     }
+}
+
+/// Runs a verb that looks after a server's data, whatever comes of it.
+pub(crate) fn on_server(args: &[&str]) -> Said {
+    said(undertone().args(args), "")
 }
 
 /// Runs a verb of `undertone admin`, whatever comes of it.

@@ -2,13 +2,13 @@
 //! user's business; it is shown once and stored nowhere.
 
 use super::derive::derive_key;
-use data_encoding::BASE32HEX_NOPAD;
 use ed25519_dalek::SigningKey;
 use rand::{CryptoRng, RngCore};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::str::FromStr;
 use subtle::ConstantTimeEq;
+use undertone_wire::alphabet::BASE32HEX;
 use undertone_wire::{Bytes, UserId};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
@@ -51,7 +51,7 @@ impl RecoveryKey {
     /// As people keep it: 8 groups of 4 characters, the last six and a half of which are a check.
     pub fn to_text(&self) -> Zeroizing<String> {
         let bytes = Zeroizing::new([self.0.as_slice(), &check(&self.0)].concat());
-        let encoded = Zeroizing::new(BASE32HEX_NOPAD.encode(&bytes));
+        let encoded = Zeroizing::new(BASE32HEX.encode(&bytes));
         let mut text = Zeroizing::new(String::with_capacity(TEXT_CHARS + TEXT_CHARS / GROUP_CHARS));
         for (index, c) in encoded.chars().enumerate() {
             if index > 0 && index % GROUP_CHARS == 0 {
@@ -102,8 +102,8 @@ impl FromStr for RecoveryKey {
             }
             encoded.push(translate(meant, ALPHABET, CODEC_ALPHABET).ok_or(InvalidRecoveryKey::Form)?);
         }
-        let decoded = BASE32HEX_NOPAD.decode(encoded.as_bytes()).map(Zeroizing::new);
-        let decoded = decoded.map_err(|_wrong_length| InvalidRecoveryKey::Form)?;
+        let decoded = BASE32HEX.decode(&encoded).map(Zeroizing::new);
+        let decoded = decoded.ok_or(InvalidRecoveryKey::Form)?;
         let (secret, typed_check) = decoded
             .split_at_checked(SECRET_BYTES)
             .ok_or(InvalidRecoveryKey::Form)?;

@@ -281,7 +281,7 @@ async fn submit(core: &Rc<Core>, me: &Me, request: &JoinRequest) -> Result<(), C
         match call.await.map_err(ClientError::from) {
             Ok(accepted) => {
                 core.checkpoints.reach(JOIN_AFTER_WIRE)?;
-                return accepted_join(core, me, &accepted);
+                return accepted_join(core, me, request, &accepted);
             }
             // Nobody knows whether the server has it: the same request again is safe.
             Err(ClientError::Api(error)) if is_lost(&error) => {
@@ -301,7 +301,12 @@ async fn submit(core: &Rc<Core>, me: &Me, request: &JoinRequest) -> Result<(), C
 }
 
 /// The server has the commit: this device is inside.
-fn accepted_join(core: &Core, me: &Me, accepted: &Accepted) -> Result<(), ClientError> {
+fn accepted_join(
+    core: &Core,
+    me: &Me,
+    request: &JoinRequest,
+    accepted: &Accepted,
+) -> Result<(), ClientError> {
     let id = accepted.conversation;
     core.transaction(|| {
         let Some(before) = core.store.conversation(id)? else {
@@ -324,6 +329,11 @@ fn accepted_join(core: &Core, me: &Me, accepted: &Accepted) -> Result<(), Client
         epoch::read_profile(core, &mut now)?;
         core.store.save_conversation(&now)?;
         core.store.forget_vouchers(id)?;
+        core.store.delete_rollback(id)?;
+        core.store.forget_passed_epochs(id)?;
+        let hash = history::hash_of(request.commit.commit.as_slice());
+        core.store
+            .pass_epoch(id, (request.epoch, accepted.sequence), &hash)?;
         core.store.forget_peer_counters(id)?;
         core.store.forget_running_hashes(id, accepted.sequence)?;
         core.store

@@ -8,11 +8,11 @@ use crate::store::conversation::Conversation;
 use crate::store::room_secret::SecretBytes;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
-use data_encoding::BASE32_NOPAD;
 use hkdf::Hkdf;
 use rand::{CryptoRng, RngCore};
 use sha2::{Digest, Sha256};
 use undertone_mls::{Group, RoomPsk};
+use undertone_wire::alphabet::BASE32;
 use undertone_wire::content::{ConversationState, RoomSecret as SharedSecret};
 use undertone_wire::group::Role;
 use undertone_wire::limits::{ROOM_SECRET_BYTES, SEALED_STATE_BYTES_MAX};
@@ -104,13 +104,13 @@ impl RoomSecret {
             if !matches!(meant, 'A'..='Z' | '2'..='7') {
                 return Err(RoomCodeError::Character(typed));
             }
-            code.push(meant);
+            code.push(meant.to_ascii_lowercase());
         }
         if code.len() != CODE_CHARS {
             return Err(RoomCodeError::Length(code.len()));
         }
-        let bytes = BASE32_NOPAD.decode(code.as_bytes()).map(Zeroizing::new);
-        let bytes = bytes.ok().and_then(|bytes| bytes.as_slice().try_into().ok());
+        let bytes = BASE32.decode(&code).map(Zeroizing::new);
+        let bytes = bytes.and_then(|bytes| bytes.as_slice().try_into().ok());
         Ok(Self(Zeroizing::new(
             bytes.ok_or(RoomCodeError::Length(code.len()))?,
         )))
@@ -136,7 +136,7 @@ impl RoomSecret {
     }
 
     fn plain(&self) -> Zeroizing<String> {
-        Zeroizing::new(BASE32_NOPAD.encode(self.0.as_slice()).to_ascii_lowercase())
+        Zeroizing::new(BASE32.encode(self.0.as_slice()))
     }
 
     /// The room's public name.

@@ -193,7 +193,7 @@ async fn upload(core: &Core, mut file: StoredFile) -> Result<Round, ClientError>
     };
     progressed(core, &mut file, begun.offset)?;
     while file.sent < layout.sealed() {
-        let piece = core.uploads.piece_bytes.get().min(BLOB_PIECE_BYTES_MAX);
+        let piece = core.uploads.piece_bytes.get().min(to_edge(file.sent));
         let bytes = core.sealed.read(file.reference.blob, file.sent, piece).await?;
         if bytes.is_empty() {
             // Somebody deleted it from the disk.
@@ -228,6 +228,13 @@ async fn upload(core: &Core, mut file: StoredFile) -> Result<Round, ClientError>
     }
     complete(core, &file).await?;
     Ok(Round::Done)
+}
+
+/// Bytes up to the next multiple of the largest piece: one that ends there is cheaper for a server that keeps
+/// pieces as they come.
+fn to_edge(sent: u64) -> usize {
+    let into = usize::try_from(sent % (BLOB_PIECE_BYTES_MAX as u64)).unwrap_or(0);
+    BLOB_PIECE_BYTES_MAX - into
 }
 
 async fn begin_blob(

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::str::FromStr;
+use undertone_wire::alphabet::BASE32;
 use undertone_wire::{ConversationId, MessageId};
 
 /// What the keys of received messages are hashed under.
@@ -57,7 +58,7 @@ impl MessageKey {
 
 impl fmt::Display for MessageKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&data_encoding::BASE32_NOPAD.encode(&self.0).to_ascii_lowercase())
+        f.write_str(&BASE32.encode(&self.0))
     }
 }
 
@@ -71,12 +72,8 @@ impl FromStr for MessageKey {
     type Err = InvalidMessageKey;
 
     fn from_str(text: &str) -> Result<Self, InvalidMessageKey> {
-        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return Err(InvalidMessageKey);
-        }
-        let bytes = data_encoding::BASE32_NOPAD.decode(text.to_ascii_uppercase().as_bytes());
+        let bytes = BASE32.decode(text);
         bytes
-            .ok()
             .and_then(|bytes| bytes.try_into().ok())
             .map(Self)
             .ok_or(InvalidMessageKey)

@@ -172,7 +172,11 @@ fn deed(arrival: &Arrival<'_>, user: UserId) -> Deed {
 fn keep(arrival: &Arrival<'_>, verified: Verified) -> Result<Option<NoticeKind>, ClientError> {
     let Arrival { core, entry, .. } = *arrival;
     match core.store.message_sender(entry.conversation, verified.message)? {
-        Some(device) if device == entry.sender => return Ok(None),
+        Some(device) if device == entry.sender => {
+            core.store
+                .place_again(entry.conversation, verified.message, entry)?;
+            return Ok(None);
+        }
         // Somebody else's message, sent again in another name.
         Some(_) => return Ok(Some(NoticeKind::HistoryMismatch)),
         None => {}

@@ -329,6 +329,26 @@ pub(crate) fn undone(
     Ok(())
 }
 
+/// The server has gone back to this place in the log: what others said stays, and what this device sent since
+/// is sent anew. Part of a transaction.
+pub(crate) fn rolled_back(
+    core: &Core,
+    me: &Me,
+    conversation: ConversationId,
+    to: Sequence,
+) -> Result<(), ClientError> {
+    let own = core.store.own_remarks_since(conversation, to.next())?;
+    core.store.roll_back_to(conversation, to)?;
+    for remark in own {
+        let message = core.store.message_by_row(remark.target)?;
+        // What the message says itself is sent anew with it, first.
+        if let Some(message) = message {
+            queue(core, me, &message, remark.said)?;
+        }
+    }
+    Ok(())
+}
+
 /// Resolves when what was said counts, or was refused for good.
 pub(crate) async fn counted(core: &Core, part: MessageKey) -> Result<(), ClientError> {
     core.until(|| match core.store.message(part)? {

@@ -4,7 +4,7 @@
 use crate::core::Core;
 use crate::error::ClientError;
 use crate::view::PushInfoView;
-use data_encoding::BASE64URL_NOPAD;
+use undertone_wire::alphabet::BASE64URL;
 use undertone_wire::push::{PushSubscription, PushTestResult};
 
 /// The server's key for a subscription.
@@ -14,7 +14,7 @@ pub(crate) async fn info(core: &Core) -> Result<PushInfoView, ClientError> {
         .authorized(async |token| core.api.push_info(token).await)
         .await?;
     Ok(PushInfoView {
-        public_key: BASE64URL_NOPAD.encode(info.public_key.as_slice()),
+        public_key: BASE64URL.encode(info.public_key.as_slice()),
     })
 }
 

@@ -17,16 +17,24 @@ pub enum NoticeKind {
     LostMessages,
     /// Someone's identity key is not the one that was pinned.
     KeyChanged,
+    /// The server went back to an earlier state.
+    RolledBack,
 }
 
 impl NoticeKind {
-    const ALL: [Self; 3] = [Self::KeyChanged, Self::HistoryMismatch, Self::LostMessages];
+    const ALL: [Self; 4] = [
+        Self::KeyChanged,
+        Self::HistoryMismatch,
+        Self::LostMessages,
+        Self::RolledBack,
+    ];
 
     const fn as_str(self) -> &'static str {
         match self {
             Self::HistoryMismatch => "history_mismatch",
             Self::LostMessages => "lost_messages",
             Self::KeyChanged => "key_changed",
+            Self::RolledBack => "rolled_back",
         }
     }
 }

@@ -21,6 +21,7 @@ pub mod outbox;
 pub mod own_commit;
 pub(crate) mod profile;
 pub(crate) mod receipt;
+pub(crate) mod rollback;
 pub mod room_secret;
 mod schema;
 pub(crate) mod sealed;

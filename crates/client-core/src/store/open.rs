@@ -5,6 +5,7 @@ use super::StoreError;
 use rand::RngCore;
 use rusqlite::Connection;
 use std::fmt;
+use undertone_wire::alphabet::HEX;
 use zeroize::Zeroizing;
 
 /// Where the store is.
@@ -137,10 +138,8 @@ async fn connect(location: &StoreLocation) -> Result<Connection, StoreError> {
 
 /// Gives SQLCipher the raw key, and to a fresh file its salt.
 fn unlock(connection: &Connection, key: &StoreKey, salt: Option<[u8; 16]>) -> Result<(), StoreError> {
-    let key_hex = Zeroizing::new(data_encoding::HEXLOWER.encode(key.as_bytes()));
-    let salt_hex = salt
-        .map(|salt| data_encoding::HEXLOWER.encode(&salt))
-        .unwrap_or_default();
+    let key_hex = Zeroizing::new(HEX.encode(key.as_bytes()));
+    let salt_hex = salt.map(|salt| HEX.encode(&salt)).unwrap_or_default();
     let pragma = Zeroizing::new(format!("PRAGMA key = \"x'{}{salt_hex}'\"", key_hex.as_str()));
     connection.execute_batch(&pragma)?;
     // The first read is what fails when the key is another.

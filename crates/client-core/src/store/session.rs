@@ -4,6 +4,7 @@
 use super::column::{Column, integer};
 use super::contact::kind_text;
 use super::{Store, StoreError};
+use crate::json;
 use rusqlite::params;
 use std::fmt;
 use undertone_wire::guest::UserKind;
@@ -205,7 +206,7 @@ impl Store {
             table: "setting",
             column: SERVER_INFO,
         };
-        serde_json::from_slice(&bytes).map(Some).map_err(bad)
+        json::from_slice(&bytes).map(Some).map_err(bad)
     }
 
     /// Keeps what the server says about itself.
@@ -214,6 +215,6 @@ impl Store {
             table: "setting",
             column: SERVER_INFO,
         };
-        self.set_setting(SERVER_INFO, &serde_json::to_vec(info).map_err(bad)?)
+        self.set_setting(SERVER_INFO, json::to_string(info).map_err(bad)?.as_bytes())
     }
 }

@@ -4,6 +4,7 @@
 
 use super::inbox_entry;
 use super::outbox;
+use super::rollback::{self, Check, Checked};
 use crate::change::Change;
 use crate::conversation::{change, epoch, external};
 use crate::core::{Core, Me};
@@ -30,6 +31,10 @@ pub(crate) enum Incoming {
     Entry(LogEntry),
     /// A part of a log that was fetched.
     Page(LogPage),
+    /// A part of a log that this device has, to be compared.
+    Check(Check, LogPage),
+    /// Nobody has brought a server forward that went back.
+    GiveUp(ConversationId),
     /// The server no longer has what comes after this device's place.
     CutOff(ConversationHead),
     /// The server is in an epoch before this device's: the commit between was voided while it was away.
@@ -63,6 +68,8 @@ pub(crate) struct Outcome {
     pub(crate) stuck: BTreeMap<ConversationId, Sequence>,
     /// Whether a conversation must be come into again.
     pub(crate) lost: bool,
+    /// What became of comparisons.
+    pub(crate) checked: BTreeMap<ConversationId, Checked>,
     changes: BTreeSet<ConversationId>,
 }
 
@@ -116,6 +123,8 @@ impl Batch<'_> {
         match incoming {
             Incoming::Entry(entry) => self.entry(&entry),
             Incoming::Page(page) => self.page(&page),
+            Incoming::Check(check, page) => self.check(check, &page),
+            Incoming::GiveUp(id) => self.give_up(id),
             Incoming::CutOff(head) => self.cut_off(&head),
             Incoming::WentBack(head) => self.went_back(&head),
             Incoming::NotInside(id) => self.not_inside(id),
@@ -129,7 +138,11 @@ impl Batch<'_> {
                 let Some(mut conversation) = self.take(refused.conversation)? else {
                     return Ok(());
                 };
-                let verdict = outbox::refused(self.core, &mut conversation, &refused)?;
+                let verdict = if rollback::refused(self, &mut conversation, &refused)? {
+                    outbox::Verdict::Failed
+                } else {
+                    outbox::refused(self.core, &mut conversation, &refused)?
+                };
                 self.keep(conversation);
                 self.outcome.verdicts.push((refused.conversation, verdict));
                 Ok(())
@@ -241,7 +254,7 @@ impl Batch<'_> {
     }
 
     /// The same, learnt late. What others have sent since is lost to this device, which is said.
-    fn went_back(&mut self, head: &ConversationHead) -> Result<(), ClientError> {
+    pub(super) fn went_back(&mut self, head: &ConversationHead) -> Result<(), ClientError> {
         let Some(mut conversation) = self.take(head.conversation)? else {
             return Ok(());
         };
@@ -341,6 +354,11 @@ impl Batch<'_> {
     ) -> Result<(), ClientError> {
         self.core.checkpoints.reach(COMMIT_BEFORE_MERGE)?;
         let applied = self.core.groups.with(conversation.id, Group::merge_pending)?;
+        if let Some(own) = self.core.store.own_commit(conversation.id)? {
+            self.core
+                .store
+                .pass_epoch_by_own(conversation.id, &own, place.sequence)?;
+        }
         self.core.store.delete_own_commit(conversation.id)?;
         let founded = conversation.state == ConversationState::Creating;
         conversation.state = ConversationState::Active;
@@ -410,14 +428,14 @@ impl Batch<'_> {
         self.outcome.changes.insert(conversation);
     }
 
-    fn take(&mut self, id: ConversationId) -> Result<Option<Conversation>, ClientError> {
+    pub(super) fn take(&mut self, id: ConversationId) -> Result<Option<Conversation>, ClientError> {
         match self.conversations.remove(&id) {
             Some(conversation) => Ok(Some(conversation)),
             None => Ok(self.core.store.conversation(id)?),
         }
     }
 
-    fn keep(&mut self, conversation: Conversation) {
+    pub(super) fn keep(&mut self, conversation: Conversation) {
         self.conversations.insert(conversation.id, conversation);
     }
 

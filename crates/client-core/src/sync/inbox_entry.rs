@@ -2,6 +2,7 @@
 //! that one of these has left. The entry is the next in its log; `inbox` sees to that.
 
 use super::inbox::Batch;
+use super::rollback;
 use crate::conversation::{action, epoch, leave, pin};
 use crate::core::Core;
 use crate::error::ClientError;
@@ -22,6 +23,9 @@ pub(super) fn apply(
     conversation: &mut Conversation,
     entry: &LogEntry,
 ) -> Result<(), ClientError> {
+    if rollback::again(batch, conversation, entry)? {
+        return Ok(());
+    }
     match (entry.sender == batch.me.device, entry.kind) {
         (true, EntryKind::Message) => own_message(batch, conversation, entry),
         (true, EntryKind::Commit) => own_commit(batch, conversation, entry),
@@ -297,6 +301,9 @@ fn follow_commit(
     }
     core.store
         .save_peer_counter(conversation.id, entry.sender, entry.counter)?;
+    let hash = history::hash_of(entry.payload.as_slice());
+    core.store
+        .pass_epoch(conversation.id, (entry.epoch, entry.sequence), &hash)?;
     batch.begin_epoch(conversation, place, applied)
 }
 

@@ -5,9 +5,10 @@
 mod frames;
 
 use super::connection::authenticate_frame;
+use super::inbox::Incoming;
 use super::outbox;
 use super::pending::{Pending, after};
-use super::{resync, stock};
+use super::{resync, rollback, stock};
 use crate::account::{AccessToken, AccountError};
 use crate::change::Change;
 use crate::conversation::{external, fresh_device, intent, leave, room};
@@ -96,7 +97,7 @@ impl Live {
             progressed: BTreeSet::new(),
             pending: Pending::default(),
         };
-        live.authenticated(authenticated)?;
+        live.authenticated(authenticated, true)?;
         Ok(live)
     }
 
@@ -178,6 +179,13 @@ impl Live {
             .min(self.pending.next_ms())
             .min(self.next_commit_ms())
             .min(self.next_return_ms())
+            .min(self.next_rollback_ms())
+    }
+
+    /// When nobody has brought forward a server in time that went back.
+    fn next_rollback_ms(&self) -> u64 {
+        let wait = rollback::next_wait(&self.core).ok().flatten();
+        wait.map_or(u64::MAX, |wait| after(self.now(), wait.min(HEADS_EVERY)))
     }
 
     /// When a commit may be made that waits: after a lost race, for those who leave, or for its own time.
@@ -235,6 +243,9 @@ impl Live {
             }))
             .await?;
         }
+        for conversation in rollback::overdue(&self.core)? {
+            self.apply(vec![Incoming::GiveUp(conversation)])?;
+        }
         self.fetch_logs().await?;
         self.send_outgoing().await
     }
@@ -257,11 +268,13 @@ impl Live {
         while let Some(conversation) = self.pending.next_fetch(now) {
             let Some(known) = self.core.store.conversation(conversation)? else {
                 self.pending.fetched(conversation);
+                self.pending.checks.remove(&conversation);
                 continue;
             };
+            let check = self.pending.checks.get(&conversation);
             let fetch = FetchLog {
                 conversation,
-                after: known.sequence,
+                after: check.map_or(known.sequence, |check| check.after),
                 limit: LOG_PAGE_MAX,
             };
             self.send(&ClientFrame::Fetch(fetch)).await?;
@@ -280,6 +293,7 @@ impl Live {
         waiting.extend(due);
         // What was unfolded may be a message.
         waiting.extend(self.core.store.conversations_with_outgoing()?);
+        waiting.extend(self.core.store.rollbacks()?.into_iter().map(|(id, _)| id));
         for conversation in waiting {
             if !self.pending.may_send(conversation) {
                 continue;

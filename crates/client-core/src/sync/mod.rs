@@ -9,6 +9,7 @@ mod live;
 pub(crate) mod outbox;
 mod pending;
 mod resync;
+mod rollback;
 pub(crate) mod status;
 pub(crate) mod stock;
 

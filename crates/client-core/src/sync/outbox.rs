@@ -6,6 +6,7 @@
 //! that attempt was never stored and never will be: the same content is encrypted anew under the same
 //! counter.
 
+use super::rollback;
 use crate::conversation::{action, change, refresh_keys};
 use crate::core::{Core, Me};
 use crate::error::ClientError;
@@ -49,6 +50,9 @@ pub(crate) fn next(core: &Core, id: ConversationId) -> Result<Option<ClientFrame
     };
     if conversation.state != ConversationState::Active {
         return Ok(None);
+    }
+    if let Some(rollback) = core.store.rollback(id)? {
+        return rollback::next(core, &conversation, rollback);
     }
     if let Some(frame) = own_commit(core, id)? {
         return Ok(Some(frame));
@@ -260,7 +264,7 @@ fn fail(core: &Core, outgoing: &Outgoing, refused: &Refused) -> Result<(), Clien
     Ok(core.store.delete_outgoing(outgoing.message.row)?)
 }
 
-fn temporary(refused: &Refused) -> Option<Verdict> {
+pub(super) fn temporary(refused: &Refused) -> Option<Verdict> {
     let asked = refused.error.retry_after_ms.map(Duration::from_millis);
     match refused.error.code {
         ErrorCode::EpochStale | ErrorCode::CounterConflict => Some(Verdict::ReadLog),

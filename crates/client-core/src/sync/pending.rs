@@ -1,6 +1,7 @@
 //! What one connection waits for: answers to what was asked, entries that must come, and conversations
 //! that are left alone for a while. Frames may get lost on the way, so that every wait has an end.
 
+use super::rollback::Check;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use undertone_wire::{ConversationId, Sequence};
@@ -21,6 +22,8 @@ pub(super) struct Pending {
     pub(super) goals: BTreeMap<ConversationId, Sequence>,
     /// Logs to be read.
     pub(super) behind: BTreeSet<ConversationId>,
+    /// Logs that are compared with what this device has, before anything else happens with them.
+    pub(super) checks: BTreeMap<ConversationId, Check>,
     fetching: BTreeMap<ConversationId, u64>,
     under_way: BTreeMap<ConversationId, u64>,
     held: BTreeMap<ConversationId, u64>,
@@ -36,7 +39,8 @@ impl Pending {
             return None;
         }
         let busy = |id: &ConversationId| self.fetching.contains_key(id) || self.held.contains_key(id);
-        let next = self.behind.iter().copied().find(|id| !busy(id))?;
+        let waiting = self.checks.keys().chain(&self.behind);
+        let next = waiting.copied().find(|id| !busy(id))?;
         self.behind.remove(&next);
         self.fetching.insert(next, after(now, ANSWER_WITHIN));
         Some(next)
@@ -50,6 +54,7 @@ impl Pending {
     /// Whether something may be sent: the log is read and nothing else is under way.
     pub(super) fn may_send(&self, id: ConversationId) -> bool {
         !self.behind.contains(&id)
+            && !self.checks.contains_key(&id)
             && !self.goals.contains_key(&id)
             && !self.fetching.contains_key(&id)
             && !self.under_way.contains_key(&id)
@@ -148,7 +153,7 @@ impl Pending {
 
     /// Whether all logs are read.
     pub(super) fn is_level(&self) -> bool {
-        self.behind.is_empty() && self.fetching.is_empty() && self.goals.is_empty()
+        self.behind.is_empty() && self.checks.is_empty() && self.fetching.is_empty() && self.goals.is_empty()
     }
 }
 

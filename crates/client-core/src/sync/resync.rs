@@ -1,6 +1,7 @@
 //! Coming back: what the server says of each conversation against what this device has.
 
 use super::inbox::{self, Incoming};
+use super::rollback::{self, Check};
 use crate::core::Core;
 use crate::error::ClientError;
 use crate::store::conversation::{Conversation, ConversationState};
@@ -17,13 +18,24 @@ pub(super) struct Plan {
     pub(super) acknowledge: BTreeMap<ConversationId, Sequence>,
     /// When all conversations have come so far, this device is level.
     pub(super) goals: BTreeMap<ConversationId, Sequence>,
+    /// Logs to be compared first: the server does not know how far this device has come.
+    pub(super) check: BTreeMap<ConversationId, Check>,
 }
 
 /// Makes the plan, after passing over what the server no longer has. Conversations that this device does not have yet come by their Welcomes.
-pub(super) fn plan(core: &Core, heads: &[ConversationHead]) -> Result<Plan, ClientError> {
+///
+/// A server goes back to a backup while nobody is connected, so that is looked for when a connection begins
+/// (`begins`), and not where an acknowledgement is under way.
+pub(super) fn plan(core: &Core, heads: &[ConversationHead], begins: bool) -> Result<Plan, ClientError> {
     let mut plan = Plan::default();
+    if begins {
+        plan.check = rollback::to_check(core, heads)?;
+    }
     let mut changed = Vec::new();
-    for head in heads {
+    for head in heads
+        .iter()
+        .filter(|head| !plan.check.contains_key(&head.conversation))
+    {
         let Some(known) = core.store.conversation(head.conversation)? else {
             continue;
         };
@@ -43,7 +55,10 @@ pub(super) fn plan(core: &Core, heads: &[ConversationHead]) -> Result<Plan, Clie
             plan.behind.insert(known.id);
         }
     }
-    for head in heads {
+    for head in heads
+        .iter()
+        .filter(|head| !plan.check.contains_key(&head.conversation))
+    {
         match core.store.conversation(head.conversation)? {
             None => {
                 plan.goals.insert(head.conversation, head.head);
@@ -71,7 +86,7 @@ fn went_back(core: &Core, known: &Conversation, head: &ConversationHead) -> Resu
     if known.state != ConversationState::Active || head.head < known.sequence {
         return Ok(false);
     }
-    Ok(head.epoch < core.groups.epoch(known.id)?)
+    rollback::went_back(core, *head)
 }
 
 /// Takes out the goals that are reached, or never will be. With `welcomes_seen`, a conversation that

@@ -23,6 +23,7 @@ pub(super) struct Before {
     pub(super) commit: Sequence,
 }
 
+#[derive(Clone)]
 pub(super) struct Conversation {
     pub(super) pair: Option<[UserId; 2]>,
     pub(super) profile: GroupProfile,
@@ -117,6 +118,11 @@ impl Conversation {
             first_kept: Sequence(self.gone() as u64 + 1),
             cursor: self.cursors.get(&device).copied().unwrap_or_default().max(joined),
             epoch: self.epoch,
+            counter: self
+                .last
+                .get(&device)
+                .map(|last| last.counter)
+                .unwrap_or_default(),
         }
     }
 

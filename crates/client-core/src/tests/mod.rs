@@ -15,6 +15,7 @@ mod people;
 mod platform;
 mod presence;
 mod rejoin;
+mod rollback;
 mod rooms;
 mod search;
 mod server;

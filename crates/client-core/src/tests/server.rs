@@ -86,7 +86,20 @@ pub(super) type Answer<T> = Result<T, ErrorBody>;
 #[derive(Default)]
 pub(super) struct FakeServer(RefCell<State>, Blobs);
 
+/// What a backup of the server holds.
+pub(super) struct Backup(BTreeMap<ConversationId, Conversation>);
+
 impl FakeServer {
+    /// Everything that was said so far.
+    pub(super) fn backup(&self) -> Backup {
+        Backup(self.0.borrow().conversations.clone())
+    }
+
+    /// What was said since the backup never was.
+    pub(super) fn restore(&self, backup: Backup) {
+        self.0.borrow_mut().conversations = backup.0;
+    }
+
     pub(super) fn new(clock: &Rc<VirtualPlatform>) -> Rc<Self> {
         let server = Self::default();
         server.0.borrow_mut().clock = Some(Rc::clone(clock));

@@ -8,6 +8,7 @@ mod push;
 
 use super::call::{Call, with_query};
 use super::{HttpResponse, Method, Transport, TransportError};
+use crate::json::{self, JsonError};
 use serde::de::DeserializeOwned;
 use std::rc::Rc;
 use undertone_wire::account::{
@@ -48,7 +49,7 @@ pub enum ApiError {
     TooLarge,
     /// A request could not be written, or an answer is not of the documented form.
     #[error("the server answers in a form that this client does not know")]
-    Malformed(#[source] serde_json::Error),
+    Malformed(#[source] JsonError),
     /// An answer without a documented body: a proxy in between, or not our server.
     #[error("the server answers in a form that this client does not know (HTTP status {0})")]
     UnexpectedStatus(u16),
@@ -299,7 +300,7 @@ impl Api {
     /// Makes a call and reads its answer.
     async fn call<T: DeserializeOwned>(&self, call: Call) -> Result<T, ApiError> {
         let response = self.exchange(call).await?;
-        serde_json::from_slice(&response.body).map_err(ApiError::Malformed)
+        json::from_slice(&response.body).map_err(ApiError::Malformed)
     }
 
     /// Makes a call whose answer has no content.
@@ -320,7 +321,7 @@ impl Api {
         if (200..300).contains(&response.status) {
             return Ok(response);
         }
-        match serde_json::from_slice::<ErrorResponse>(&response.body) {
+        match json::from_slice::<ErrorResponse>(&response.body) {
             Ok(answer) => Err(ApiError::Refused(answer.error)),
             // The status says more than how the body fails to be ours.
             Err(_not_ours) => Err(ApiError::UnexpectedStatus(response.status)),

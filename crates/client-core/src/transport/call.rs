@@ -3,7 +3,9 @@
 
 use super::api::ApiError;
 use super::{BodyKind, HttpRequest, Method};
+use crate::json;
 use serde::Serialize;
+use undertone_wire::alphabet::HEX;
 
 /// One request in the making.
 pub(super) struct Call(HttpRequest);
@@ -23,7 +25,7 @@ impl Call {
 
     fn with_body<B: Serialize>(method: Method, path: String, body: &B) -> Result<Self, ApiError> {
         let mut call = Self::new(method, path);
-        call.0.body = Some(serde_json::to_vec(body).map_err(ApiError::Malformed)?);
+        call.0.body = Some(json::to_string(body).map_err(ApiError::Malformed)?.into_bytes());
         Ok(call)
     }
 
@@ -83,7 +85,7 @@ pub(super) fn with_query(path: &str, pairs: &[(&str, Option<&str>)]) -> String {
                 out.push(char::from(byte));
             } else {
                 out.push('%');
-                out.push_str(&data_encoding::HEXUPPER.encode(&[byte]));
+                out.push_str(&HEX.encode(&[byte]).to_ascii_uppercase());
             }
         }
     }

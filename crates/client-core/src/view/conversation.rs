@@ -32,6 +32,8 @@ pub enum NoticeView {
     HistoryMismatch,
     /// A message is missing, or could not be read.
     LostMessages,
+    /// The server went back to an earlier state.
+    RolledBack,
 }
 
 /// How a conversation is on this device.
@@ -398,6 +400,7 @@ pub(super) fn notices(core: &Core, conversation: &Conversation) -> Result<Vec<No
             NoticeKind::KeyChanged => NoticeView::KeyChanged,
             NoticeKind::HistoryMismatch => NoticeView::HistoryMismatch,
             NoticeKind::LostMessages => NoticeView::LostMessages,
+            NoticeKind::RolledBack => NoticeView::RolledBack,
         })
         .collect();
     let peer = match conversation.peer {

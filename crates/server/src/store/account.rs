@@ -237,6 +237,8 @@ pub struct Rotation {
     pub presented: TokenHash,
     /// The hash of the successor.
     pub successor: TokenHash,
+    /// The hash of an older token, if what was presented was made of it.
+    pub follows: Option<TokenHash>,
     /// Until when a guest stays, having come back.
     pub guest_until: Timestamp,
     /// Now.
@@ -440,12 +442,14 @@ pub fn fold_name(name: &str) -> String {
 }
 
 /// Judges a presented refresh token against what is stored.
-pub(super) fn judge_rotation(stored: Option<&StoredSession>, presented: TokenHash) -> Presented {
+pub(super) fn judge_rotation(stored: Option<&StoredSession>, rotation: &Rotation) -> Presented {
+    let presented = rotation.presented;
     match stored {
         None => Presented::Unknown,
         Some(session) if session.is_revoked => Presented::Unknown,
         Some(session) if session.current == presented => Presented::Newest,
         Some(session) if session.previous == Some(presented) => Presented::Before,
+        Some(session) if rotation.follows == Some(session.current) => Presented::Newer,
         Some(_) => Presented::Older,
     }
 }
@@ -457,6 +461,8 @@ pub(super) enum Presented {
     Newest,
     /// The one before, whose successor was never used: its answer was lost.
     Before,
+    /// A newer one than the database knows: it went back to a backup.
+    Newer,
     /// An older one.
     Older,
     /// There is no session to refresh.

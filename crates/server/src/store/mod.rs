@@ -7,11 +7,13 @@
 //! - [`account`], [`guest`], [`recovery`]: who uses this server
 //! - [`blob`], [`commit`], [`conversation`], [`key_package`], [`level`]: the operations, their inputs and outcomes
 //! - [`arrival`]: what is read when a device connects
+//! - [`backup`]: one state of the database as a file
 //! - [`lead`]: what one of several servers does alone
 //! - [`error`]: what can go wrong, by what the caller can do
 
 pub mod account;
 pub mod arrival;
+pub mod backup;
 pub mod blob;
 mod column;
 pub mod commit;

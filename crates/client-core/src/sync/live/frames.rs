@@ -10,6 +10,7 @@ use crate::sync::inbox::{self, Incoming};
 use crate::sync::outbox::Verdict;
 use crate::sync::pending::after;
 use crate::sync::resync;
+use crate::sync::rollback::Checked;
 use crate::testing::INBOX_AFTER_COMMIT_BEFORE_ACK;
 use crate::transport::TransportError;
 use futures::FutureExt;
@@ -41,6 +42,8 @@ impl Live {
         let mut pages = BTreeSet::new();
         for frame in frames {
             match frame {
+                // The log is read when it was compared.
+                ServerFrame::Entry(entry) if self.pending.checks.contains_key(&entry.conversation) => {}
                 ServerFrame::Entry(entry) => batch.push(Incoming::Entry(entry)),
                 ServerFrame::Accepted(accepted) => {
                     self.pending
@@ -54,7 +57,10 @@ impl Live {
                 ServerFrame::Log(page) => {
                     self.pending.fetched(page.conversation);
                     pages.insert(page.conversation);
-                    batch.push(Incoming::Page(page));
+                    batch.push(match self.pending.checks.get(&page.conversation) {
+                        Some(check) => Incoming::Check(*check, page),
+                        None => Incoming::Page(page),
+                    });
                 }
                 other => {
                     self.apply(std::mem::take(&mut batch))?;
@@ -77,7 +83,7 @@ impl Live {
         self.progressed.clear();
     }
 
-    fn apply(&mut self, batch: Vec<Incoming>) -> Result<(), ClientError> {
+    pub(super) fn apply(&mut self, batch: Vec<Incoming>) -> Result<(), ClientError> {
         if batch.is_empty() {
             return Ok(());
         }
@@ -103,6 +109,9 @@ impl Live {
         if outcome.lost {
             external::resume(&self.core);
         }
+        for (conversation, checked) in outcome.checked {
+            self.checked(conversation, checked);
+        }
         for (conversation, sequence) in outcome.advanced {
             self.pending.release(conversation);
             self.pending.unstick(conversation);
@@ -110,6 +119,22 @@ impl Live {
             self.acknowledge_soon(conversation, sequence);
         }
         Ok(())
+    }
+
+    /// A log was compared: it is read from where this device is now.
+    fn checked(&mut self, conversation: ConversationId, checked: Checked) {
+        match checked {
+            Checked::GoesOn(check) => {
+                self.pending.checks.insert(conversation, check);
+                return;
+            }
+            // The server did not know.
+            Checked::Same(at) => self.acknowledge_soon(conversation, at),
+            Checked::Back => {}
+        }
+        self.pending.checks.remove(&conversation);
+        self.pending.behind.insert(conversation);
+        self.progressed.insert(conversation);
     }
 
     fn obey(&mut self, conversation: ConversationId, verdict: Verdict) -> Result<(), ClientError> {
@@ -138,7 +163,7 @@ impl Live {
                 self.welcomes_seen = true;
                 Ok(())
             }
-            ServerFrame::Authenticated(authenticated) => self.authenticated(&authenticated),
+            ServerFrame::Authenticated(authenticated) => self.authenticated(&authenticated, false),
             ServerFrame::Error(body) => self.error(body),
             ServerFrame::Knock(conversation) => {
                 *self.core.knocks.borrow_mut().entry(conversation).or_default() += 1;
@@ -177,10 +202,15 @@ impl Live {
     }
 
     /// The server says where everything stands; at the beginning, and whenever it was asked anew.
-    pub(super) fn authenticated(&mut self, authenticated: &Authenticated) -> Result<(), ClientError> {
+    pub(super) fn authenticated(
+        &mut self,
+        authenticated: &Authenticated,
+        begins: bool,
+    ) -> Result<(), ClientError> {
         clock::heard(&self.core, authenticated.now)?;
         certificate::renew_leaves(&self.core)?;
-        let plan = resync::plan(&self.core, &authenticated.heads)?;
+        let plan = resync::plan(&self.core, &authenticated.heads, begins)?;
+        self.pending.checks.extend(plan.check);
         self.pending.goals.extend(plan.goals);
         self.pending.behind.extend(plan.behind);
         for (conversation, sequence) in plan.acknowledge {
@@ -212,6 +242,7 @@ impl Live {
                     self.pending.fetched(conversation);
                     self.pending.hold(conversation, after(self.now(), wait));
                     if body.code == ErrorCode::NotFound {
+                        self.pending.checks.remove(&conversation);
                         self.apply(vec![Incoming::NotInside(conversation)])?;
                     } else {
                         self.pending.behind.insert(conversation);

@@ -125,6 +125,10 @@ pub(in crate::store) const ADVANCE_SESSION: &str = "
 pub(in crate::store) const REPEAT_SESSION: &str = "
     update session set current_hash = $1, refreshed_at = $2
     where session_id = $3 and previous_hash = $4 and revoked_at is null";
+/// Gives a successor to a token that is newer than the newest of the database.
+pub(in crate::store) const CATCH_UP_SESSION: &str = "
+    update session set current_hash = $1, refreshed_at = $2, previous_hash = $4
+    where session_id = $3 and revoked_at is null";
 pub(in crate::store) const REVOKE_SESSION: &str = "
     update session set revoked_at = $1 where session_id = $2 and revoked_at is null";
 pub(in crate::store) const REVOKE_SESSIONS_OF_DEVICE: &str = "
@@ -191,6 +195,7 @@ pub(in crate::store) const ALL: &[&str] = &[
     SELECT_SESSION,
     ADVANCE_SESSION,
     REPEAT_SESSION,
+    CATCH_UP_SESSION,
     RENEW_SESSION,
     REVOKE_SESSION,
     REVOKE_SESSIONS_OF_USER,

@@ -47,9 +47,10 @@ impl PostgresStore {
 async fn rotate(transaction: &Transaction<'_>, rotation: Rotation) -> Result<Rotated, StoreError> {
     let statement = transaction.prepare_cached(sql::SELECT_SESSION).await?;
     let stored = select_session(transaction, &statement, rotation.session).await?;
-    let rotated = match judge_rotation(stored.as_ref(), rotation.presented) {
+    let rotated = match judge_rotation(stored.as_ref(), &rotation) {
         Presented::Newest => exchange(transaction, sql::ADVANCE_SESSION, rotation).await?,
         Presented::Before => exchange(transaction, sql::REPEAT_SESSION, rotation).await?,
+        Presented::Newer => exchange(transaction, sql::CATCH_UP_SESSION, rotation).await?,
         Presented::Older => {
             let session = rotation.session.as_bytes().as_slice();
             execute(

@@ -27,7 +27,7 @@ const REPLACE_GROUP_INFO: &str = "
 const INSERT_PROPOSAL: &str = "
     insert into pending_proposal (conversation_id, sequence, epoch, proposal) values ($1, $2, $3, $4)";
 const SELECT_HEADS_OF_USER: &str = "
-    select conversation_id, head, first_kept, 0::bigint, epoch from conversation
+    select conversation_id, head, first_kept, 0::bigint, epoch, 0::bigint from conversation
     where conversation_id in (select conversation_id from member where user_id = $1)";
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ const SELECT_PAGE: &str = "
     where size <= $4 or sequence = first order by sequence";
 const SELECT_HEADS: &str = "
     select conversation_id, conversation.head, greatest(conversation.first_kept, member.start + 1),
-        member.cursor, conversation.epoch
+        member.cursor, conversation.epoch, member.last_counter
     from member join conversation using (conversation_id) where member.device_id = $1";
 const UPDATE_CURSORS: &str = "
     update member set cursor = least(new.sequence, conversation.head)
@@ -325,6 +325,7 @@ pub(super) fn head_of(row: &Row) -> Result<ConversationHead, StoreError> {
         first_kept: Sequence(Column("conversation", "first_kept").number(row.try_get(2)?)?),
         cursor: Sequence(Column("member", "cursor").number(row.try_get(3)?)?),
         epoch: Epoch(Column("conversation", "epoch").number(row.try_get(4)?)?),
+        counter: Counter(Column("member", "last_counter").number(row.try_get(5)?)?),
     })
 }
 

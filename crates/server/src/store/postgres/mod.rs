@@ -4,6 +4,7 @@
 pub(in crate::store) mod account;
 mod account_device;
 mod account_session;
+pub(in crate::store) mod backup;
 mod blob;
 pub(in crate::store) mod commit;
 pub(in crate::store) mod conversation;
@@ -83,6 +84,13 @@ pub struct PostgresStore {
 impl PostgresStore {
     /// Connects and brings the schema up to date.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let store = Self::connect(url)?;
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    /// Connects, and leaves the schema as it is.
+    pub(in crate::store) fn connect(url: &str) -> Result<Self, StoreError> {
         let mut config: Config = url.parse().map_err(StoreError::unavailable)?;
         config.connect_timeout(CONNECT_TIMEOUT);
         let manager_config = ManagerConfig {
@@ -101,9 +109,7 @@ impl PostgresStore {
             .create_timeout(Some(CONNECT_TIMEOUT))
             .build()
             .map_err(StoreError::unavailable)?;
-        let store = Self { pool };
-        store.migrate().await?;
-        Ok(store)
+        Ok(Self { pool })
     }
 
     /// A connection of the pool: for single statements, which are transactions by themselves.

@@ -25,9 +25,10 @@ impl SqliteStore {
     pub(in crate::store) async fn rotate_session(&self, rotation: Rotation) -> Result<Rotated, StoreError> {
         self.write(move |connection| {
             let stored = select_session(connection, rotation.session)?;
-            let rotated = match judge_rotation(stored.as_ref(), rotation.presented) {
+            let rotated = match judge_rotation(stored.as_ref(), &rotation) {
                 Presented::Newest => exchange(connection, sql::ADVANCE_SESSION, rotation)?,
                 Presented::Before => exchange(connection, sql::REPEAT_SESSION, rotation)?,
+                Presented::Newer => exchange(connection, sql::CATCH_UP_SESSION, rotation)?,
                 Presented::Older => {
                     revoke(connection, rotation.session, rotation.at)?;
                     Rotated::Reused

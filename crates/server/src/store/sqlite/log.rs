@@ -40,7 +40,7 @@ const SELECT_PAGE: &str = "
     from log_entry where conversation_id = ?1 and sequence > ?2 order by sequence limit ?3";
 const SELECT_HEADS: &str = "
     select conversation_id, conversation.head, max(conversation.first_kept, member.start + 1),
-        member.cursor, conversation.epoch
+        member.cursor, conversation.epoch, member.last_counter
     from member join conversation using (conversation_id) where member.device_id = ?1";
 const UPDATE_CURSOR: &str = "
     update member set cursor = min(?3, (select head from conversation where conversation_id = ?1))
@@ -315,6 +315,7 @@ pub(super) fn head_of(row: &Row<'_>) -> Result<ConversationHead, StoreError> {
         first_kept: Sequence(Column("conversation", "first_kept").number(row.get(2)?)?),
         cursor: Sequence(Column("member", "cursor").number(row.get(3)?)?),
         epoch: Epoch(Column("conversation", "epoch").number(row.get(4)?)?),
+        counter: Counter(Column("member", "last_counter").number(row.get(5)?)?),
     })
 }
 

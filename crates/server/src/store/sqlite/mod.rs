@@ -5,6 +5,7 @@ pub(in crate::store) mod account;
 mod account_device;
 mod account_session;
 mod arrival;
+pub(in crate::store) mod backup;
 mod blob;
 pub(in crate::store) mod commit;
 pub(in crate::store) mod conversation;
@@ -83,6 +84,7 @@ impl SqliteStore {
         let opened = tokio::task::spawn_blocking(move || {
             let mut connection = connect(&path, &key)?;
             migrate(&mut connection)?;
+            connection.execute_batch(WRITER_SETTINGS)?;
             let readers = Readers::open(|| connect(&path, &key))?;
             let writer = Writer::start(connection).map_err(StoreError::unavailable)?;
             Ok(Self {
@@ -145,6 +147,12 @@ impl SqliteStore {
     }
 }
 
+/// Of the writer alone: a page that is found in memory need not be decrypted and verified again. What is
+/// written goes back into the file every 16 MiB, so that a page that changes often goes back once.
+const WRITER_SETTINGS: &str = "
+    PRAGMA cache_size = -65536;
+    PRAGMA wal_autocheckpoint = 4096;";
+
 /// One connection with the settings that all need.
 fn connect(path: &PathBuf, key: &SqliteKey) -> Result<Connection, StoreError> {
     let connection = Connection::open(path)?;
@@ -157,6 +165,7 @@ fn connect(path: &PathBuf, key: &SqliteKey) -> Result<Connection, StoreError> {
          PRAGMA secure_delete = ON;
          PRAGMA foreign_keys = ON;
          PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -8192;
          PRAGMA busy_timeout = 5000;",
     )?;
     connection.set_prepared_statement_cache_capacity(128);

@@ -1,4 +1,4 @@
-//! A database of an earlier version is brought up to date with everything that is in it.
+//! A database of each earlier version is brought up to date with everything that is in it.
 
 use super::conversation::{NOW, conversation, rows};
 use super::log::{message, stamp};
@@ -46,8 +46,8 @@ fn filled(blob: impl Fn(u8, usize) -> String) -> String {
     )
 }
 
-fn first_version(step: impl Fn(&crate::store::migration::Migration) -> &'static str) -> String {
-    let steps = MIGRATIONS.iter().take(FIRST_STEPS);
+fn version(steps: usize, step: impl Fn(&crate::store::migration::Migration) -> &'static str) -> String {
+    let steps = MIGRATIONS.iter().take(steps);
     let taken = steps.map(|migration| {
         let (version, name) = (migration.version, migration.name);
         let sql = step(migration);
@@ -56,17 +56,19 @@ fn first_version(step: impl Fn(&crate::store::migration::Migration) -> &'static 
     format!("{CREATE_TABLE}; {}", taken.collect::<String>())
 }
 
-async fn sqlite_of_before() -> TestStore {
+async fn sqlite_of_before(steps: usize) -> TestStore {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("store.sqlite");
     let connection = Connection::open(&path).unwrap();
     let key = "07".repeat(32);
     let blob = |byte: u8, length: usize| format!("x'{}'", format!("{byte:02x}").repeat(length));
     connection
-        .execute_batch(&format!("pragma key = \"x'{key}'\"; pragma foreign_keys = on;"))
+        .execute_batch(&format!("pragma key = \"x'{key}'\"; pragma foreign_keys = off;"))
         .unwrap();
-    let first = first_version(|migration| migration.sqlite);
-    connection.execute_batch(&(first + &filled(blob))).unwrap();
+    let before = version(steps, |migration| migration.sqlite);
+    connection.execute_batch(&before).unwrap();
+    let rows = format!("pragma foreign_keys = on; {}", filled(blob));
+    connection.execute_batch(&rows).unwrap();
     drop(connection);
     let store = Store::open_sqlite(&path, &SqliteKey::from_bytes([7; 32]))
         .await
@@ -77,12 +79,12 @@ async fn sqlite_of_before() -> TestStore {
     }
 }
 
-async fn postgres_of_before(url: String) -> TestStore {
+async fn postgres_of_before(url: String, steps: usize) -> TestStore {
     let schema = Schema::create(url).await;
     let blob = |byte: u8, length: usize| format!("'\\x{}'::bytea", format!("{byte:02x}").repeat(length));
-    let first = first_version(|migration| migration.postgres);
+    let before = version(steps, |migration| migration.postgres);
     let within = format!("set search_path to {};", schema.name);
-    schema.execute(within + &first + &filled(blob)).await;
+    schema.execute(within + &before + &filled(blob)).await;
     let store = Store::open_postgres(&schema.store_url()).await.unwrap();
     TestStore {
         store,
@@ -140,13 +142,17 @@ async fn goes_on(store: TestStore) {
 
 #[tokio::test]
 async fn an_earlier_sqlite_file_is_brought_up_to_date() {
-    goes_on(sqlite_of_before().await).await;
+    for steps in FIRST_STEPS..MIGRATIONS.len() {
+        goes_on(sqlite_of_before(steps).await).await;
+    }
 }
 
 #[tokio::test]
 async fn an_earlier_postgres_database_is_brought_up_to_date() {
     // Where PostgreSQL is left out on purpose, the suite says so.
     if let Some(url) = variable("UNDERTONE_TEST_POSTGRES") {
-        goes_on(postgres_of_before(url).await).await;
+        for steps in FIRST_STEPS..MIGRATIONS.len() {
+            goes_on(postgres_of_before(url.clone(), steps).await).await;
+        }
     }
 }

@@ -13,6 +13,7 @@ mod level;
 mod log;
 mod migration;
 mod people;
+mod plan;
 mod push;
 pub(crate) mod room;
 mod statement;

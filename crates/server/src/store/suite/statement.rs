@@ -2,7 +2,50 @@
 //! schema. Those of the accounts are tested beside them.
 
 use super::TestStore;
-use crate::store::{Store, StoreError, blob, postgres, push, sqlite};
+use crate::store::{Store, StoreError, backup, blob, postgres, push, sqlite};
+
+/// Every statement of the message plane on SQLite.
+pub(super) fn of_sqlite() -> Vec<&'static str> {
+    [
+        sqlite::commit::STATEMENTS,
+        sqlite::conversation::STATEMENTS,
+        sqlite::group::STATEMENTS,
+        sqlite::undo::STATEMENTS,
+        sqlite::log::STATEMENTS,
+        sqlite::welcome::STATEMENTS,
+        sqlite::key_package::STATEMENTS,
+        sqlite::level::STATEMENTS,
+        sqlite::crowd::STATEMENTS,
+        sqlite::room::STATEMENTS,
+        sqlite::sweep::STATEMENTS,
+        blob::STATEMENTS,
+        backup::STATEMENTS,
+        push::STATEMENTS,
+    ]
+    .concat()
+}
+
+/// Every statement of the message plane on PostgreSQL.
+pub(super) fn of_postgres() -> Vec<&'static str> {
+    [
+        postgres::commit::STATEMENTS,
+        postgres::conversation::STATEMENTS,
+        postgres::group::STATEMENTS,
+        postgres::undo::STATEMENTS,
+        postgres::log::STATEMENTS,
+        postgres::welcome::STATEMENTS,
+        postgres::key_package::STATEMENTS,
+        postgres::level::STATEMENTS,
+        postgres::crowd::STATEMENTS,
+        postgres::room::STATEMENTS,
+        postgres::sweep::STATEMENTS,
+        blob::STATEMENTS,
+        backup::STATEMENTS,
+        blob::POSTGRES_STATEMENTS,
+        push::STATEMENTS,
+    ]
+    .concat()
+}
 
 #[tokio::test]
 async fn sqlite_understands_every_statement() {
@@ -12,22 +55,7 @@ async fn sqlite_understands_every_statement() {
     };
     store
         .read(|connection| {
-            let all = [
-                sqlite::commit::STATEMENTS,
-                sqlite::conversation::STATEMENTS,
-                sqlite::group::STATEMENTS,
-                sqlite::undo::STATEMENTS,
-                sqlite::log::STATEMENTS,
-                sqlite::welcome::STATEMENTS,
-                sqlite::key_package::STATEMENTS,
-                sqlite::level::STATEMENTS,
-                sqlite::crowd::STATEMENTS,
-                sqlite::room::STATEMENTS,
-                sqlite::sweep::STATEMENTS,
-                blob::STATEMENTS,
-                push::STATEMENTS,
-            ];
-            for sql in all.concat() {
+            for sql in of_sqlite() {
                 if let Err(error) = connection.prepare(sql) {
                     panic!("{error}: {sql}");
                 }
@@ -47,23 +75,7 @@ async fn postgres_understands_every_statement() {
         panic!("not PostgreSQL")
     };
     let client = store.connection().await.unwrap();
-    let all = [
-        postgres::commit::STATEMENTS,
-        postgres::conversation::STATEMENTS,
-        postgres::group::STATEMENTS,
-        postgres::undo::STATEMENTS,
-        postgres::log::STATEMENTS,
-        postgres::welcome::STATEMENTS,
-        postgres::key_package::STATEMENTS,
-        postgres::level::STATEMENTS,
-        postgres::crowd::STATEMENTS,
-        postgres::room::STATEMENTS,
-        postgres::sweep::STATEMENTS,
-        blob::STATEMENTS,
-        blob::POSTGRES_STATEMENTS,
-        push::STATEMENTS,
-    ];
-    for sql in all.concat() {
+    for sql in of_postgres() {
         if let Err(error) = client.prepare(sql).await {
             panic!("{error:?}: {sql}");
         }
