@@ -24,6 +24,7 @@ pub(crate) use talk::{
 pub(crate) use value::{SecondsOrOff, Switch, expiry};
 
 use crate::command::admin::AdminCommand;
+use crate::command::backup::{BackupArgs, RestoreArgs};
 use crate::command::serve::ServeArgs;
 use crate::command::trust::TrustArgs;
 use clap::{Args, Parser, Subcommand};
@@ -45,6 +46,10 @@ pub(crate) enum Command {
     Serve(Box<ServeArgs>),
     /// Trust the certificate authority of a server on this machine, or say how.
     Trust(TrustArgs),
+    /// Write everything that a server has into one encrypted file, while it runs or not.
+    Backup(BackupArgs),
+    /// Make a server's data of such a file, where there is nothing yet.
+    Restore(RestoreArgs),
     /// Look after a server's data, on the server's machine.
     #[command(subcommand)]
     Admin(AdminCommand),

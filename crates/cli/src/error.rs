@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use undertone_client_core::ClientError;
 use undertone_client_core::account::{InvalidPassword, InvalidRecoveryKey};
 use undertone_client_core::transport::TransportError;
+use undertone_server::backup::BackupError;
 
 /// A command failed.
 pub(crate) const EXIT_FAILED: u8 = 1;
@@ -120,6 +121,9 @@ pub(crate) enum CliError {
     /// The server did not start.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// There is no backup, or nothing was restored.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// Of the server's commands.
     #[error(transparent)]
     Other(#[from] Box<dyn StdError + Send + Sync>),
@@ -152,6 +156,7 @@ impl CliError {
             Self::NoTerminal(_) => "no_terminal",
             Self::Output(_) => "output",
             Self::Serve(_) => "not_started",
+            Self::Backup(error) => error.code(),
             Self::Other(_) => "failed",
         }
     }

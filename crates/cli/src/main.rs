@@ -29,46 +29,47 @@ fn main() -> ExitCode {
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     match cli.command {
         Command::Serve(args) => {
-            let form = if args.json { Form::Json } else { Form::Human };
-            finish(form, serve(*args, Output::stdout(form)))
+            let form = form_of(args.json);
+            let mut output = Output::stdout(form);
+            finish(form, on_many_threads(command::serve::run(*args, &mut output)))
         }
         Command::Trust(args) => {
-            let form = if args.json { Form::Json } else { Form::Human };
+            let form = form_of(args.json);
             finish(form, command::trust::run(&args, &mut Output::stdout(form)))
         }
+        Command::Backup(args) => {
+            let form = form_of(args.is_json());
+            let mut output = Output::stdout(form);
+            finish(form, on_many_threads(command::backup::take(args, &mut output)))
+        }
+        Command::Restore(args) => {
+            let form = form_of(args.is_json());
+            let mut output = Output::stdout(form);
+            finish(form, on_many_threads(command::backup::restore(args, &mut output)))
+        }
         Command::Admin(command) => {
-            let form = if command.is_json() {
-                Form::Json
-            } else {
-                Form::Human
-            };
-            finish(form, admin(command, Output::stdout(form)))
+            let form = form_of(command.is_json());
+            let mut output = Output::stdout(form);
+            finish(form, on_many_threads(command::admin::run(command, &mut output)))
         }
         Command::Client(command) => {
-            let form = if command.profile().json {
-                Form::Json
-            } else {
-                Form::Human
-            };
+            let form = form_of(command.profile().json);
             finish(form, client(command, Output::stdout(form)))
         }
     }
 }
 
-fn admin(command: command::admin::AdminCommand, mut output: Output) -> Result<(), CliError> {
-    let runtime = runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(boxed)?;
-    runtime.block_on(command::admin::run(command, &mut output))
+const fn form_of(json: bool) -> Form {
+    if json { Form::Json } else { Form::Human }
 }
 
-fn serve(args: command::serve::ServeArgs, mut output: Output) -> Result<(), CliError> {
+/// What the server's machine does: the server, and what looks after its data.
+fn on_many_threads(work: impl Future<Output = Result<(), CliError>>) -> Result<(), CliError> {
     let runtime = runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(boxed)?;
-    runtime.block_on(command::serve::run(args, &mut output))
+    runtime.block_on(work)
 }
 
 /// The client lives on one thread.

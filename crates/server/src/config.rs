@@ -11,12 +11,14 @@ use undertone_wire::limits::FILE_BYTES_MAX;
 mod blobs;
 mod bus;
 mod guests;
+mod metrics;
 mod push;
 mod reference;
 
-pub use blobs::{BlobPlace, BlobSettings};
+pub use blobs::{BlobPlace, BlobSettings, S3Keys, S3Place};
 pub use bus::BusUrl;
 pub use guests::{GuestSettings, PROOF_BITS_MAX};
+pub use metrics::MetricsSettings;
 pub use push::PushSettings;
 pub use reference::{EXIT_CODES, SETTINGS, Setting, reference};
 
@@ -47,6 +49,8 @@ pub struct Config {
     pub blobs: BlobSettings,
     /// Waking devices.
     pub push: PushSettings,
+    /// Telling how the server fares.
+    pub metrics: MetricsSettings,
 }
 
 /// How the network's listener is encrypted.
@@ -131,15 +135,27 @@ pub enum ConfigError {
     /// Harder than clients agree to.
     #[error("--guest-proof-bits is at most {PROOF_BITS_MAX}: clients refuse more work")]
     ProofBits,
-    /// Not built yet.
-    #[error("--blobs s3://… is not part of this version: name a directory")]
+    /// Not the address of a bucket.
+    #[error(
+        "--blobs s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION: the prefix, the endpoint and the region may be left out, and keys do not stand there"
+    )]
     BlobsS3,
+    /// A bucket that nobody may use.
+    #[error(
+        "--blobs s3://… needs --s3-access-key and --s3-secret-key, better as UNDERTONE_S3_ACCESS_KEY and UNDERTONE_S3_SECRET_KEY"
+    )]
+    S3Keys,
     /// Not a place for blobs.
-    #[error("--blobs is a directory, or a URL that begins with file:///")]
+    #[error("--blobs is a directory, or a URL that begins with file:/// or s3://")]
     Blobs,
     /// Larger than clients agree to.
     #[error("--file-bytes-max is at most {FILE_BYTES_MAX}")]
     FileBytes,
+    /// How busy the server is would be told to the network.
+    #[error(
+        "--metrics is for an address of this machine, such as 127.0.0.1:9464; {0} is not: --metrics-on-network on allows it"
+    )]
+    MetricsOnNetwork(SocketAddr),
     /// Nobody whom a push service could write to.
     #[error("--push-contact begins with mailto: or https:")]
     PushContact,
@@ -181,6 +197,7 @@ impl Config {
             guests: GuestSettings::default(),
             blobs: BlobSettings::default(),
             push: PushSettings::default(),
+            metrics: MetricsSettings::default(),
         }
     }
 
@@ -214,6 +231,7 @@ impl Config {
         }
         self.blobs.validate()?;
         self.push.validate()?;
+        self.metrics.validate()?;
         match (&self.tls, self.listen) {
             (TlsMode::Off, Some(address)) if !address.ip().is_loopback() && self.behind_proxy.is_empty() => {
                 Err(ConfigError::PlainOnNetwork(address))

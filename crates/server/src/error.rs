@@ -14,7 +14,7 @@ use std::time::Duration;
 use undertone_wire::error::ErrorResponse;
 use undertone_wire::{ConversationId, ErrorBody, ErrorCode, UserName};
 
-use crate::blob::DiskError;
+use crate::blob::BlobError;
 use crate::store::StoreError;
 
 /// Why a request is refused.
@@ -26,9 +26,9 @@ pub enum ApiError {
     /// The database failed; which way is logged.
     #[error("the database failed")]
     Store(#[from] StoreError),
-    /// The disk under the blobs failed; how is logged.
-    #[error("the disk failed")]
-    Disk(#[from] DiskError),
+    /// The place of the blobs failed; how is logged.
+    #[error("the place of the blobs failed")]
+    Blobs(#[from] BlobError),
     /// A mistake of this program; it is logged.
     #[error("internal error")]
     Internal(#[source] Box<dyn Error + Send + Sync>),
@@ -76,8 +76,8 @@ impl ApiError {
                 tracing::error!(error = &error as &dyn Error, "the database failed");
                 body(error.code())
             }
-            Self::Disk(error) => {
-                tracing::error!(error = &error as &dyn Error, "the disk failed");
+            Self::Blobs(error) => {
+                tracing::error!(error = &error as &dyn Error, "the place of the blobs failed");
                 body(ErrorCode::Unavailable)
             }
             Self::Internal(error) => {

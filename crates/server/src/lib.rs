@@ -6,14 +6,16 @@
 //! # Layout
 //! - [`config`], [`key_file`], [`tls`], [`clock`]: what a server is started with
 //! - [`server`]: its start, listeners, jobs and end
-//! - [`router`], [`handler`], [`error`], [`web`], [`telemetry`]: HTTP
+//! - [`router`], [`handler`], [`error`], [`web`], [`telemetry`], [`metrics`]: HTTP
 //! - [`auth`], [`rate_limit`]: who is calling, and how fast they may
 //! - [`stream`], [`delivery`], [`bus`], [`franking`]: the message plane
 //! - [`push`]: waking those who are not connected
 //! - [`store`], [`blob`], [`job`]: what is kept, and for how long
+//! - [`backup`], [`maintenance`]: what an administrator asks for from outside
 //! - [`checkpoint`]: points at which a test may kill it
 
 pub mod auth;
+pub mod backup;
 pub mod blob;
 pub mod bus;
 pub mod checkpoint;
@@ -25,7 +27,9 @@ pub mod franking;
 pub mod handler;
 pub mod job;
 pub mod key_file;
+mod listener;
 pub mod maintenance;
+pub mod metrics;
 pub mod push;
 pub mod rate_limit;
 pub mod router;

@@ -32,13 +32,13 @@ pub async fn cleanup(config: &Config, environment: &Environment) -> Result<Clean
             source: io::Error::new(io::ErrorKind::NotFound, "no server has kept anything here"),
         });
     }
+    config.blobs.validate()?;
     let store = open_database(config, &keys).await?;
     let now = environment.clock.now();
     let guests = store.end_guests(now).await?.len();
     let swept = sweep_all(&store, Sweep::at(now)).await?;
-    let directory = Blobs::at(config.blobs.place.directory(&config.data_dir));
-    let blobs =
-        blobs::sweep(&store, &directory, now).await? + blobs::sweep_strays(&store, &directory).await?;
+    let place = Blobs::open(&config.blobs.place, &config.data_dir)?;
+    let blobs = blobs::sweep(&store, &place, now).await? + blobs::sweep_strays(&store, &place).await?;
     store.rewrite_files().await?;
     Ok(Cleaned {
         swept: Swept { blobs, ..swept },

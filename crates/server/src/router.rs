@@ -3,7 +3,7 @@
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -84,6 +84,7 @@ pub fn router(state: AppState) -> Router {
         .route("/ca.crt", get(handler::server_info::certificate_authority))
         .fallback(web::serve)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn(refuse_large))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             ANSWER_WITHIN,
@@ -92,7 +93,7 @@ pub fn router(state: AppState) -> Router {
             ApiError::of(ErrorCode::Internal).into_response()
         }))
         .layer(from_fn_with_state(state.clone(), blind_address))
-        .layer(from_fn(trace_request))
+        .layer(from_fn_with_state(state.clone(), trace_request))
         .layer(from_fn(web::confine));
     let router = if state.config.is_hsts_wanted() {
         router.layer(from_fn(web::require_encryption))
@@ -122,6 +123,16 @@ fn api(state: &AppState) -> (Router<AppState>, OpenApi) {
     document.components = Some(components);
     document.security = Some(vec![SecurityRequirement::new("session", Vec::<String>::new())]);
     (router, document)
+}
+
+/// A body that says of itself that it is too large is not waited for.
+async fn refuse_large(request: Request, next: Next) -> Result<Response, ApiError> {
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|length| length > BODY_BYTES_MAX) {
+        return Err(ApiError::of(ErrorCode::TooLarge));
+    }
+    Ok(next.run(request).await)
 }
 
 /// The layer behind `require_device`: every device has its speed.

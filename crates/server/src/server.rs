@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::auth::{SigningError, TypedCode};
-use crate::blob::DiskError;
+use crate::blob::{BlobError, Blobs, S3Error};
 use crate::bus::{Bus, BusError, BusKey};
 use crate::checkpoint::Checkpoints;
 use crate::clock::{Clock, SystemClock};
@@ -24,6 +24,8 @@ use crate::config::{BusUrl, Config, ConfigError, DatabaseUrl};
 use crate::delivery::Hub;
 use crate::job;
 use crate::key_file::{KeyFileError, Keys, create_private_directory};
+use crate::listener::Impatient;
+use crate::metrics;
 use crate::push::waker;
 use crate::router::router;
 use crate::state::{AppState, Assembly};
@@ -34,7 +36,7 @@ use undertone_wire::limits::HTTP_IDLE_MAX;
 /// Requests under way may take this long after the server was told to stop.
 const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 /// The database's file in the data directory.
-const DATABASE_FILE: &str = "undertone.db";
+pub(crate) const DATABASE_FILE: &str = "undertone.db";
 
 /// What a server takes from outside: in tests a clock that stands, and points at which to kill.
 #[derive(Debug, Clone)]
@@ -69,9 +71,9 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
-    /// The directory of blobs cannot be used.
+    /// The place of the blobs cannot be used.
     #[error(transparent)]
-    Blobs(#[from] DiskError),
+    Blobs(#[from] BlobError),
     /// The key file cannot be used.
     #[error(transparent)]
     Keys(#[from] KeyFileError),
@@ -113,6 +115,7 @@ pub struct RunningServer {
     network_urls: Vec<String>,
     setup_token: Option<String>,
     ca_fingerprint: Option<String>,
+    metrics_address: Option<SocketAddr>,
     state: AppState,
     stop: watch::Sender<bool>,
     listeners: Vec<Handle<SocketAddr>>,
@@ -139,6 +142,11 @@ pub async fn start(config: Config, environment: Environment) -> Result<RunningSe
         .listen
         .map(|address| bind(address, "--listen"))
         .transpose()?;
+    let numbers = config
+        .metrics
+        .listen
+        .map(|address| bind(address, "--metrics"))
+        .transpose()?;
     let directory = &config.data_dir;
     create_private_directory(directory).map_err(|source| StartError::DataDirectory {
         path: directory.clone(),
@@ -151,7 +159,7 @@ pub async fn start(config: Config, environment: Environment) -> Result<RunningSe
     };
     let (stop, stopping) = watch::channel(false);
     let state = assemble(config, environment, tls.as_ref(), stopping).await?;
-    state.blobs.prepare()?;
+    state.blobs.prepare().await?;
     let setup_code = TypedCode::generate(&mut OsRng);
     let is_open = state.store.renew_setup_token(setup_code.setup_hash()).await?;
 
@@ -160,11 +168,17 @@ pub async fn start(config: Config, environment: Environment) -> Result<RunningSe
         network_urls: Vec::new(),
         setup_token: is_open.then(|| setup_code.to_text()),
         ca_fingerprint: state.local_ca.as_ref().map(|ca| ca.fingerprint().to_owned()),
+        metrics_address: numbers.as_ref().map(|(_, address)| *address),
         state: state.clone(),
         stop,
         listeners: Vec::new(),
         tasks: JoinSet::new(),
     };
+    if let Some((listener, _)) = numbers {
+        let listener = tokio::net::TcpListener::from_std(listener);
+        let listener = listener.map_err(|source| server.cannot_serve(source))?;
+        server.tasks.spawn(metrics::serve(listener, state.clone()));
+    }
     let service = router(state.clone());
     if let Some((listener, address)) = loopback {
         server.loopback_url = Some(format!("http://localhost:{}", address.port()));
@@ -177,22 +191,24 @@ pub async fn start(config: Config, environment: Environment) -> Result<RunningSe
             None => server.serve_plain(listener, service)?,
         }
     }
-    let bus = state.delivery.bus().clone();
-    let blobs = state.blobs.clone();
-    let reaper =
-        job::retention::Reaper::new(state.store.clone(), Arc::clone(&state.clock), bus.clone(), blobs);
-    server.tasks.spawn(reaper.run(state.shutdown.clone()));
-    server
-        .tasks
-        .spawn(bus.stay_level(state.store.clone(), state.shutdown.clone()));
-    server.tasks.spawn(forget_regularly(state.clone()));
-    let judging = state.delivery.clone().judge_regularly(state.shutdown.clone());
-    server.tasks.spawn(judging);
-    server.tasks.spawn(wake_devices(state.clone()));
+    start_jobs(&mut server.tasks, &state);
     if let Some(tls) = tls {
         server.tasks.spawn(look_after_certificate(tls, state));
     }
     Ok(server)
+}
+
+/// What goes on beside the requests.
+fn start_jobs(tasks: &mut JoinSet<()>, state: &AppState) {
+    let bus = state.delivery.bus().clone();
+    let (store, shutdown) = (state.store.clone(), state.shutdown.clone());
+    let clock = Arc::clone(&state.clock);
+    let reaper = job::retention::Reaper::new(store.clone(), clock, bus.clone(), state.blobs.clone());
+    tasks.spawn(reaper.run(shutdown.clone()));
+    tasks.spawn(bus.stay_level(store, shutdown.clone()));
+    tasks.spawn(forget_regularly(state.clone()));
+    tasks.spawn(state.delivery.clone().judge_regularly(shutdown));
+    tasks.spawn(wake_devices(state.clone()));
 }
 
 async fn assemble(
@@ -209,9 +225,11 @@ async fn assemble(
         BusUrl::Local => Bus::alone(hub),
         BusUrl::Nats(url) => Bus::join(hub, url, BusKey::of(&keys)).await?,
     };
+    let blobs = Blobs::open(&config.blobs.place, &config.data_dir)?;
     Ok(AppState::assemble(Assembly {
         config,
         store,
+        blobs,
         bus,
         keys,
         environment,
@@ -286,9 +304,11 @@ impl StartError {
     /// What the process ends with: one of [`crate::config::EXIT_CODES`].
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::KeysOfAnother { .. } => 78,
-            Self::DataDirectory { .. } | Self::Blobs(_) | Self::Keys(_) | Self::Tls(_) => 77,
-            Self::Store(_) | Self::Bus(_) | Self::Listen { .. } => 69,
+            Self::Config(_)
+            | Self::KeysOfAnother { .. }
+            | Self::Blobs(BlobError::S3(S3Error::Refused(_))) => 78,
+            Self::DataDirectory { .. } | Self::Blobs(BlobError::Disk(_)) | Self::Keys(_) | Self::Tls(_) => 77,
+            Self::Blobs(BlobError::S3(_)) | Self::Store(_) | Self::Bus(_) | Self::Listen { .. } => 69,
             Self::Signing(_) => 1,
         }
     }
@@ -313,6 +333,11 @@ impl RunningServer {
     /// SHA-256 of the local certificate authority, with `--tls auto`.
     pub fn ca_fingerprint(&self) -> Option<&str> {
         self.ca_fingerprint.as_deref()
+    }
+
+    /// Where metrics are read.
+    pub const fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
     }
 
     /// The server's parts.
@@ -346,7 +371,9 @@ impl RunningServer {
     fn serve_plain(&mut self, listener: TcpListener, service: Router) -> Result<(), StartError> {
         let handle = Handle::new();
         let server = axum_server::from_tcp(listener).map_err(|source| self.cannot_serve(source))?;
-        let mut server = server.acceptor(NoDelayAcceptor::new()).handle(handle.clone());
+        let mut server = server
+            .acceptor(Impatient(NoDelayAcceptor::new()))
+            .handle(handle.clone());
         limit_head(server.http_builder());
         self.listeners.push(handle);
         self.tasks.spawn(async move {
@@ -365,7 +392,7 @@ impl RunningServer {
         let handle = Handle::new();
         let acceptor = RustlsAcceptor::new(tls.shown()).acceptor(NoDelayAcceptor::new());
         let server = axum_server::from_tcp(listener).map_err(|source| self.cannot_serve(source))?;
-        let mut server = server.acceptor(acceptor).handle(handle.clone());
+        let mut server = server.acceptor(Impatient(acceptor)).handle(handle.clone());
         limit_head(server.http_builder());
         self.listeners.push(handle);
         self.tasks.spawn(async move {

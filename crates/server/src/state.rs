@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::delivery::{Delivery, Parts};
 use crate::franking::FrankingKey;
 use crate::key_file::Keys;
+use crate::metrics::Metrics;
 use crate::push::{Pusher, Waker};
 use crate::rate_limit::Limits;
 use crate::server::Environment;
@@ -60,6 +61,8 @@ pub struct State {
     pub local_ca: Option<LocalCa>,
     /// The way to push services, if devices are woken.
     pub pusher: Option<Pusher>,
+    /// What is counted.
+    pub metrics: Metrics,
     /// The message plane.
     pub delivery: Delivery,
     /// Points at which a test may kill the server.
@@ -72,6 +75,7 @@ pub struct State {
 pub(crate) struct Assembly {
     pub(crate) config: Config,
     pub(crate) store: Store,
+    pub(crate) blobs: Blobs,
     pub(crate) bus: Bus,
     pub(crate) keys: Keys,
     pub(crate) environment: Environment,
@@ -85,6 +89,7 @@ impl AppState {
         let Assembly {
             config,
             store,
+            blobs,
             bus,
             keys,
             environment,
@@ -115,14 +120,15 @@ impl AppState {
             delays: LoginDelays::new(Arc::clone(&clock), address_key.clone(), config.limit_scale.get()),
             logins: PendingLogins::new(Arc::clone(&clock)),
             recoveries: PendingRecoveries::new(Arc::clone(&clock)),
-            blobs: Blobs::at(config.blobs.place.directory(&config.data_dir)),
             config,
             store,
+            blobs,
             clock,
             keys,
             address_key,
             local_ca,
             pusher,
+            metrics: delivery.hub().metrics(),
             delivery,
             checkpoints,
             shutdown,

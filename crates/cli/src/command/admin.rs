@@ -6,7 +6,7 @@ use crate::output::Output;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::path::PathBuf;
-use undertone_server::config::{BlobPlace, DatabaseUrl};
+use undertone_server::config::{BlobPlace, DatabaseUrl, S3Keys};
 use undertone_server::maintenance::{self, Cleaned};
 use undertone_server::{Config, Environment};
 
@@ -48,9 +48,25 @@ pub(crate) struct CleanupArgs {
         hide_env_values = true
     )]
     database: String,
-    /// The server's directory of files, where it has one of its own.
-    #[arg(long, value_name = "DIR", default_value = "", env = "UNDERTONE_BLOBS")]
+    /// The server's place of files, where it has one of its own.
+    #[arg(long, value_name = "PLACE", default_value = "", env = "UNDERTONE_BLOBS")]
     blobs: String,
+    /// With a bucket of S3: the name of the keys.
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "UNDERTONE_S3_ACCESS_KEY",
+        hide_env_values = true
+    )]
+    s3_access_key: Option<String>,
+    /// With a bucket of S3: the secret; better in the environment.
+    #[arg(
+        long,
+        value_name = "SECRET",
+        env = "UNDERTONE_S3_SECRET_KEY",
+        hide_env_values = true
+    )]
+    s3_secret_key: Option<String>,
     /// Print one line of JSON instead of words.
     #[arg(long)]
     json: bool,
@@ -73,7 +89,10 @@ struct Removed {
 pub(crate) async fn run(command: AdminCommand, output: &mut Output) -> Result<(), CliError> {
     let AdminCommand::Cleanup(args) = command;
     let database: DatabaseUrl = args.database.parse().map_err(ServeError::from)?;
-    let place: BlobPlace = args.blobs.parse().map_err(ServeError::from)?;
+    let mut place: BlobPlace = args.blobs.parse().map_err(ServeError::from)?;
+    if let (Some(name), Some(secret)) = (&args.s3_access_key, &args.s3_secret_key) {
+        place = place.with_keys(S3Keys::new(name, secret));
+    }
     let mut config = Config {
         database,
         ..Config::new(args.data)

@@ -3,6 +3,7 @@
 
 mod account;
 pub(crate) mod admin;
+pub(crate) mod backup;
 mod chat;
 mod conversation;
 mod export;

@@ -75,9 +75,11 @@ pub(crate) async fn run(args: ServeArgs, output: &mut Output) -> Result<(), CliE
 
 fn log_to_stderr(filter: &str) {
     let mut filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    // Below that it writes the address of NATS, with its password.
-    if let Ok(directive) = "async_nats=info".parse() {
-        filter = filter.add_directive(directive);
+    // Below that they write the address of NATS, with its password, and the names of objects in S3.
+    for quieter in ["async_nats=info", "object_store=warn"] {
+        if let Ok(directive) = quieter.parse() {
+            filter = filter.add_directive(directive);
+        }
     }
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)

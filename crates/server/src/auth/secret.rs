@@ -10,6 +10,9 @@ use std::str::FromStr;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+/// A session that is refreshed every few minutes has so many tokens before it ends by its age.
+const GENERATIONS_MAX: u32 = 10_000;
+
 /// The text is not a secret that this server could have handed out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a secret of this server")]
@@ -88,6 +91,19 @@ impl TokenHash {
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// The token after the one with this hash. It is made of the hash, so that it can be told from the
+    /// database and the key file what a device was given since.
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+    fn successor(self, session: SessionId, key: &[u8; 32]) -> RefreshToken {
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length serves");
+        mac.update(&session.0);
+        mac.update(&self.0);
+        RefreshToken {
+            session,
+            secret: Zeroizing::new(mac.finalize().into_bytes().into()),
+        }
+    }
 }
 
 impl PartialEq for TokenHash {
@@ -128,15 +144,19 @@ impl RefreshToken {
 
     /// The one after it: always the same, so that an answer which got lost can be given again, however
     /// often it is asked for and in whatever order the requests arrive.
-    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
     pub(crate) fn successor(&self, key: &[u8; 32]) -> Self {
-        let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length serves");
-        mac.update(&self.session.0);
-        mac.update(self.secret.as_slice());
-        Self {
-            session: self.session,
-            secret: Zeroizing::new(mac.finalize().into_bytes().into()),
-        }
+        self.hash().successor(self.session, key)
+    }
+
+    /// Whether this is one of the next tokens after the one with that hash: a database that went back to a
+    /// backup knows an older one than the device has. The work is bounded by what a session can last.
+    pub(crate) fn follows(&self, stored: TokenHash, key: &[u8; 32]) -> bool {
+        let presented = self.hash();
+        let mut next = stored;
+        (0..GENERATIONS_MAX).any(|_| {
+            next = next.successor(self.session, key).hash();
+            next == presented
+        })
     }
 
     /// Whose it claims to be.
@@ -312,6 +332,12 @@ mod tests {
             secret: token.secret.clone(),
         };
         assert_ne!(elsewhere.successor(&[1; 32]).hash(), next.hash());
+        let third = next.successor(&[1; 32]);
+        for (later, earlier) in [(&next, &token), (&third, &token), (&third, &next)] {
+            assert!(later.follows(earlier.hash(), &[1; 32]));
+            assert!(!earlier.follows(later.hash(), &[1; 32]));
+            assert!(!later.follows(earlier.hash(), &[2; 32]));
+        }
     }
 
     #[test]

@@ -169,6 +169,7 @@ impl Watch {
     async fn fill(&self, position: Position, last: Sequence) -> Result<(), StoreError> {
         let conversation = position.conversation;
         let entries = self.store.entries_after(conversation, last).await?;
+        self.hub.metrics().bus_gaps.inc();
         tracing::debug!(gap.entries = entries.len(), "a gap of the bus was found");
         if !is_plain(&entries, last) {
             let head = entries.last().map_or(position.head, |entry| entry.sequence);

@@ -121,7 +121,17 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         flag: "blobs",
         default: "",
-        description: "Directory of the files that people send, which the server sees as sealed bytes; `blobs` in the data directory unless said otherwise. `s3://` is refused: it is not part of this version.",
+        description: "Directory of the files that people send, which the server sees as sealed bytes; `blobs` in the data directory unless said otherwise. Or a bucket of S3 or what speaks like it: `s3://bucket/prefix?endpoint=https://host&region=name`, of which all but the bucket may be left out.",
+    },
+    Setting {
+        flag: "s3-access-key",
+        default: "",
+        description: "With `--blobs s3://…`: the name of the keys.",
+    },
+    Setting {
+        flag: "s3-secret-key",
+        default: "",
+        description: "With `--blobs s3://…`: the secret. Better in the environment or the file than on the command line, where other users of the machine can read it.",
     },
     Setting {
         flag: "file-bytes-max",
@@ -152,6 +162,16 @@ pub const SETTINGS: &[Setting] = &[
         flag: "push-private-endpoints",
         default: "off",
         description: "`on`: push services may be on this machine or in its network, also without encryption. Whoever has an account can then make the server call there.",
+    },
+    Setting {
+        flag: "metrics",
+        default: "none",
+        description: "Address at which Prometheus may read how the server fares, under `/metrics`, such as `127.0.0.1:9464`: numbers alone, nothing of anybody. `none`: there is none.",
+    },
+    Setting {
+        flag: "metrics-on-network",
+        default: "off",
+        description: "`on`: that may be an address of the network, where whoever reaches it can read how busy the server is. It is not encrypted.",
     },
     Setting {
         flag: "log",

@@ -96,6 +96,7 @@ impl Delivery {
 
     /// Another commit was first.
     fn overtaken(&self, caller: Caller, conversation: ConversationId) -> DeliveryError {
+        self.hub.metrics().epochs_refused.inc();
         let now = self.clock.monotonic();
         DeliveryError::Overtaken(self.pace.overtaken(conversation, caller.device, now))
     }
@@ -116,6 +117,7 @@ impl Delivery {
             return Ok(accepted);
         }
         if before.epoch != request.epoch {
+            self.hub.metrics().epochs_refused.inc();
             return Err(Refusal::EpochStale.into());
         }
         let proposal = check::proposal(caller, request, before).await?;
@@ -182,6 +184,7 @@ impl Delivery {
         }
         self.look_at_door(caller, &view).await?;
         if before.epoch != epoch {
+            self.hub.metrics().epochs_refused.inc();
             return Err(Refusal::EpochStale.into());
         }
         self.wait_for_judgement(caller, conversation).await?;

@@ -9,6 +9,7 @@ use super::budget::Budget;
 use super::frame;
 use super::outgoing::{self, Receiver, Sender};
 use crate::bus::{Membership, News, Topic};
+use crate::metrics::Metrics;
 use crate::store::crowd::Crowd;
 use bytes::Bytes;
 use std::collections::{HashMap, HashSet};
@@ -46,6 +47,7 @@ struct ConnectionId(u64);
 #[derive(Default)]
 struct Connections {
     budget: Budget,
+    metrics: Metrics,
     last: u64,
     is_stopping: bool,
     open: HashMap<ConnectionId, Connection>,
@@ -165,6 +167,16 @@ impl Hub {
         self.lock().open.len()
     }
 
+    /// What this server counts.
+    pub(crate) fn metrics(&self) -> Metrics {
+        self.lock().metrics.clone()
+    }
+
+    /// Bytes of frames that wait for devices to take them.
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        self.lock().budget.waiting()
+    }
+
     /// Whether the device is connected.
     pub(crate) fn is_connected(&self, device: DeviceId) -> bool {
         self.lock().devices.contains_key(&device)
@@ -279,6 +291,9 @@ impl Drop for Registration {
 
 impl Connections {
     fn close(&mut self, id: ConnectionId, reason: Close) {
+        if reason == Close::Slow {
+            self.metrics.slow_dropped.inc();
+        }
         if let Some(connection) = self.remove(id)
             && connection.close.send(reason).is_err()
         {
@@ -365,6 +380,8 @@ impl Connections {
             return;
         };
         let frame = self.budget.count(frame.clone());
+        let count = u64::try_from(gathering.followers.len()).unwrap_or(u64::MAX);
+        self.metrics.deliveries.inc_by(count);
         let slow = gathering
             .followers
             .iter()
@@ -377,6 +394,7 @@ impl Connections {
     }
 
     fn push(&mut self, id: ConnectionId, frame: &Bytes) {
+        self.metrics.deliveries.inc();
         let is_slow = self
             .open
             .get(&id)

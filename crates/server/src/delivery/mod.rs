@@ -160,6 +160,11 @@ impl Delivery {
         &self.hub
     }
 
+    /// How many messages and changes wait to be stored.
+    pub(crate) fn waiting_jobs(&self) -> usize {
+        self.sequencer.waiting()
+    }
+
     /// The way to connected devices, wherever they are.
     pub fn bus(&self) -> &Bus {
         &self.bus

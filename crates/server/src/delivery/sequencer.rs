@@ -7,14 +7,16 @@ use crate::bus::{Bus, Membership, News};
 use crate::checkpoint::Checkpoints;
 use crate::clock::Clock;
 use crate::franking::FrankingKey;
+use crate::metrics::Metrics;
 use crate::push::Waker;
 use crate::store::commit::{
     Created, NewCommit, NewConversation, NewProposal, NewWelcome, Suspect, Undone, Verdict,
 };
-use crate::store::conversation::{NewMessage, Stamp, Stored};
+use crate::store::conversation::{NewMessage, Refusal, Stamp, Stored};
 use crate::store::crowd::Crowd;
 use crate::store::{Store, StoreError};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use undertone_wire::conversation::{Accepted, EntryKind, LogEntry, PendingWelcome};
 use undertone_wire::stream::{Acknowledge, ServerFrame};
@@ -52,6 +54,8 @@ enum Job {
 /// Who waits for the answer, and their share of the memory for what waits.
 struct Sender {
     answer: oneshot::Sender<Answer>,
+    /// When it came.
+    since: Duration,
     _share: OwnedSemaphorePermit,
 }
 
@@ -67,6 +71,7 @@ impl Sender {
 pub(super) struct Sequencer {
     jobs: mpsc::Sender<Job>,
     payload: Arc<Semaphore>,
+    clock: Arc<dyn Clock>,
 }
 
 /// What the sequencer works with.
@@ -83,11 +88,17 @@ impl Sequencer {
     /// Starts it. It ends when the last handle is dropped and the queue is empty.
     pub(super) fn start(tools: Tools) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE_JOBS_MAX);
+        let clock = Arc::clone(&tools.clock);
         tokio::spawn(run(tools, queue));
         let payload = Arc::new(Semaphore::new(
             usize::try_from(QUEUE_PAYLOAD_UNITS).unwrap_or(usize::MAX),
         ));
-        Self { jobs, payload }
+        Self { jobs, payload, clock }
+    }
+
+    /// How many jobs wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.jobs.max_capacity() - self.jobs.capacity()
     }
 
     /// Queues a message. What one caller queues keeps its order.
@@ -143,6 +154,7 @@ impl Sequencer {
     }
 
     async fn queue(&self, work: Work, size: usize) -> Result<oneshot::Receiver<Answer>, DeliveryError> {
+        let since = self.clock.monotonic();
         let units = u32::try_from(size / PAYLOAD_UNIT)
             .unwrap_or(u32::MAX)
             .min(QUEUE_PAYLOAD_UNITS - 1)
@@ -157,6 +169,7 @@ impl Sequencer {
                 work,
                 sender: Sender {
                     answer,
+                    since,
                     _share: share,
                 },
             })
@@ -183,8 +196,13 @@ fn commit_size(commit: &NewCommit) -> usize {
     commit.payload.len() + commit.public_state.len() + commit.group_info.len() + welcome
 }
 
+fn as_u64(number: impl TryInto<u64>) -> u64 {
+    number.try_into().unwrap_or(u64::MAX)
+}
+
 async fn run(tools: Tools, mut queue: mpsc::Receiver<Job>) {
     let mut batch = Vec::new();
+    let metrics = tools.bus.hub().metrics();
     while queue.recv_many(&mut batch, BATCH_JOBS_MAX).await > 0 {
         let (mut messages, mut senders) = (Vec::new(), Vec::new());
         let (mut changes, mut suspects) = (Vec::new(), Vec::new());
@@ -205,7 +223,13 @@ async fn run(tools: Tools, mut queue: mpsc::Receiver<Job>) {
             }
         }
         if !messages.is_empty() {
-            let answers = tools.append(messages).await;
+            metrics.batch.observe(as_u64(messages.len()));
+            let answers = tools.append(messages, &metrics).await;
+            let now = tools.clock.monotonic();
+            for sender in &senders {
+                let took = now.saturating_sub(sender.since);
+                metrics.delivery_time.observe(as_u64(took.as_micros()));
+            }
             senders
                 .into_iter()
                 .zip(answers)
@@ -222,7 +246,7 @@ async fn run(tools: Tools, mut queue: mpsc::Receiver<Job>) {
 }
 
 impl Tools {
-    async fn append(&self, messages: Vec<NewMessage>) -> Vec<Answer> {
+    async fn append(&self, messages: Vec<NewMessage>, metrics: &Metrics) -> Vec<Answer> {
         let count = messages.len();
         self.checkpoints.reach("server.delivery.before_persist").await;
         let stamp = Stamp {
@@ -239,6 +263,7 @@ impl Tools {
                     count,
                     "messages were not stored"
                 );
+                metrics.not_stored.inc_by(as_u64(count));
                 return (0..count)
                     .map(|_| Err(DeliveryError::NotStored(error.code())))
                     .collect();
@@ -246,6 +271,9 @@ impl Tools {
         };
         let mut answers = Vec::with_capacity(count);
         for outcome in outcomes {
+            if matches!(outcome, Err(Refusal::EpochStale)) {
+                metrics.epochs_refused.inc();
+            }
             answers.push(outcome.map_err(DeliveryError::from).map(|stored| {
                 let accepted = stored.accepted();
                 self.publish(stored, None);

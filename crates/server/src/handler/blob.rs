@@ -169,10 +169,12 @@ async fn store_piece(
         ));
     }
     if offset != stored.received {
-        let is_there = end <= stored.received && state.blobs.holds(stored.file, offset, piece).await?;
-        return if is_there { Ok(stored) } else { Err(elsewhere()) };
+        return known_piece(&state, stored, (offset, piece)).await;
     }
-    state.blobs.write(stored.file, offset, piece).await?;
+    state.blobs.write(&stored, piece.clone()).await.inspect_err(|_| {
+        state.metrics.blob_failures.inc();
+    })?;
+    state.metrics.blob_bytes_stored.inc_by(length);
     let extension = Extension {
         blob,
         user,
@@ -180,12 +182,31 @@ async fn store_piece(
         to: end,
         now,
     };
-    if let Some(stored) = state.store.extend_blob(extension).await? {
-        return Ok(stored);
+    if let Some(extended) = state.store.extend_blob(extension).await? {
+        state.blobs.settle(&stored).await;
+        return Ok(extended);
+    }
+    if let Some(now_stored) = state.store.own_blob(blob, user, state.clock.now()).await? {
+        // The client gave this server up, and brought the piece by another.
+        return known_piece(&state, now_stored, (offset, piece)).await;
     }
     // It went while the piece was written.
     state.blobs.delete(stored.file).await?;
     Err(gone())
+}
+
+/// Answers a piece that does not begin where the blob ends: it may be there already.
+async fn known_piece(
+    state: &AppState,
+    stored: StoredBlob,
+    (offset, piece): (u64, Bytes),
+) -> Result<StoredBlob, ApiError> {
+    let length = u64::try_from(piece.len()).unwrap_or(u64::MAX);
+    let is_behind = offset.saturating_add(length) > stored.received;
+    if is_behind || !state.blobs.holds(&stored, offset, piece).await? {
+        return Err(elsewhere());
+    }
+    Ok(stored)
 }
 
 fn elsewhere() -> ApiError {
@@ -239,7 +260,11 @@ async fn download(
             return Ok((StatusCode::RANGE_NOT_SATISFIABLE, [(CONTENT_RANGE, range)]).into_response());
         }
     };
-    let bytes = state.blobs.read(stored.file, part.clone()).await?;
+    let read = state.blobs.read(&stored, part.clone()).await;
+    let bytes = read.inspect_err(|_| {
+        state.metrics.blob_failures.inc();
+    })?;
+    state.metrics.blob_bytes_sent.inc_by(part.end - part.start);
     let mut response = (status, Body::from_stream(bytes)).into_response();
     let out = response.headers_mut();
     for (name, value) in [

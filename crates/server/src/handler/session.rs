@@ -49,12 +49,17 @@ async fn refresh(
     if now.since(stored.refreshed_at) >= REFRESH_TOKEN_LIFE || stored.is_over(now) {
         return Err(ApiError::of(ErrorCode::SessionRevoked));
     }
-    let successor = presented.successor(&state.keys.refresh_succession());
+    let key = state.keys.refresh_succession();
+    let successor = presented.successor(&key);
+    // Only where the database went back to a backup is what the device has newer than what it knows.
+    let is_known = stored.current == presented.hash() || stored.previous == Some(presented.hash());
+    let follows = Some(stored.current).filter(|current| !is_known && presented.follows(*current, &key));
     let guest_until = now.plus(state.config.guests.idle());
     let rotation = Rotation {
         session: presented.session(),
         presented: presented.hash(),
         successor: successor.hash(),
+        follows,
         guest_until,
         at: now,
     };

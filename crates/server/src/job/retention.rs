@@ -79,7 +79,13 @@ impl Reaper {
                 // Ages are moved along by the one that leads.
                 self.clock.step(self.clock.departure_ms());
             } else if is_turn || self.is_room_due().await {
-                report(self.turn().await);
+                let turn = self.turn().await;
+                let metrics = self.bus.hub().metrics();
+                metrics.sweeps.inc();
+                if turn.is_err() {
+                    metrics.sweep_failures.inc();
+                }
+                report(turn);
             }
         }
     }

@@ -1,10 +1,11 @@
-//! Blobs over HTTP: sealed bytes go up in pieces and come down in ranges, whatever happens in between.
+//! Blobs over HTTP: sealed bytes go up in pieces and come down in ranges, whatever happens in between, and
+//! wherever they lie.
 
 use super::guest::{create as guest_room, found_room};
-use super::{Server, Talk, code, phone::Phone, talk};
+use super::{Server, Talk, code, phone::Phone};
 use crate::maintenance::cleanup;
 use crate::server::{Environment, start};
-use crate::store::blob::BLOB_OVERHEAD_BYTES;
+use crate::store::blob::{BLOB_OVERHEAD_BYTES, Extension};
 use crate::{Checkpoints, Config};
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
@@ -12,13 +13,17 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use rand::RngCore;
 use rand::rngs::OsRng;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::time::Duration;
 use tower::ServiceExt;
+use undertone_test_s3::Mood;
 use undertone_wire::blob::{BlobResponse, CreateBlobRequest, sealed_bytes};
 use undertone_wire::error::ErrorResponse;
 use undertone_wire::limits::BLOB_PIECE_BYTES_MAX;
 use undertone_wire::{BlobId, ConversationId, ErrorBody, ErrorCode};
+
+mod ground;
+
+use ground::{Ground, talk_on};
 
 const PATH: &str = "/api/v1/blobs";
 
@@ -86,19 +91,31 @@ impl Server {
     async fn progress(&self, phone: &Phone, blob: BlobId) -> Result<BlobResponse, ErrorBody> {
         self.get(phone, &format!("{PATH}/{blob}/progress")).await
     }
+}
 
-    /// The files in the directory of blobs.
-    fn blob_files(&self) -> Vec<PathBuf> {
-        let directory = self
-            .state
-            .config
-            .blobs
-            .place
-            .directory(&self.state.config.data_dir);
-        let shelves = std::fs::read_dir(directory).unwrap();
-        let files = shelves.flat_map(|shelf| std::fs::read_dir(shelf.unwrap().path()).unwrap());
-        files.map(|file| file.unwrap().path()).collect()
-    }
+/// Each of these on the disk and on S3.
+macro_rules! on_both_grounds {
+    ($($name:ident,)*) => {
+        mod on_disk {
+            $(#[tokio::test] async fn $name() { super::$name(super::Ground::Disk).await; })*
+        }
+        mod on_s3 {
+            $(#[tokio::test] async fn $name() { super::$name(super::Ground::s3()).await; })*
+        }
+    };
+}
+
+on_both_grounds! {
+    what_goes_up_in_pieces_comes_down_whole_and_in_ranges,
+    a_piece_that_is_there_is_answered_again_and_no_other_takes_its_place,
+    a_piece_that_comes_many_times_at_once_is_there_once,
+    sizes_and_shares_are_limited,
+    the_uploader_deletes_and_nothing_is_left,
+    addresses_and_offsets_of_other_forms_reach_no_file,
+    a_place_that_fails_acknowledges_nothing,
+    a_guest_has_a_share_of_their_own,
+    a_clean_up_takes_what_is_past_its_time_and_what_nobody_knows,
+    an_upload_goes_on_after_a_restart,
 }
 
 fn random(length: usize) -> Vec<u8> {
@@ -134,14 +151,13 @@ async fn upload(talk: &Talk, number: u8, bytes: &[u8]) -> BlobId {
     id(number)
 }
 
-#[tokio::test]
-async fn what_goes_up_in_pieces_comes_down_whole_and_in_ranges() {
+async fn what_goes_up_in_pieces_comes_down_whole_and_in_ranges(ground: Ground) {
     let Talk {
         server,
         alice,
         bob,
         id: room,
-    } = talk().await;
+    } = talk_on(&ground).await;
     let bytes = random(2 * BLOB_PIECE_BYTES_MAX + 5000);
     let size = u64::try_from(bytes.len()).unwrap();
     let asked = request(1, room, size);
@@ -186,14 +202,13 @@ async fn what_goes_up_in_pieces_comes_down_whole_and_in_ranges() {
     assert!(behind.body.is_empty());
 }
 
-#[tokio::test]
-async fn a_piece_that_is_there_is_answered_again_and_no_other_takes_its_place() {
+async fn a_piece_that_is_there_is_answered_again_and_no_other_takes_its_place(ground: Ground) {
     let Talk {
         server,
         alice,
         bob,
         id: room,
-    } = talk().await;
+    } = talk_on(&ground).await;
     server.place(&alice, request(1, room, 100)).await.unwrap();
     let bytes = random(100);
     for _ in 0..2 {
@@ -249,14 +264,13 @@ async fn a_piece_that_is_there_is_answered_again_and_no_other_takes_its_place() 
     assert_eq!(server.fetch(&bob, id(1), None).await.body, bytes);
 }
 
-#[tokio::test]
-async fn a_piece_that_comes_many_times_at_once_is_there_once() {
+async fn a_piece_that_comes_many_times_at_once_is_there_once(ground: Ground) {
     let Talk {
         server,
         alice,
         bob,
         id: room,
-    } = talk().await;
+    } = talk_on(&ground).await;
     let bytes = random(300_000);
     server.place(&alice, request(1, room, 300_000)).await.unwrap();
     for (offset, end) in [(0, 100_000), (100_000, 200_000), (200_000, 300_000)] {
@@ -279,9 +293,9 @@ async fn a_piece_that_comes_many_times_at_once_is_there_once() {
     assert_eq!(server.fetch(&bob, id(1), None).await.body, bytes);
 }
 
-#[tokio::test]
-async fn sizes_and_shares_are_limited() {
+async fn sizes_and_shares_are_limited(ground: Ground) {
     let change = |config: &mut Config| {
+        ground.settle(config);
         config.blobs.file_bytes_max = 1000;
         config.blobs.user_bytes_max = 2 * (sealed_bytes(1000) + BLOB_OVERHEAD_BYTES) + sealed_bytes(1000);
     };
@@ -320,25 +334,23 @@ async fn sizes_and_shares_are_limited() {
     assert_eq!(server.progress(&alice, id(1)).await.unwrap().offset, 0);
 }
 
-#[tokio::test]
-async fn the_uploader_deletes_and_nothing_is_left() {
-    let talk = talk().await;
+async fn the_uploader_deletes_and_nothing_is_left(ground: Ground) {
+    let talk = talk_on(&ground).await;
     let blob = upload(&talk, 1, &random(5000)).await;
     let Talk {
         server, alice, bob, ..
     } = talk;
-    assert_eq!(server.blob_files().len(), 1);
+    assert_eq!(ground.files(&server).len(), 1);
     let path = format!("{PATH}/{blob}");
     assert_eq!(code(server.delete(&bob, &path).await), ErrorCode::NotFound);
     server.delete(&alice, &path).await.unwrap();
-    assert!(server.blob_files().is_empty());
+    assert!(ground.files(&server).is_empty());
     assert_eq!(server.fetch(&bob, blob, None).await.status, StatusCode::NOT_FOUND);
     assert_eq!(code(server.delete(&alice, &path).await), ErrorCode::NotFound);
 }
 
-#[tokio::test]
-async fn addresses_and_offsets_of_other_forms_reach_no_file() {
-    let talk = talk().await;
+async fn addresses_and_offsets_of_other_forms_reach_no_file(ground: Ground) {
+    let talk = talk_on(&ground).await;
     let blob = upload(&talk, 1, b"bytes").await;
     let Talk { server, alice, .. } = talk;
     let upper = blob.to_string().to_uppercase();
@@ -373,34 +385,43 @@ async fn addresses_and_offsets_of_other_forms_reach_no_file() {
         let refused = server.answer(&alice, asked).await.progress();
         assert_eq!(code(refused), ErrorCode::BadRequest, "{query}");
     }
-    assert_eq!(server.blob_files().len(), 1);
+    assert_eq!(ground.files(&server).len(), 1);
 }
 
-#[tokio::test]
-async fn a_disk_that_fails_acknowledges_nothing() {
+async fn a_place_that_fails_acknowledges_nothing(ground: Ground) {
     let Talk {
         server,
         alice,
         id: room,
         ..
-    } = talk().await;
+    } = talk_on(&ground).await;
     server.place(&alice, request(1, room, 100)).await.unwrap();
-    let directory = server.state.config.data_dir.join("blobs");
-    std::fs::remove_dir(&directory).unwrap();
-    std::fs::write(&directory, "in the way").unwrap();
+    let directory = ground.root(&server);
+    match &ground {
+        Ground::Disk => {
+            std::fs::remove_dir(&directory).unwrap();
+            std::fs::write(&directory, "in the way").unwrap();
+        }
+        Ground::S3 { s3, .. } => s3.behave(Mood::Overloaded),
+    }
     let refused = server.bring(&alice, id(1), (0, &[1; 100])).await;
     assert_eq!(code(refused), ErrorCode::Unavailable);
     assert_eq!(server.progress(&alice, id(1)).await.unwrap().offset, 0);
-    std::fs::remove_file(&directory).unwrap();
+    match &ground {
+        Ground::Disk => std::fs::remove_file(&directory).unwrap(),
+        Ground::S3 { s3, .. } => s3.behave(Mood::Well),
+    }
     assert_eq!(
         server.bring(&alice, id(1), (0, &[1; 100])).await.unwrap().offset,
         100
     );
 }
 
-#[tokio::test]
-async fn a_guest_has_a_share_of_their_own() {
-    let change = |config: &mut Config| config.blobs.guest_bytes_max = 100 + BLOB_OVERHEAD_BYTES;
+async fn a_guest_has_a_share_of_their_own(ground: Ground) {
+    let change = |config: &mut Config| {
+        ground.settle(config);
+        config.blobs.guest_bytes_max = 100 + BLOB_OVERHEAD_BYTES;
+    };
     let server = Server::start_with(change).await;
     let mut guest = server.guest("quiet-otter").await;
     let (founding, _) = found_room(&mut guest);
@@ -411,9 +432,8 @@ async fn a_guest_has_a_share_of_their_own() {
     assert_eq!(code(refused), ErrorCode::LimitReached);
 }
 
-#[tokio::test]
-async fn a_clean_up_takes_what_is_past_its_time_and_what_nobody_knows() {
-    let (server, clock) = Server::start_still().await;
+async fn a_clean_up_takes_what_is_past_its_time_and_what_nobody_knows(ground: Ground) {
+    let (server, clock) = Server::start_still_with(|config| ground.settle(config)).await;
     let (mut alice, bob) = (server.register("alice").await, server.register("bob").await);
     bob.stock(&server, 3).await;
     let room = alice.begin(&server, bob.user).await;
@@ -429,10 +449,14 @@ async fn a_clean_up_takes_what_is_past_its_time_and_what_nobody_knows() {
             .await
             .unwrap();
     }
-    let shelf = server.state.config.data_dir.join("blobs/00");
-    std::fs::create_dir_all(&shelf).unwrap();
-    for name in ["00".repeat(16).as_str(), "notes.txt"] {
-        std::fs::write(shelf.join(name), "of an older backup").unwrap();
+    let (shelf, stray) = (ground.root(&server).join("00"), "00".repeat(16));
+    let stray = match &ground {
+        Ground::Disk => shelf.join(stray),
+        Ground::S3 { .. } => shelf.join(stray).join("00000000-00000012"),
+    };
+    std::fs::create_dir_all(stray.parent().unwrap()).unwrap();
+    for path in [stray, shelf.join("notes.txt")] {
+        std::fs::write(path, "of an older backup").unwrap();
     }
     let environment = Environment {
         clock: clock.clone(),
@@ -451,7 +475,7 @@ async fn a_clean_up_takes_what_is_past_its_time_and_what_nobody_knows() {
     assert_eq!(clean().await, 1, "the one whose time is over");
     assert_eq!(clean().await, 0);
     assert_eq!(server.fetch(&bob, id(2), None).await.body, [2; 10]);
-    assert_eq!(server.blob_files().len(), 2, "what is no blob stays");
+    assert_eq!(ground.files(&server).len(), 2, "what is no blob stays");
 }
 
 impl Server {
@@ -475,14 +499,13 @@ impl Server {
     }
 }
 
-#[tokio::test]
-async fn an_upload_goes_on_after_a_restart() {
+async fn an_upload_goes_on_after_a_restart(ground: Ground) {
     let Talk {
         server,
         alice,
         bob,
         id: room,
-    } = talk().await;
+    } = talk_on(&ground).await;
     let bytes = random(200_000);
     let asked = request(1, room, 200_000);
     server.place(&alice, asked.clone()).await.unwrap();
@@ -495,5 +518,67 @@ async fn an_upload_goes_on_after_a_restart() {
         .unwrap();
     assert_eq!(done.offset, done.size);
     let server = server.restart().await;
+    assert_eq!(server.fetch(&bob, id(1), None).await.body, bytes);
+}
+
+#[tokio::test]
+async fn what_s3_cannot_give_is_an_error_and_not_an_empty_file() {
+    let ground = Ground::s3();
+    let talk = talk_on(&ground).await;
+    let bytes = random(BLOB_PIECE_BYTES_MAX);
+    let blob = upload(&talk, 1, &bytes).await;
+    let Talk {
+        server, alice, bob, ..
+    } = talk;
+    let Ground::S3 { s3, .. } = &ground else {
+        panic!("it is one")
+    };
+    s3.behave(Mood::Overloaded);
+    let answer = server.fetch(&bob, blob, None).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(code(answer.progress()), ErrorCode::Unavailable);
+    // Deleting is believed, and done when it can be.
+    server.delete(&alice, &format!("{PATH}/{blob}")).await.unwrap();
+    assert_eq!(server.fetch(&bob, blob, None).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(ground.files(&server).len(), 1);
+    s3.behave(Mood::Well);
+    let cleaned = cleanup(&server.state.config, &Environment::default())
+        .await
+        .unwrap();
+    assert_eq!((cleaned.swept.blobs, ground.files(&server).len()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_piece_that_another_server_has_stored_meanwhile_is_not_lost() {
+    let ground = Ground::s3();
+    let Talk {
+        server,
+        alice,
+        bob,
+        id: room,
+    } = talk_on(&ground).await;
+    let Ground::S3 { s3, .. } = &ground else {
+        panic!("it is one")
+    };
+    let bytes = random(100);
+    server.place(&alice, request(1, room, 100)).await.unwrap();
+    s3.behave(Mood::Silent);
+    let before = s3.requests();
+    let at_another = async {
+        while s3.requests() == before {
+            tokio::task::yield_now().await;
+        }
+        let extension = Extension {
+            blob: id(1),
+            user: alice.user,
+            from: 0,
+            to: 100,
+            now: server.state.clock.now(),
+        };
+        server.state.store.extend_blob(extension).await.unwrap().unwrap();
+        s3.behave(Mood::Well);
+    };
+    let (here, ()) = futures::join!(server.bring(&alice, id(1), (0, &bytes)), at_another);
+    assert_eq!(here.unwrap().offset, 100);
     assert_eq!(server.fetch(&bob, id(1), None).await.body, bytes);
 }

@@ -9,10 +9,12 @@ mod guest;
 mod hide;
 mod key_package;
 mod message;
+mod metrics;
 mod outage;
 mod phone;
 mod push;
 mod room;
+mod rough;
 mod scale;
 mod stream;
 mod void;
@@ -285,7 +287,12 @@ struct Talk {
 }
 
 async fn talk() -> Talk {
-    let server = Server::start().await;
+    talk_with(|_| ()).await
+}
+
+/// The same, with other settings.
+async fn talk_with(change: impl FnOnce(&mut Config)) -> Talk {
+    let server = Server::start_with(change).await;
     let (mut alice, mut bob) = (server.register("alice").await, server.register("bob").await);
     bob.stock(&server, 3).await;
     let id = alice.begin(&server, bob.user).await;

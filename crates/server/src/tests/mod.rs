@@ -4,7 +4,7 @@ mod guest;
 mod guest_account;
 mod limits;
 mod login;
-mod logs;
+pub(crate) mod logs;
 mod people;
 mod recovery;
 mod registration;

@@ -29,6 +29,7 @@ use undertone_wire::session::{
 use undertone_wire::{Bytes, DeviceId, ErrorBody, ErrorCode, Timestamp, UserId, UserName};
 
 use crate::auth::TypedCode;
+use crate::blob::Blobs;
 use crate::clock::{Clock, ManualClock};
 use crate::config::Config;
 use crate::key_file::Keys;
@@ -91,7 +92,9 @@ impl World {
         let mut config = Config::new("unused");
         change(&mut config);
         let mut rng = rand::rngs::StdRng::seed_from_u64(1);
+        let blobs = Blobs::at(config.data_dir.join("blobs"));
         let state = AppState::assemble(Assembly {
+            blobs,
             config,
             store: (*store).clone(),
             bus: crate::bus::Bus::alone(crate::delivery::Hub::default()),

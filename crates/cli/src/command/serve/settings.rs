@@ -10,7 +10,9 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use undertone_server::Config;
-use undertone_server::config::{BlobSettings, GuestSettings, PushSettings, SETTINGS, TlsMode};
+use undertone_server::config::{
+    BlobPlace, BlobSettings, GuestSettings, MetricsSettings, PushSettings, S3Keys, SETTINGS, TlsMode,
+};
 
 /// The settings as flags; `docs/configuration.md` describes each. What is not given here is taken from
 /// the environment (`UNDERTONE_…`), then from the file, then the default.
@@ -73,9 +75,15 @@ pub(crate) struct ServeArgs {
     /// How hard that proof is, up to 24 [default: 18]
     #[arg(long, value_name = "NUMBER")]
     guest_proof_bits: Option<String>,
-    /// Directory of the files that people send, as sealed bytes
-    #[arg(long, value_name = "DIR")]
+    /// Directory of the files that people send, as sealed bytes, or <s3://bucket/prefix>
+    #[arg(long, value_name = "PLACE")]
     blobs: Option<String>,
+    /// With a bucket of S3: the name of the keys.
+    #[arg(long, value_name = "NAME")]
+    s3_access_key: Option<String>,
+    /// With a bucket of S3: the secret; better in the environment.
+    #[arg(long, value_name = "SECRET")]
+    s3_secret_key: Option<String>,
     /// Bytes of the largest file [default: 1073741824]
     #[arg(long, value_name = "NUMBER")]
     file_bytes_max: Option<String>,
@@ -94,6 +102,12 @@ pub(crate) struct ServeArgs {
     /// on or off: whether push services may be in the server's own network [default: off]
     #[arg(long, value_name = "WORD")]
     push_private_endpoints: Option<String>,
+    /// Address at which Prometheus reads how the server fares, or none [default: none]
+    #[arg(long, value_name = "ADDRESS")]
+    metrics: Option<String>,
+    /// on or off: whether that may be an address of the network [default: off]
+    #[arg(long, value_name = "WORD")]
+    metrics_on_network: Option<String>,
     /// What is written to standard error: error, warn, info, debug [default: info]
     #[arg(long, value_name = "LEVEL")]
     log: Option<String>,
@@ -127,12 +141,16 @@ pub(super) struct Settings {
     guest_free_per_minute: Option<String>,
     guest_proof_bits: Option<String>,
     blobs: Option<String>,
+    s3_access_key: Option<String>,
+    s3_secret_key: Option<String>,
     file_bytes_max: Option<String>,
     user_blob_bytes_max: Option<String>,
     guest_blob_bytes_max: Option<String>,
     push: Option<String>,
     push_contact: Option<String>,
     push_private_endpoints: Option<String>,
+    metrics: Option<String>,
+    metrics_on_network: Option<String>,
     pub(super) log: Option<String>,
 }
 
@@ -180,6 +198,10 @@ impl Settings {
             guests: self.guest_settings()?,
             blobs: self.blob_settings()?,
             push: self.push_settings()?,
+            metrics: MetricsSettings {
+                listen: address("metrics", self.metrics.as_deref())?,
+                on_network: switch("metrics-on-network", self.metrics_on_network.as_deref(), false)?,
+            },
             ..Config::new(self.data_dir())
         };
         config.validate()?;
@@ -226,8 +248,12 @@ impl Settings {
     fn blob_settings(&self) -> Result<BlobSettings, ServeError> {
         let default = BlobSettings::default();
         let bytes = |flag, text: &Option<String>, default| number(flag, text.as_deref(), default);
+        let mut place: BlobPlace = self.blobs.as_deref().unwrap_or_default().parse()?;
+        if let (Some(name), Some(secret)) = (&self.s3_access_key, &self.s3_secret_key) {
+            place = place.with_keys(S3Keys::new(name, secret));
+        }
         Ok(BlobSettings {
-            place: self.blobs.as_deref().unwrap_or_default().parse()?,
+            place,
             file_bytes_max: bytes("file-bytes-max", &self.file_bytes_max, default.file_bytes_max)?,
             user_bytes_max: bytes(
                 "user-blob-bytes-max",
@@ -280,12 +306,16 @@ impl ServeArgs {
             ("guest_free_per_minute", &self.guest_free_per_minute),
             ("guest_proof_bits", &self.guest_proof_bits),
             ("blobs", &self.blobs),
+            ("s3_access_key", &self.s3_access_key),
+            ("s3_secret_key", &self.s3_secret_key),
             ("file_bytes_max", &self.file_bytes_max),
             ("user_blob_bytes_max", &self.user_blob_bytes_max),
             ("guest_blob_bytes_max", &self.guest_blob_bytes_max),
             ("push", &self.push),
             ("push_contact", &self.push_contact),
             ("push_private_endpoints", &self.push_private_endpoints),
+            ("metrics", &self.metrics),
+            ("metrics_on_network", &self.metrics_on_network),
             ("log", &self.log),
         ]
         .into_iter()
@@ -416,6 +446,8 @@ mod tests {
             ["--blobs", "s3://bucket"],
             ["--file-bytes-max", "2147483649"],
             ["--user-blob-bytes-max", "all"],
+            ["--metrics", "0.0.0.0:9464"],
+            ["--metrics-on-network", "perhaps"],
             ["--push", "sometimes"],
             ["--push-contact", "root"],
             ["--push-private-endpoints", "yes"],
@@ -478,7 +510,21 @@ mod tests {
             (blobs.file_bytes_max, blobs.user_bytes_max, blobs.guest_bytes_max),
             (1, 2, 3)
         );
-        assert_eq!(blobs.place.directory(Path::new("data")), Path::new("/srv/blobs"));
+        assert_eq!(blobs.place, BlobPlace::Directory("/srv/blobs".into()));
+    }
+
+    #[test]
+    fn a_bucket_gets_its_keys_from_the_environment() {
+        let variables = [
+            ("UNDERTONE_BLOBS", "s3://files/here"),
+            ("UNDERTONE_S3_ACCESS_KEY", "who"),
+            ("UNDERTONE_S3_SECRET_KEY", "whisper"),
+        ];
+        let blobs = assemble(&[], &variables).unwrap().blobs;
+        let place: BlobPlace = "s3://files/here".parse().unwrap();
+        assert_eq!(blobs.place, place.with_keys(S3Keys::new("who", "whisper")));
+        let incomplete = assemble(&[], &variables[..2]).unwrap_err();
+        assert_eq!(incomplete.exit_code(), 78);
     }
 
     #[test]

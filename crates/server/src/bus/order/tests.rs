@@ -6,7 +6,7 @@ use crate::delivery::Registration;
 use crate::store::crowd::Crowd;
 use bytes::Bytes;
 use proptest::prelude::*;
-use undertone_wire::UserId;
+use undertone_wire::{Counter, UserId};
 
 const HERE: ConversationId = ConversationId::from_bytes([1; 16]);
 const FEW: Crowd = Crowd {
@@ -80,6 +80,7 @@ fn the_heads_that_a_device_was_told_are_where_it_begins() {
         first_kept: Sequence(1),
         cursor: Sequence(3),
         epoch: Epoch(1),
+        counter: Counter(0),
     };
     order.note_heads(&[head]);
     order.pass(entry(9));
