@@ -23,7 +23,10 @@ cargo xtask COMMAND
                           --quick only tries whether it works
         delivery [--scenarios ABCDEF] [--tls on|off] [--rounds N]
                           how fast it delivers, beside a bare reference
-  services up|down|status a throw-away PostgreSQL for tests
+  chaos [--seeds N] [--from S] [--database sqlite|postgres] [--check FILE]
+                          people talk while everything goes wrong, once for each seed
+  scale                   what so many users need, as docs/scaling.md has it
+  services up|down|status throw-away PostgreSQL, NATS and S3 for tests
   mutants [-- OPTIONS]    change the security checks one by one: each change must break a test";
 
 /// A command with its parameters.
@@ -39,6 +42,8 @@ pub(crate) enum Command {
     Tidy,
     Bench(Wish),
     Services(Action),
+    Chaos { more_args: Vec<String> },
+    Scale,
     Mutants { more_args: Vec<String> },
 }
 
@@ -60,6 +65,11 @@ pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Command, Stri
                 more_args: after_dashes(rest)?,
             });
         }
+        "chaos" => {
+            return Ok(Command::Chaos {
+                more_args: rest.to_vec(),
+            });
+        }
         "services" => return services(rest),
         "build" if rest == ["--release"] => return Ok(Command::Build(Kind::Released)),
         "bench" => return bench(rest),
@@ -69,6 +79,7 @@ pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Command, Stri
         "ci" => Command::Ci,
         "lint" => Command::Lint,
         "tidy" => Command::Tidy,
+        "scale" => Command::Scale,
         other => return Err(format!("There is no command `{other}`.")),
     };
     match rest.first() {
@@ -213,6 +224,8 @@ mod tests {
             "services up",
             "mutants",
             "bench",
+            "chaos --seeds 3",
+            "scale",
         ] {
             assert!(parse_line(name).is_ok(), "{name}");
         }

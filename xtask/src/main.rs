@@ -3,6 +3,7 @@
 
 mod args;
 mod bench;
+mod chaos;
 mod check;
 mod ci;
 mod environment;
@@ -12,6 +13,7 @@ mod mutants;
 mod process;
 mod project;
 mod run;
+mod scale;
 mod screen;
 mod server;
 mod services;
@@ -61,6 +63,11 @@ fn carry_out(command: Command) -> Result<()> {
         Command::Tidy => tidy::tidy(&project),
         Command::Bench(wish) => bench::bench(&project, &wish),
         Command::Services(action) => services::carry_out(&project, action),
+        Command::Chaos { more_args } => chaos::chaos(&project, &more_args),
+        Command::Scale => {
+            scale::scale();
+            Ok(())
+        }
         Command::Mutants { more_args } => mutants::mutants(&project, &more_args),
     }
 }

@@ -1,7 +1,8 @@
-//! Throw-away services for tests, from the system's packages, on loopback only. PostgreSQL is here, NATS in
-//! [`nats`]. PostgreSQL is real in what matters: it writes to disk and waits for the disk (fsync is on).
+//! Throw-away services for tests, on loopback only: PostgreSQL here, NATS in [`nats`], both from the system's
+//! packages, and an S3 of our own in [`s3`]. PostgreSQL is real in what matters: it writes to disk and waits for the disk (fsync is on).
 
 pub(crate) mod nats;
+pub(crate) mod s3;
 
 use crate::machine::{Missing, find_program, install_packages, is_root, package_command};
 use crate::process::Task;
@@ -9,6 +10,7 @@ use crate::project::Project;
 use crate::screen;
 use anyhow::{Context as _, Result, bail};
 use nats::Nats;
+use s3::S3;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -36,14 +38,16 @@ pub(crate) enum Action {
 
 /// `cargo xtask services …`
 pub(crate) fn carry_out(project: &Project, action: Action) -> Result<()> {
-    let (services, nats) = (Services::of(project), Nats::of(project));
+    let (services, nats, s3) = (Services::of(project), Nats::of(project), S3::of(project));
     match action {
         Action::Up => {
             screen::result(&services.up(project)?.url);
             screen::result(&nats.up(project)?);
+            screen::result(&s3.up(project)?);
             Ok(())
         }
         Action::Down => {
+            s3.down()?;
             nats.down()?;
             services.down()
         }
@@ -52,6 +56,8 @@ pub(crate) fn carry_out(project: &Project, action: Action) -> Result<()> {
             screen::result(&url.context("PostgreSQL is not running. Start it: cargo xtask services up")?);
             let url = nats.running_url();
             screen::result(&url.context("NATS is not running. Start it: cargo xtask services up")?);
+            let url = s3.running_url();
+            screen::result(&url.context("S3 is not running. Start it: cargo xtask services up")?);
             Ok(())
         }
     }

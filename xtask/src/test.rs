@@ -10,7 +10,7 @@ use crate::{run, screen, server, web};
 use anyhow::Result;
 
 /// The variable that tells tests where PostgreSQL is.
-const POSTGRES_VARIABLE: &str = "UNDERTONE_TEST_POSTGRES";
+pub(crate) const POSTGRES_VARIABLE: &str = "UNDERTONE_TEST_POSTGRES";
 
 /// Installs, builds and tests everything.
 pub(crate) fn test(project: &Project) -> Result<()> {
@@ -39,7 +39,7 @@ pub(crate) fn all(project: &Project, tools: &TestTools, steps: &mut Steps) {
 }
 
 /// Lends a PostgreSQL to some work: the one that the variable names, else ours, stopped again if we started it.
-fn with_postgres(project: &Project, steps: &mut Steps, work: impl FnOnce(&mut Steps, &str)) {
+pub(crate) fn with_postgres(project: &Project, steps: &mut Steps, work: impl FnOnce(&mut Steps, &str)) {
     if let Some(url) = environment::variable(POSTGRES_VARIABLE) {
         return work(steps, &url);
     }

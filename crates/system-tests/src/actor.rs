@@ -1,9 +1,11 @@
 //! A person on a device, as a story tells of them: `alice.sends(&talk, "hello")`, `bob.sees(…)`.
 
+use crate::history::Shown;
 use crate::world::{PASSWORD, eventually};
 use anyhow::{Context, Result, bail};
 use futures::StreamExt;
 use rand::rngs::OsRng;
+use serde::{Deserialize, Serialize};
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -23,7 +25,7 @@ use undertone_wire::server_info::SetupRequest;
 use undertone_wire::{ConversationId, UserId};
 
 /// One line of a timeline.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Line {
     /// The sender's name.
     pub from: String,
@@ -45,6 +47,7 @@ pub struct Actor {
     name: String,
     store: PathBuf,
     url: String,
+    ca: Option<PathBuf>,
     client: RefCell<Option<Client>>,
     recovery_key: RefCell<Option<String>>,
     killed_times: Cell<u32>,
@@ -53,10 +56,21 @@ pub struct Actor {
 impl Actor {
     /// A device with an empty store, or with the store that is there.
     pub(crate) async fn open(name: &str, store: PathBuf, url: String) -> Result<Self> {
+        Self::open_trusting(name, store, url, None).await
+    }
+
+    /// The same, trusting only the certificates in this file.
+    pub(crate) async fn open_trusting(
+        name: &str,
+        store: PathBuf,
+        url: String,
+        ca: Option<PathBuf>,
+    ) -> Result<Self> {
         let actor = Self {
             name: name.to_owned(),
             store,
             url,
+            ca,
             client: RefCell::default(),
             recovery_key: RefCell::default(),
             killed_times: Cell::default(),
@@ -83,7 +97,7 @@ impl Actor {
             store: StoreLocation::File(self.store.clone()),
             store_key: StoreKey::from_bytes([7; 32]),
             platform: Rc::new(NativePlatform::new()),
-            transport: Rc::new(NativeTransport::new(&self.url, None)?),
+            transport: Rc::new(NativeTransport::new(&self.url, self.ca.as_deref())?),
             checkpoints,
         })
     }
@@ -253,6 +267,15 @@ impl Actor {
             .filter(|message| message.state == MessageStateView::Sent)
             .map(Line::from)
             .collect())
+    }
+
+    /// This client's part of a history that is to be checked.
+    pub fn shown(&self, talk: ConversationId) -> Result<Shown> {
+        Ok(Shown {
+            client: self.name.clone(),
+            lines: self.acknowledged(talk)?,
+            epoch: self.epoch_authenticator(talk)?,
+        })
     }
 
     /// All messages of a conversation on this device, oldest first.

@@ -2,22 +2,40 @@
 //! `tests/` read as stories. Nothing of it ships.
 
 mod actor;
+mod chaos;
+mod chatter;
+mod date;
+mod disk;
 mod gathering;
+mod history;
 mod hostile;
+mod machine;
+mod made_file;
+mod network;
 mod nodes;
+mod postgres;
 mod proxy;
 mod service;
 mod talking;
+mod test_database;
 mod world;
 
 pub use actor::{Actor, Line};
+pub use chaos::{Chaos, Outcome};
+pub use chatter::Chatter;
+pub use disk::{BrokenSync, SmallDisk};
 pub use gathering::{all_are_together, code};
+pub use history::{Flaw, History, Shown, Written};
 pub use hostile::{Entering, Hostile};
-pub use nodes::{Nodes, NodesStory, story_of_nodes};
+pub use machine::{HARBOUR, Machine, Machines, MachinesStory, story_of_machines};
+pub use made_file::{MEGABYTE, made_file, made_hash};
+pub use network::Network;
+pub use nodes::{Nodes, NodesStory, story_of_nodes, story_of_nodes_on_s3};
+pub use postgres::Postgres;
 pub use proxy::{FaultProxy, Faults, Happened};
 pub use service::{Balancer, Nats};
 pub use undertone_mls::rogue::Spoil;
-pub use world::{Database, PASSWORD, Story, World, story};
+pub use world::{Database, PASSWORD, Setting, Story, World, story, story_in};
 
 /// Tells each story on SQLite and on PostgreSQL: `fn name(world) { … }` becomes two tests.
 #[macro_export]

@@ -1,18 +1,20 @@
-//! A world of several servers: one PostgreSQL, one NATS of its own that can be stopped, and for each server
-//! a door through which clients come and a wire to NATS that can be cut.
+//! A world of several servers: one PostgreSQL, one NATS of its own that can be stopped, S3 if a story is about
+//! files, and for each server a door through which clients come and a wire to NATS that can be cut.
 
 use crate::actor::Actor;
 use crate::proxy::FaultProxy;
 use crate::service::{Balancer, Nats};
-use crate::world::{Server, TestDatabase, in_one_thread, launch};
+use crate::test_database::TestDatabase;
+use crate::world::{Server, in_one_thread, launch};
 use anyhow::{Context, Result};
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-use undertone_server::config::{BusUrl, DatabaseUrl};
+use undertone_server::config::{BlobPlace, BusUrl, DatabaseUrl, S3Keys};
 use undertone_server::key_file::KEY_FILE;
 use undertone_server::{Checkpoints, Config};
+use undertone_test_s3::{ACCESS_KEY, SECRET_KEY, TestS3};
 
 /// See the module.
 pub struct Nodes {
@@ -20,6 +22,8 @@ pub struct Nodes {
     database: TestDatabase,
     /// The bus.
     pub nats: Nats,
+    /// Where files are, if not in a directory of each server.
+    s3: Option<TestS3>,
     servers: Vec<Node>,
     devices: Cell<u32>,
 }
@@ -40,8 +44,17 @@ impl<F: AsyncFnOnce(&Nodes) -> Result<()>> NodesStory for F {}
 
 /// Tells a story with so many servers.
 pub fn story_of_nodes(count: usize, tell: impl NodesStory) -> Result<()> {
+    tell_story(count, false, tell)
+}
+
+/// The same, with the files of all servers on one S3.
+pub fn story_of_nodes_on_s3(count: usize, tell: impl NodesStory) -> Result<()> {
+    tell_story(count, true, tell)
+}
+
+fn tell_story(count: usize, on_s3: bool, tell: impl NodesStory) -> Result<()> {
     in_one_thread(async {
-        let nodes = Nodes::begin(count).await?;
+        let nodes = Nodes::begin(count, on_s3).await?;
         let told = tell(&nodes).await;
         nodes.end().await;
         told
@@ -49,8 +62,11 @@ pub fn story_of_nodes(count: usize, tell: impl NodesStory) -> Result<()> {
 }
 
 impl Nodes {
-    async fn begin(count: usize) -> Result<Self> {
+    async fn begin(count: usize, on_s3: bool) -> Result<Self> {
         let folder = TempDir::new()?;
+        let s3 = on_s3
+            .then(|| TestS3::start(&folder.path().join("s3")))
+            .transpose()?;
         let nats = Nats::start(folder.path().join("nats.log")).await?;
         let mut nodes = Vec::new();
         for seed in 0..count {
@@ -67,6 +83,7 @@ impl Nodes {
             folder,
             database: TestDatabase::create().await?,
             nats,
+            s3,
             servers: nodes,
             devices: Cell::default(),
         };
@@ -100,11 +117,20 @@ impl Nodes {
         config.http_loopback = node.address.get().or(config.http_loopback);
         config.database = DatabaseUrl::Postgres(self.database.url()?);
         config.bus = BusUrl::Nats(format!("nats://{}", node.wire.address()));
+        if let Some(s3) = &self.s3 {
+            let place: BlobPlace = s3.url().parse()?;
+            config.blobs.place = place.with_keys(S3Keys::new(ACCESS_KEY, SECRET_KEY));
+        }
         let (server, address) = launch(config, Checkpoints::default()).await?;
         *node.server.borrow_mut() = Some(server);
         node.address.set(Some(address));
         node.door.set_upstream(Some(address));
         Ok(())
+    }
+
+    /// Where files are.
+    pub fn s3(&self) -> Result<&TestS3> {
+        self.s3.as_ref().context("this story has no S3")
     }
 
     /// Ends a server as `kill -9` would. Its clients find its door closed until somebody stands in.

@@ -2,8 +2,10 @@
 //! folder for everyone's devices.
 
 use crate::actor::Actor;
+use crate::date::SettableClock;
 use crate::hostile::Hostile;
 use crate::proxy::FaultProxy;
+use crate::test_database::TestDatabase;
 use anyhow::{Context, Result};
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -12,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
-use undertone_server::clock::SystemClock;
+use undertone_server::backup::{self, Passphrase};
 use undertone_server::config::DatabaseUrl;
 use undertone_server::{Checkpoints, Config, Environment, RunningServer};
 
@@ -38,6 +40,8 @@ pub struct World {
     folder: TempDir,
     database: Database,
     schema: Option<TestDatabase>,
+    server_folder: Option<PathBuf>,
+    clock: Arc<SettableClock>,
     server: RefCell<Option<Server>>,
     setup_token: RefCell<Option<String>>,
     devices: Cell<u32>,
@@ -54,10 +58,30 @@ pub(crate) struct Server {
 pub trait Story: AsyncFnOnce(&World) -> Result<()> {}
 impl<F: AsyncFnOnce(&World) -> Result<()>> Story for F {}
 
+/// What is special about a world.
+#[derive(Debug, Clone, Default)]
+pub struct Setting {
+    /// What decides the network's chances.
+    pub seed: u64,
+    /// Where the server stores, if not in the world's folder.
+    pub server_folder: Option<PathBuf>,
+    /// The address of a PostgreSQL, if not the one of the test run.
+    pub postgres: Option<String>,
+}
+
 /// Tells a story on a database.
 pub fn story(database: Database, tell: impl Story) -> Result<()> {
+    let setting = Setting {
+        seed: 1,
+        ..Setting::default()
+    };
+    story_in(database, setting, tell)
+}
+
+/// Tells a story in a special world.
+pub fn story_in(database: Database, setting: Setting, tell: impl Story) -> Result<()> {
     in_one_thread(async {
-        let world = World::begin(database, 1).await?;
+        let world = World::begin(database, setting).await?;
         let told = tell(&world).await;
         world.end().await;
         told
@@ -80,15 +104,19 @@ pub(crate) fn in_one_thread(telling: impl Future<Output = Result<()>>) -> Result
 
 impl World {
     /// A new server that nobody has set up, and a network without faults.
-    pub async fn begin(database: Database, seed: u64) -> Result<Self> {
+    pub async fn begin(database: Database, setting: Setting) -> Result<Self> {
+        let schema = match (database, setting.postgres) {
+            (Database::Sqlite, _) => None,
+            (Database::Postgres, Some(server)) => Some(TestDatabase::create_on(server).await?),
+            (Database::Postgres, None) => Some(TestDatabase::create().await?),
+        };
         let world = Self {
-            proxy: FaultProxy::start(seed).await?,
+            proxy: FaultProxy::start(setting.seed).await?,
             folder: TempDir::new()?,
             database,
-            schema: match database {
-                Database::Sqlite => None,
-                Database::Postgres => Some(TestDatabase::create().await?),
-            },
+            schema,
+            server_folder: setting.server_folder,
+            clock: Arc::default(),
             server: RefCell::default(),
             setup_token: RefCell::default(),
             devices: Cell::default(),
@@ -115,7 +143,13 @@ impl World {
 
     /// The folder that holds all that the server stores.
     pub fn server_folder(&self) -> PathBuf {
-        self.folder.path().join("server")
+        let own = || self.folder.path().join("server");
+        self.server_folder.clone().unwrap_or_else(own)
+    }
+
+    /// Sets the date of the server's machine forward or back.
+    pub fn set_date(&self, by_ms: i64) {
+        self.clock.set_date(by_ms);
     }
 
     /// The folder of the whole world.
@@ -131,7 +165,8 @@ impl World {
     /// Starts the server with points at which it dies.
     pub async fn start_server_with(&self, checkpoints: Checkpoints) -> Result<()> {
         let config = self.config()?;
-        let (server, address) = launch(config, checkpoints).await?;
+        let clock = Arc::clone(&self.clock);
+        let (server, address) = launch_by(clock, config, checkpoints).await?;
         if let Some(token) = server.running.setup_token() {
             *self.setup_token.borrow_mut() = Some(token.to_owned());
         }
@@ -146,6 +181,34 @@ impl World {
         if let Some(server) = self.server.borrow_mut().take() {
             server.kill();
         }
+    }
+
+    /// Makes a backup, while the server runs or not; gives the file.
+    pub async fn takes_a_backup(&self) -> Result<PathBuf> {
+        let output = self.folder.path().join("backup.age");
+        let environment = Environment::default();
+        backup::take(&self.config()?, &environment, &output, &passphrase()?).await?;
+        Ok(output)
+    }
+
+    /// Ends the server, and nothing is left of what it had.
+    pub async fn destroy_server(&self) -> Result<()> {
+        self.proxy.set_upstream(None);
+        let server = self.server.borrow_mut().take();
+        if let Some(server) = server {
+            server.end();
+        }
+        std::fs::remove_dir_all(self.server_folder())?;
+        match &self.schema {
+            Some(schema) => schema.renew().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Makes a server's data of a backup.
+    pub async fn restores(&self, archive: &Path) -> Result<()> {
+        backup::restore(&self.config()?, archive, &passphrase()?).await?;
+        Ok(())
     }
 
     /// Resolves when a checkpoint has killed the server.
@@ -210,10 +273,24 @@ impl World {
     }
 }
 
+/// What backups of a story are encrypted with.
+fn passphrase() -> Result<Passphrase> {
+    Ok(Passphrase::new(PASSWORD)?)
+}
+
 /// Starts a server on a runtime of its own; returns where it answers.
 pub(crate) async fn launch(config: Config, checkpoints: Checkpoints) -> Result<(Server, SocketAddr)> {
+    launch_by(Arc::default(), config, checkpoints).await
+}
+
+/// The same, by a clock that the story sets.
+async fn launch_by(
+    clock: Arc<SettableClock>,
+    config: Config,
+    checkpoints: Checkpoints,
+) -> Result<(Server, SocketAddr)> {
     let environment = Environment {
-        clock: Arc::new(SystemClock::start()),
+        clock,
         checkpoints: checkpoints.clone(),
     };
     let (sender, started) = tokio::sync::oneshot::channel();
@@ -271,53 +348,6 @@ fn loopback_address(server: &RunningServer) -> Result<SocketAddr> {
         [127, 0, 0, 1],
         port.context("the server's address has no port")?,
     )))
-}
-
-/// A database of its own on the PostgreSQL server that the test run started.
-pub(crate) struct TestDatabase {
-    server: String,
-    name: String,
-}
-
-impl TestDatabase {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the test run names its PostgreSQL in the environment"
-    )]
-    pub(crate) async fn create() -> Result<Self> {
-        let server = std::env::var("UNDERTONE_TEST_POSTGRES").context(
-            "UNDERTONE_TEST_POSTGRES names no PostgreSQL: run `cargo xtask test`, or `cargo xtask services up`",
-        )?;
-        let name = format!("undertone_story_{:032x}", rand::random::<u128>());
-        execute(&server, &format!("create database {name}")).await?;
-        Ok(Self { server, name })
-    }
-
-    /// The address with the database's name in place of the server's own.
-    pub(crate) fn url(&self) -> Result<String> {
-        let (address, query) = self
-            .server
-            .split_once('?')
-            .map_or((self.server.as_str(), None), |(a, q)| (a, Some(q)));
-        let (address, _) = address
-            .rsplit_once('/')
-            .context("the address of PostgreSQL names no database")?;
-        let query = query.map_or_else(String::new, |query| format!("?{query}"));
-        Ok(format!("{address}/{}{query}", self.name))
-    }
-
-    pub(crate) async fn drop(self) {
-        // The whole PostgreSQL is thrown away after the run; a database that is left over harms nobody.
-        let _left_over = execute(&self.server, &format!("drop database {} with (force)", self.name)).await;
-    }
-}
-
-async fn execute(url: &str, statement: &str) -> Result<()> {
-    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await?;
-    let connection = tokio::spawn(connection);
-    client.batch_execute(statement).await?;
-    connection.abort();
-    Ok(())
 }
 
 /// Waits until `happened` gives something; looks again whenever `changed` resolves.

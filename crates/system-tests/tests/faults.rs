@@ -4,7 +4,7 @@
 #![expect(clippy::print_stdout, reason = "the run says what it did")]
 
 use anyhow::{Result, ensure};
-use undertone_system_tests::{Database, Faults, Line, World, story};
+use undertone_system_tests::{Database, Faults, History, World, story};
 
 /// Messages of each person in one run.
 const LINES: usize = 25;
@@ -15,15 +15,12 @@ fn chatter_under(database: Database, faults: Faults) -> Result<()> {
         let talk = alice.opens("Bob").await?;
         bob.finds_conversation_with("Alice").await?;
         world.proxy.set_faults(faults);
-        let mut last = Vec::new();
+        let (mut last, mut history) = (Vec::new(), History::default());
         for number in 0..LINES {
             for author in [&alice, &bob] {
-                last.push((
-                    author,
-                    author
-                        .writes(talk, &format!("{} {number}", author.name()))
-                        .await?,
-                ));
+                let text = format!("{} {number}", author.name());
+                last.push((author, author.writes(talk, &text).await?));
+                history.note(author.name(), &text, true);
             }
         }
         for (author, key) in last {
@@ -38,23 +35,8 @@ fn chatter_under(database: Database, faults: Faults) -> Result<()> {
                 })
                 .await?;
         }
-        let (at_alice, at_bob) = (alice.acknowledged(talk)?, bob.acknowledged(talk)?);
-        ensure!(at_alice == at_bob, "they were shown different orders");
-        ensure!(at_alice.len() == 2 * LINES, "a line is there twice");
-        for author in ["Alice", "Bob"] {
-            let shown: Vec<Line> = at_alice
-                .iter()
-                .filter(|line| line.from == author)
-                .cloned()
-                .collect();
-            let wrote: Vec<Line> = (0..LINES)
-                .map(|n| Line {
-                    from: author.to_owned(),
-                    text: format!("{author} {n}"),
-                })
-                .collect();
-            ensure!(shown == wrote, "out of order: {shown:?}");
-        }
+        history.shown = vec![alice.shown(talk)?, bob.shown(talk)?];
+        history.check()?;
         let happened = world.proxy.happened();
         println!("{happened:?}");
         ensure!(

@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use undertone_client_core::testing::Checkpoints as ClientCheckpoints;
 use undertone_server::Checkpoints as ServerCheckpoints;
-use undertone_system_tests::{Actor, Database, Line, World, story};
+use undertone_system_tests::{Actor, Database, History, World, story};
 use undertone_wire::ConversationId;
 
 /// Seeded runs on each database.
@@ -60,7 +60,7 @@ fn runs(database: Database) -> Result<()> {
             let (alice, bob) = (world.user("Alice").await?, world.user("Bob").await?);
             let talk = alice.opens("Bob").await?;
             bob.finds_conversation_with("Alice").await?;
-            let mut lines = Lines::default();
+            let mut written = Written::default();
             for seed in first..first + RUNS_IN_A_WORLD {
                 let mut run = Run {
                     world,
@@ -68,7 +68,7 @@ fn runs(database: Database) -> Result<()> {
                     alice: &alice,
                     bob: &bob,
                     hits: &hits,
-                    lines: &mut lines,
+                    written: &mut written,
                 };
                 run.one(seed).await.with_context(|| format!("seed {seed}"))?;
             }
@@ -78,14 +78,12 @@ fn runs(database: Database) -> Result<()> {
     report(&histogram.borrow(), &format!("{RUNS} runs on {database:?}"))
 }
 
-/// All that was ever written, in the order of writing.
+/// All that was ever written: what the client said it had taken must arrive, what was under way when the
+/// client died may arrive, once.
 #[derive(Default)]
-struct Lines {
+struct Written {
     number: u32,
-    /// What the client said it had taken: it must arrive.
-    taken: Vec<Line>,
-    /// What was under way when the client died: it may arrive, once.
-    uncertain: Vec<Line>,
+    history: History,
 }
 
 struct Run<'a> {
@@ -94,7 +92,7 @@ struct Run<'a> {
     alice: &'a Actor,
     bob: &'a Actor,
     hits: &'a Histogram,
-    lines: &'a mut Lines,
+    written: &'a mut Written,
 }
 
 impl Run<'_> {
@@ -111,18 +109,10 @@ impl Run<'_> {
     }
 
     async fn write(&mut self, author: &Actor) {
-        self.lines.number += 1;
-        let text = format!("{} writes line {}", author.name(), self.lines.number);
+        self.written.number += 1;
+        let text = format!("{} writes line {}", author.name(), self.written.number);
         let taken = author.writes(self.talk, &text).await.is_ok();
-        let line = Line {
-            from: author.name().to_owned(),
-            text,
-        };
-        if taken {
-            self.lines.taken.push(line);
-        } else {
-            self.lines.uncertain.push(line);
-        }
+        self.written.history.note(author.name(), &text, taken);
     }
 
     /// The server dies at the n-th point that it reaches from now on.
@@ -185,12 +175,16 @@ impl Run<'_> {
     }
 
     async fn all_is_everywhere(&self) -> Result<()> {
+        let history = &self.written.history;
         for actor in [self.alice, self.bob] {
             actor.client()?.wake();
-            let what = format!("{} has all {} lines", actor.name(), self.lines.taken.len());
+        }
+        for actor in [self.alice, self.bob] {
+            let what = format!("{} has all {} lines", actor.name(), history.promised());
             actor
                 .until(&what, |_| {
-                    Ok((self.certain(actor)?.len() >= self.lines.taken.len()).then_some(()))
+                    let there = history.promised_among(&actor.acknowledged(self.talk)?);
+                    Ok((there >= history.promised()).then_some(()))
                 })
                 .await?;
         }
@@ -203,41 +197,9 @@ impl Run<'_> {
             self.write(author).await;
         }
         self.all_is_everywhere().await?;
-        let (at_alice, at_bob) = (
-            self.alice.acknowledged(self.talk)?,
-            self.bob.acknowledged(self.talk)?,
-        );
-        ensure!(at_alice == at_bob, "they were shown different orders");
-        let unique: std::collections::BTreeSet<&Line> = at_alice.iter().collect();
-        ensure!(unique.len() == at_alice.len(), "a line is there twice");
-        for author in ["Alice", "Bob"] {
-            let shown: Vec<Line> = self
-                .certain(self.alice)?
-                .into_iter()
-                .filter(|line| line.from == author)
-                .collect();
-            let wrote: Vec<Line> = self
-                .lines
-                .taken
-                .iter()
-                .filter(|line| line.from == author)
-                .cloned()
-                .collect();
-            ensure!(
-                shown == wrote,
-                "{author}'s lines are lost or out of order: {shown:?}\n{wrote:?}"
-            );
-        }
-        Ok(())
-    }
-
-    /// What is shown and acknowledged, without what was uncertain.
-    fn certain(&self, actor: &Actor) -> Result<Vec<Line>> {
-        let lines = actor.acknowledged(self.talk)?;
-        Ok(lines
-            .into_iter()
-            .filter(|line| !self.lines.uncertain.contains(line))
-            .collect())
+        let history = &mut self.written.history;
+        history.shown = vec![self.alice.shown(self.talk)?, self.bob.shown(self.talk)?];
+        Ok(history.check()?)
     }
 }
 

@@ -4,15 +4,21 @@ use super::tree::{Finding, Tree};
 use serde_json::Value;
 
 /// Each crate and the project's crates that it may use, in tests too.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("undertone-wire", &[]),
     ("undertone-opaque", &[]),
     ("undertone-strength", &[]),
     ("undertone-mls", &["undertone-wire"]),
     (
         "undertone-server",
-        &["undertone-wire", "undertone-mls", "undertone-opaque"],
+        &[
+            "undertone-wire",
+            "undertone-mls",
+            "undertone-opaque",
+            "undertone-test-s3",
+        ],
     ),
+    ("undertone-test-s3", &[]),
     (
         "undertone-client-core",
         &[
@@ -39,6 +45,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
             "undertone-server",
             "undertone-client-core",
             "undertone-bench",
+            "undertone-test-s3",
         ],
     ),
     (
