@@ -36,9 +36,47 @@ pub fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
     Ok(codec::from_readable(&codec::to_readable(&value)?)?)
 }
 
+/// Reads a value from JSON as JavaScript writes it. Its texts may hold half of a character, as when a key brings
+/// the two halves one after the other; JavaScript escapes those alone, and they become the sign for what cannot
+/// be shown.
+pub fn from_javascript<T: DeserializeOwned>(json: &str) -> Result<T, JsonError> {
+    let mut whole = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        whole.push_str(before);
+        let length = if escape.starts_with("\\u") { 6 } else { 2 };
+        let Some((this, after)) = escape.split_at_checked(length) else {
+            rest = escape;
+            break;
+        };
+        let is_half = matches!(
+            this.as_bytes(),
+            [b'\\', b'u', b'd', b'8' | b'9' | b'a'..=b'f', ..]
+        );
+        whole.push_str(if is_half { "\\ufffd" } else { this });
+        rest = after;
+    }
+    whole.push_str(rest);
+    from_slice(whole.as_bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn halves_of_characters_from_javascript_are_signs_of_their_own() {
+        let read = |json: &str| from_javascript::<Vec<String>>(json);
+        assert_eq!(
+            read(r#"["a\ud83d", "\udc00\n"]"#).unwrap(),
+            ["a\u{fffd}", "\u{fffd}\n"]
+        );
+        assert_eq!(read(r#"["\\ud83d", "\u00e4 😀"]"#).unwrap(), [r"\ud83d", "ä 😀"]);
+        for broken in [r#"["\"#, r#"["\ud8"#, "[\"\\\u{fffd}"] {
+            assert!(read(broken).is_err());
+        }
+    }
     use undertone_wire::error::{ErrorBody, ErrorCode, ErrorResponse};
     use undertone_wire::{Bytes, Timestamp, UserId};
 

@@ -31,7 +31,7 @@ pub(crate) trait ToCore<T> {
 
 impl<T: Tsify + DeserializeOwned> ToCore<T> for Ts<T> {
     fn to_core(&self) -> Result<T, Failure> {
-        json::from_slice(json_of(&self.js_value())?.as_bytes()).map_err(|error| unfit(&error))
+        json::from_javascript(&json_of(&self.js_value())?).map_err(|error| unfit(&error))
     }
 }
 

@@ -12,6 +12,7 @@ use crate::message::history;
 use crate::people::tell;
 use crate::store::conversation::{Conversation, ConversationState};
 use crate::store::history::{Notice, NoticeKind};
+use crate::sync::outbox;
 use crate::testing::{JOIN_AFTER_WIRE, JOIN_BEFORE_WIRE};
 use crate::transport::api::ApiError;
 use futures::FutureExt;
@@ -328,6 +329,7 @@ fn accepted_join(
         };
         epoch::read_profile(core, &mut now)?;
         core.store.save_conversation(&now)?;
+        outbox::keep_from_others(core, id)?;
         core.store.forget_vouchers(id)?;
         core.store.delete_rollback(id)?;
         core.store.forget_passed_epochs(id)?;

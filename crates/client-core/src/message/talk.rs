@@ -329,16 +329,19 @@ pub(crate) fn undone(
     Ok(())
 }
 
-/// The server has gone back to this place in the log: what others said stays, and what this device sent since
-/// is sent anew. Part of a transaction.
+/// The server has gone back to this place in the log: what others said stays, and what this device sent since,
+/// and in its present epoch, is sent anew. What it sent in epochs before was for others, perhaps, than those
+/// who are here now, and a server must not get it sent to them by going back. Part of a transaction.
 pub(crate) fn rolled_back(
     core: &Core,
     me: &Me,
     conversation: ConversationId,
     to: Sequence,
 ) -> Result<(), ClientError> {
-    let own = core.store.own_remarks_since(conversation, to.next())?;
-    core.store.roll_back_to(conversation, to)?;
+    let begun = core.store.first_running_hash(conversation)?;
+    let sent_after = begun.map_or(Sequence(u64::MAX >> 1), |begun| begun.max(to));
+    let own = core.store.own_remarks_since(conversation, sent_after.next())?;
+    core.store.roll_back_to(conversation, to, sent_after)?;
     for remark in own {
         let message = core.store.message_by_row(remark.target)?;
         // What the message says itself is sent anew with it, first.
@@ -346,7 +349,7 @@ pub(crate) fn rolled_back(
             queue(core, me, &message, remark.said)?;
         }
     }
-    Ok(())
+    Ok(core.store.note_sent_again(conversation)?)
 }
 
 /// Resolves when what was said counts, or was refused for good.

@@ -65,6 +65,24 @@ impl Store {
         Ok(())
     }
 
+    /// All that waits in a conversation is for those alone who are inside now.
+    pub(crate) fn note_sent_again(&self, conversation: ConversationId) -> Result<(), StoreError> {
+        self.execute(
+            "UPDATE outbox SET again = 1 WHERE conversation = ?1",
+            [conversation.as_bytes()],
+        )?;
+        Ok(())
+    }
+
+    /// What waits in a conversation for those alone who were inside when the server went back.
+    pub(crate) fn sent_again(&self, conversation: ConversationId) -> Result<Vec<i64>, StoreError> {
+        self.rows(
+            "SELECT id FROM outbox WHERE conversation = ?1 AND again = 1 ORDER BY id",
+            [conversation.as_bytes()],
+            |row| Ok(row.get("id")?),
+        )
+    }
+
     /// Whether a message waits to be sent.
     pub(crate) fn is_outgoing(&self, row: i64) -> Result<bool, StoreError> {
         let found = self.row("SELECT id FROM outbox WHERE id = ?1", [row], |_| Ok(()))?;

@@ -205,10 +205,16 @@ impl Store {
         Ok(())
     }
 
-    /// The log ends after this place again. This device's own messages that stood behind are to be sent anew;
-    /// all else stays, at the end of what the log has.
-    pub fn roll_back_to(&self, id: ConversationId, to: Sequence) -> Result<(), StoreError> {
+    /// The log ends after `to` again. This device's own messages that stood behind `sent_after` are to be sent
+    /// anew; all else stays, at the end of what the log has. What vanishes is not given a second life.
+    pub fn roll_back_to(
+        &self,
+        id: ConversationId,
+        to: Sequence,
+        sent_after: Sequence,
+    ) -> Result<(), StoreError> {
         let place = (id.as_bytes(), integer(to.0));
+        let sent = (id.as_bytes(), integer(sent_after.0));
         // Before the places move: what was not read stays so.
         self.execute(
             "UPDATE conversation SET read_sequence = CASE WHEN EXISTS (SELECT 1 FROM message m \
@@ -220,15 +226,15 @@ impl Store {
         self.execute(
             "INSERT OR IGNORE INTO outbox (id, conversation) SELECT id, conversation FROM message \
              WHERE conversation = ?1 AND position > ?2 AND payload_hash IS NOT NULL AND state = 'sent' \
-             AND deleted = 0 ORDER BY position, id",
-            place,
+             AND deleted = 0 AND timer_seconds IS NULL ORDER BY position, id",
+            sent,
         )?;
         self.execute(
             "UPDATE message SET state = 'sending', sequence = NULL, position = 9223372036854775807, \
-             franking_mac = x'', payload_hash = NULL, expires_at = NULL \
+             franking_mac = x'', payload_hash = NULL \
              WHERE conversation = ?1 AND position > ?2 AND payload_hash IS NOT NULL AND state = 'sent' \
-             AND deleted = 0",
-            place,
+             AND deleted = 0 AND timer_seconds IS NULL",
+            sent,
         )?;
         self.execute(
             "UPDATE message SET sequence = NULL, position = ?2 \
@@ -243,7 +249,7 @@ impl Store {
         // What this device said about messages is said anew.
         self.execute(
             "DELETE FROM remark WHERE conversation = ?1 AND position > ?2 AND own = 1 AND part IS NULL",
-            place,
+            sent,
         )?;
         self.execute(
             "UPDATE remark SET position = ?2 WHERE conversation = ?1 AND position > ?2 AND part IS NULL",

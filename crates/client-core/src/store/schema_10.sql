@@ -37,3 +37,6 @@ INSERT INTO notice_10 (conversation, kind, sequence, noticed_at)
     SELECT conversation, kind, sequence, noticed_at FROM notice;
 DROP TABLE notice;
 ALTER TABLE notice_10 RENAME TO notice;
+
+-- What is sent anew since the server went back: only to those who had it already.
+ALTER TABLE outbox ADD COLUMN again INTEGER NOT NULL DEFAULT 0 CHECK (again IN (0, 1));

@@ -230,14 +230,17 @@ impl Store {
 
     /// What an edited message said, the newest last, without what it said first.
     pub(crate) fn edits(&self, target: i64) -> Result<Vec<(String, Timestamp)>, StoreError> {
-        self.rows(
+        let mut edits: Vec<(String, Timestamp)> = self.rows(
             "SELECT text, said_at FROM remark WHERE target = ?1 AND kind = 'edit' ORDER BY position, id",
             [target],
             |row| {
                 let column = Column { row, table: "remark" };
                 Ok((column.get("text")?, column.time("said_at")?))
             },
-        )
+        )?;
+        // What is said anew after the server went back changes nothing.
+        edits.dedup_by(|later, earlier| later.0 == earlier.0);
+        Ok(edits)
     }
 
     /// The ids of the edits of a message, the newest last.

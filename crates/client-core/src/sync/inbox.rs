@@ -378,6 +378,9 @@ impl Batch<'_> {
         place: Place,
         applied: &CommitApplied,
     ) -> Result<(), ClientError> {
+        if !applied.added.is_empty() {
+            outbox::keep_from_others(self.core, conversation.id)?;
+        }
         epoch::begun(self.core, self.me, conversation, place, applied)?;
         let sequence = place.sequence;
         let authenticator = self

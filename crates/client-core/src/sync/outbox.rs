@@ -264,6 +264,21 @@ fn fail(core: &Core, outgoing: &Outgoing, refused: &Refused) -> Result<(), Clien
     Ok(core.store.delete_outgoing(outgoing.message.row)?)
 }
 
+/// Others are inside than those for whom this device sends anew what the server lost: it is not sent, and the
+/// user decides. Part of a transaction.
+pub(crate) fn keep_from_others(core: &Core, id: ConversationId) -> Result<(), ClientError> {
+    for row in core.store.sent_again(id)? {
+        let failed = MessageState::Failed(Failure {
+            code: "rolled_back".to_owned(),
+            message: "the server lost it, and others have come since".to_owned(),
+        });
+        core.store.set_message_state(row, &failed)?;
+        talk::refused(core, row)?;
+        core.store.delete_outgoing(row)?;
+    }
+    Ok(())
+}
+
 pub(super) fn temporary(refused: &Refused) -> Option<Verdict> {
     let asked = refused.error.retry_after_ms.map(Duration::from_millis);
     match refused.error.code {

@@ -102,6 +102,13 @@ impl Batch<'_> {
         let Some(mut conversation) = self.take(id)? else {
             return Ok(());
         };
+        if conversation.sequence != check.known {
+            // It has gone on meanwhile, or come in anew: what was asked for says nothing any more.
+            let checked = Checked::Same(conversation.sequence);
+            self.outcome.checked.insert(id, checked);
+            self.keep(conversation);
+            return Ok(());
+        }
         let checked = if conversation.state == ConversationState::Active {
             compare(self.core, check, page)?
         } else {

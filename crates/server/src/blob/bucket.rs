@@ -240,8 +240,12 @@ impl Bucket {
         BlobFile::try_from(bytes.as_slice()).ok()
     }
 
-    /// Deletes all objects of a blob.
+    /// Deletes all objects of a blob; what is left when it takes too long is deleted by the next try.
     pub(super) async fn delete(&self, file: BlobFile) -> Result<(), S3Error> {
+        self.within(self.delete_objects(file)).await
+    }
+
+    async fn delete_objects(&self, file: BlobFile) -> Result<(), S3Error> {
         let objects = self.store.list(Some(&self.folder(file)));
         let names = objects.map_ok(|object| object.location).boxed();
         let mut deleted = self.store.delete_stream(names);

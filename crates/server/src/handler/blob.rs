@@ -24,6 +24,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::auth::AuthedDevice;
+use crate::blob::{BlobError, S3Error};
 use crate::error::{ApiError, Json, Path, Query, too_large};
 use crate::rate_limit::Class;
 use crate::state::AppState;
@@ -146,8 +147,13 @@ async fn upload(
     Query(query): Query<PieceQuery>,
     Piece(piece): Piece,
 ) -> Result<Json<BlobResponse>, ApiError> {
-    // As a task of its own, so that the turn is kept until the disk is done, whether the caller waits or not.
-    let upload = tokio::spawn(store_piece(state, caller, (blob, query.offset), piece));
+    // Whoever goes away leaves the queue, with the piece. Who has the turn keeps it until the piece is stored,
+    // whether the caller waits or not: as a task of its own.
+    let turn = state.blobs.turn(blob).await;
+    let upload = tokio::spawn(async move {
+        let _turn = turn;
+        store_piece(state, caller, (blob, query.offset), piece).await
+    });
     upload.await.map_err(ApiError::internal)?.map(answer)
 }
 
@@ -157,7 +163,6 @@ async fn store_piece(
     (blob, offset): (BlobId, u64),
     piece: Bytes,
 ) -> Result<StoredBlob, ApiError> {
-    let _turn = state.blobs.turn(blob).await;
     let (user, now) = (caller.user, state.clock.now());
     let stored = state.store.own_blob(blob, user, now).await?.ok_or_else(gone)?;
     let length = u64::try_from(piece.len()).unwrap_or(u64::MAX);
@@ -171,7 +176,20 @@ async fn store_piece(
     if offset != stored.received {
         return known_piece(&state, stored, (offset, piece)).await;
     }
-    state.blobs.write(&stored, piece.clone()).await.inspect_err(|_| {
+    let written = state.blobs.write(&stored, piece.clone()).await;
+    if matches!(written, Err(BlobError::S3(S3Error::Missing))) {
+        // Another server has gone on, or the database went back: then it begins anew.
+        let anew = Extension {
+            blob,
+            user,
+            from: offset,
+            to: 0,
+            now,
+        };
+        state.store.extend_blob(anew).await?;
+        return Err(elsewhere());
+    }
+    written.inspect_err(|_| {
         state.metrics.blob_failures.inc();
     })?;
     state.metrics.blob_bytes_stored.inc_by(length);
@@ -261,6 +279,10 @@ async fn download(
         }
     };
     let read = state.blobs.read(&stored, part.clone()).await;
+    if matches!(read, Err(BlobError::S3(S3Error::Missing))) {
+        // A directory that is not mounted must not look like that; a bucket that is not there refuses.
+        return Err(gone());
+    }
     let bytes = read.inspect_err(|_| {
         state.metrics.blob_failures.inc();
     })?;

@@ -126,13 +126,13 @@ impl Reaper {
             };
             guests::end(&self.store, &self.bus, order.now).await?;
             let swept = sweep_all(&self.store, order).await?;
-            // After the rooms, whose blobs go with them.
+            for conversation in &swept.closed {
+                self.bus.close_conversation(*conversation);
+            }
+            // After the rooms, whose blobs go with them. Whoever sits in one does not wait for that.
             let blobs = blobs::sweep(&self.store, &self.blobs, order.now).await?;
             Swept { blobs, ..swept }
         };
-        for conversation in &swept.closed {
-            self.bus.close_conversation(*conversation);
-        }
         self.store.truncate_log().await?;
         Ok(swept)
     }

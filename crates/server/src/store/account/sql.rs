@@ -127,7 +127,8 @@ pub(in crate::store) const REPEAT_SESSION: &str = "
     where session_id = $3 and previous_hash = $4 and revoked_at is null";
 /// Gives a successor to a token that is newer than the newest of the database.
 pub(in crate::store) const CATCH_UP_SESSION: &str = "
-    update session set current_hash = $1, refreshed_at = $2, previous_hash = $4
+    update session set current_hash = $1, refreshed_at = $2,
+        previous_hash = case when session_id = $3 then $4 else previous_hash end
     where session_id = $3 and revoked_at is null";
 pub(in crate::store) const REVOKE_SESSION: &str = "
     update session set revoked_at = $1 where session_id = $2 and revoked_at is null";
@@ -202,3 +203,21 @@ pub(in crate::store) const ALL: &[&str] = &[
     REVOKE_SESSIONS_OF_DEVICE,
     FORGET_SESSIONS,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+
+    #[test]
+    fn parameters_are_numbered_in_the_order_in_which_they_first_appear() {
+        for statement in ALL {
+            let mut known = 0;
+            for (at, _) in statement.match_indices('$') {
+                let digits = statement[at + 1..].chars().take_while(char::is_ascii_digit);
+                let number: u32 = digits.collect::<String>().parse().unwrap();
+                assert!(number <= known + 1, "{statement}");
+                known = known.max(number);
+            }
+        }
+    }
+}
