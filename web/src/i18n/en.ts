@@ -276,7 +276,7 @@ export const en = {
     offline: 'Offline',
     notices: {
       history_mismatch: 'This device and the server do not tell the same history of this conversation. Compare with the other person what was written.',
-      rolled_back: 'The server was set back to an earlier state. You keep what you have, and what you sent since is sent again.',
+      rolled_back: 'The server was set back to an earlier state. You keep what you have. What you sent last is sent again.',
       lost_messages: 'Some messages could not be opened and are lost. Everything after is complete.',
       key_changed: (name: string) =>
         `${name} has a new key. This happens when someone starts afresh without their recovery key. It could also be someone else. Ask ${name} in person or by phone.`,

@@ -206,11 +206,18 @@ pub(crate) fn lost_race(core: &Core, id: ConversationId) -> Result<(), ClientErr
 }
 
 /// The server says when the next commit may come, since another was first: many who commit at once come one
-/// after another.
-pub(crate) fn queued(core: &Core, id: ConversationId, wait_ms: u64) {
-    let wait = wait_ms.min(QUEUE_LONGEST_MS);
+/// after another, but for whoever puts somebody out.
+pub(crate) fn queued(core: &Core, id: ConversationId, wait_ms: u64) -> Result<(), ClientError> {
+    let mut longest = QUEUE_LONGEST_MS;
+    for wanted in core.store.actions(id)? {
+        if matches!(codec::from_cbor(&wanted.action)?, Action::Remove { .. }) {
+            longest = RACE_SHORTEST_MS;
+        }
+    }
+    let wait = wait_ms.min(longest);
     let until = core.platform.monotonic_ms().saturating_add(wait);
     core.rests.borrow_mut().insert(id, until);
+    Ok(())
 }
 
 fn gave_up() -> Failure {

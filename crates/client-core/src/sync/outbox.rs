@@ -217,7 +217,7 @@ pub(super) fn refused(
 ) -> Result<Verdict, ClientError> {
     if let Some(verdict) = temporary(refused) {
         if let (Verdict::ReadLog, Some(wait_ms)) = (verdict, refused.error.retry_after_ms) {
-            action::queued(core, conversation.id, wait_ms);
+            action::queued(core, conversation.id, wait_ms)?;
         }
         return Ok(verdict);
     }

@@ -8,7 +8,9 @@ use crate::view::{MemberView, RoomOptions, StatePatch, TermsPatch};
 use std::rc::Rc;
 use std::time::Duration;
 use undertone_wire::ConversationId;
+use undertone_wire::conversation::EntryKind;
 use undertone_wire::group::Role;
+use undertone_wire::stream::ServerFrame;
 
 /// A group that the first of these people made with the others.
 fn group(names: &[&str]) -> (World, Vec<Someone>, Vec<Rc<Device>>, ConversationId) {
@@ -220,6 +222,29 @@ fn what_everybody_wants_at_once_happens_in_one_order_without_a_storm() {
         assert_eq!(device.texts(group), ["together"]);
         assert_eq!(device.notices(group), []);
     }
+}
+
+#[test]
+fn whoever_puts_somebody_out_does_not_stand_in_the_queue() {
+    const QUEUE_MS: u64 = 60_000;
+    let (mut world, people, devices, group) = group(&["Ada", "Ben", "Cy"]);
+    let adas = devices[0].id;
+    world.server.tamper(move |device, frame| match frame {
+        // Ada hears of his commit only when her own is refused.
+        ServerFrame::Entry(entry) if device == adas && entry.kind == EntryKind::Commit => Vec::new(),
+        ServerFrame::Refused(mut refused) => {
+            refused.error.retry_after_ms = Some(QUEUE_MS);
+            vec![ServerFrame::Refused(refused)]
+        }
+        other => vec![other],
+    });
+    let tried = world.server.commits_tried(group);
+    world.run(devices[1].client().refresh_keys(group)).unwrap();
+    let start = devices[0].platform_now_ms();
+    let ada = devices[0].client();
+    world.run(ada.remove_member(group, people[2].user)).unwrap();
+    assert!(devices[0].platform_now_ms() - start < QUEUE_MS);
+    assert_eq!(world.server.commits_tried(group) - tried, 3);
 }
 
 #[test]

@@ -264,7 +264,7 @@ export const start: Pick<
     offline: 'Nicht da',
     notices: {
       history_mismatch: 'Dieses Gerät und der Server erzählen nicht denselben Verlauf dieses Gesprächs. Vergleicht miteinander, was geschrieben wurde.',
-      rolled_back: 'Der Server wurde auf einen früheren Stand zurückgesetzt. Du behältst, was du hast, und was du seither gesendet hast, wird noch einmal gesendet.',
+      rolled_back: 'Der Server wurde auf einen früheren Stand zurückgesetzt. Du behältst, was du hast. Was du zuletzt gesendet hast, wird noch einmal gesendet.',
       lost_messages: 'Einige Nachrichten ließen sich nicht öffnen und sind verloren. Alles danach ist vollständig.',
       key_changed: (name) =>
         `${name} hat einen neuen Schlüssel. Das geschieht, wenn jemand ohne Wiederherstellungsschlüssel neu anfängt. Es könnte auch jemand anderes sein. Frag ${name} persönlich oder am Telefon.`,

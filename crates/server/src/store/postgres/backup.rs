@@ -36,8 +36,8 @@ impl Reach {
             ("PGPASSWORD", password.as_deref()),
             ("PGDATABASE", config.get_dbname()),
             ("PGOPTIONS", config.get_options()),
-            // The driver insists on it, too.
-            ("PGSSLMODE", is_remote(&config).then_some("require")),
+            // The driver insists on the right certificate, too.
+            ("PGSSLMODE", is_remote(&config).then_some("verify-full")),
         ] {
             reach.extend(value.map(|value| (name, Zeroizing::new(value.to_owned()))));
         }
