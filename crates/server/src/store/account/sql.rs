@@ -212,8 +212,8 @@ mod tests {
     fn parameters_are_numbered_in_the_order_in_which_they_first_appear() {
         for statement in ALL {
             let mut known = 0;
-            for (at, _) in statement.match_indices('$') {
-                let digits = statement[at + 1..].chars().take_while(char::is_ascii_digit);
+            for parameter in statement.split('$').skip(1) {
+                let digits = parameter.chars().take_while(char::is_ascii_digit);
                 let number: u32 = digits.collect::<String>().parse().unwrap();
                 assert!(number <= known + 1, "{statement}");
                 known = known.max(number);
