@@ -16,6 +16,7 @@ mod people;
 mod plan;
 mod push;
 pub(crate) mod room;
+mod session;
 mod statement;
 mod storage;
 mod sweep;

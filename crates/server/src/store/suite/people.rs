@@ -130,6 +130,7 @@ pub(super) fn session(number: u8) -> SessionId {
     SessionId::try_from([number; 16].as_slice()).unwrap()
 }
 
-fn hash(number: u8) -> TokenHash {
+/// The token with this number.
+pub(super) fn hash(number: u8) -> TokenHash {
     TokenHash::try_from([number; 32].as_slice()).unwrap()
 }
