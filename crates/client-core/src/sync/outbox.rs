@@ -233,7 +233,7 @@ pub(super) fn refused(
         if conversation.running_hash.is_empty()
             && let Some(outgoing) = core.store.first_outgoing(conversation.id)?
         {
-            fail(core, &outgoing, refused)?;
+            fail(core, outgoing.message.row, failure_of(refused))?;
         }
         return Ok(Verdict::Failed);
     }
@@ -245,7 +245,7 @@ pub(super) fn refused(
         .as_ref()
         .is_some_and(|attempt| attempt.counter == refused.counter)
     {
-        fail(core, &outgoing, refused)?;
+        fail(core, outgoing.message.row, failure_of(refused))?;
     }
     Ok(Verdict::Failed)
 }
@@ -257,24 +257,22 @@ fn failure_of(refused: &Refused) -> Failure {
     }
 }
 
-fn fail(core: &Core, outgoing: &Outgoing, refused: &Refused) -> Result<(), ClientError> {
-    let failed = MessageState::Failed(failure_of(refused));
-    core.store.set_message_state(outgoing.message.row, &failed)?;
-    talk::refused(core, outgoing.message.row)?;
-    Ok(core.store.delete_outgoing(outgoing.message.row)?)
+fn fail(core: &Core, row: i64, failure: Failure) -> Result<(), ClientError> {
+    core.store
+        .set_message_state(row, &MessageState::Failed(failure))?;
+    talk::refused(core, row)?;
+    Ok(core.store.delete_outgoing(row)?)
 }
 
 /// Others are inside than those for whom this device sends anew what the server lost: it is not sent, and the
 /// user decides. Part of a transaction.
 pub(crate) fn keep_from_others(core: &Core, id: ConversationId) -> Result<(), ClientError> {
     for row in core.store.sent_again(id)? {
-        let failed = MessageState::Failed(Failure {
+        let failure = Failure {
             code: "rolled_back".to_owned(),
             message: "the server lost it, and others have come since".to_owned(),
-        });
-        core.store.set_message_state(row, &failed)?;
-        talk::refused(core, row)?;
-        core.store.delete_outgoing(row)?;
+        };
+        fail(core, row, failure)?;
     }
     Ok(())
 }

@@ -3,8 +3,8 @@
 //!
 //! 1. *Noticed*: where the server does not know that this device has read as far as it has, the log is read
 //!    once more from there and compared, by the running hash and by the commits that ended epochs.
-//! 2. *Kept*: what this device has stays; its own messages that the server lost are sent anew, and whoever
-//!    has them already knows them by their ids.
+//! 2. *Kept*: what this device has stays; its own messages of the present epoch that the server lost are sent
+//!    anew while nobody is added, and whoever has them already knows them by their ids.
 //! 3. *Brought forward*: for an epoch that this device has passed it takes no second commit. Whoever made the
 //!    commit that ended it sends the same again, and everybody else knows it by its hash. Only if nobody does
 //!    so in time, or somebody else's commit was first, this device leaves its group and comes in anew.

@@ -4,7 +4,8 @@
 //! # Layout
 //! - [`group`]: what changes a group, and what it takes to come into one
 //! - [`check`], [`creation`], [`directory`]: against the public group and the directory of devices
-//! - [`pace`], [`turn`], [`suspicion`]: no storms, joins in turn, commits that nobody can process
+//! - [`pace`], [`turn`] with their [`queue`], [`suspicion`]: no storms, joins in turn, commits that nobody can
+//!   process
 //! - [`sequencer`]: batches, the database, publishing, the answer
 //! - [`acknowledger`]: the devices' cursors
 //! - [`hub`]: the connected devices, [`outgoing`] their queues, [`budget`] what those may hold together,
@@ -21,6 +22,7 @@ mod group;
 mod hub;
 mod outgoing;
 mod pace;
+mod queue;
 mod sequencer;
 mod suspicion;
 mod turn;

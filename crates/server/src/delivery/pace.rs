@@ -3,7 +3,8 @@
 //! queue, so that many who commit at once do not overtake each other for ever (design D3). It is all in
 //! memory: the order itself is kept by the database.
 
-use std::collections::{HashMap, VecDeque};
+use super::queue::{Place, Queue};
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,8 +17,6 @@ const PAUSE: Duration = Duration::from_millis(250);
 const SLOWEST: Duration = Duration::from_secs(1);
 /// Whoever was overtaken is expected back within this after the time that they were told.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Devices that wait in one conversation; later ones are told to come again, and keep no place.
-const WAITING_MAX: usize = 2000;
 /// Conversations share so many gates; two at the same one wait for each other's check at worst.
 const GATES: usize = 256;
 /// Conversations that are remembered before those are forgotten where nothing happens any more.
@@ -37,13 +36,7 @@ struct Commits {
     /// How fast they follow each other while somebody waits.
     interval: Duration,
     /// Who was overtaken, in the order in which they are expected back.
-    waiting: VecDeque<Place>,
-}
-
-#[derive(Clone, Copy)]
-struct Place {
-    device: DeviceId,
-    until: Duration,
+    waiting: Queue,
 }
 
 impl Default for Pace {
@@ -98,7 +91,7 @@ impl Pace {
             conversations.retain(|_, commits| !commits.is_past(now));
         }
         let commits = conversations.entry(conversation).or_default();
-        commits.waiting.retain(|place| place.device != device);
+        commits.waiting.remove(device);
         if !removes {
             commits.follow(now);
         }
@@ -111,8 +104,7 @@ impl Pace {
 
 impl Commits {
     fn is_past(&self, now: Duration) -> bool {
-        self.last.is_none_or(|last| now.saturating_sub(last) >= PAUSE)
-            && self.waiting.iter().all(|place| place.until <= now)
+        self.last.is_none_or(|last| now.saturating_sub(last) >= PAUSE) && self.waiting.is_past(now)
     }
 
     /// Another one was stored.
@@ -126,9 +118,7 @@ impl Commits {
     }
 
     fn wait(&mut self, device: DeviceId, now: Duration) -> Duration {
-        self.waiting.retain(|place| now < place.until);
-        let position = self.waiting.iter().position(|place| place.device == device);
-        let ahead = position.unwrap_or(self.waiting.len());
+        let ahead = self.waiting.ahead_of(device, now);
         let interval = self.interval.max(PAUSE);
         // The first may come when the pause after the last one has passed.
         let first = self
@@ -137,18 +127,14 @@ impl Commits {
         let ahead_of_it = interval.saturating_mul(u32::try_from(ahead).unwrap_or(u32::MAX));
         let wait = first.saturating_add(ahead_of_it).saturating_sub(now).max(PAUSE);
         let until = now.saturating_add(wait).saturating_add(PATIENCE);
-        let has_room = self.waiting.len() < WAITING_MAX;
-        match self.waiting.get_mut(ahead) {
-            Some(place) => place.until = until,
-            None if has_room => self.waiting.push_back(Place { device, until }),
-            None => {}
-        }
+        self.waiting.expect(ahead, Place { device, until });
         wait
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::queue::WAITING_MAX;
     use super::*;
     use futures::FutureExt;
 

@@ -2,7 +2,8 @@
 //! that many who come at once do not overtake each other for ever. First come, first served; whoever
 //! does not come back for their turn loses it.
 
-use std::collections::{HashMap, VecDeque};
+use super::queue::{Place, Queue};
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use undertone_wire::{ConversationId, DeviceId};
@@ -13,8 +14,6 @@ const TURN: Duration = Duration::from_secs(2);
 const JOIN: Duration = Duration::from_millis(150);
 /// Whoever waits is expected back within this after the time that they were told.
 const PATIENCE: Duration = Duration::from_millis(750);
-/// Devices that wait at one door; later ones are told to come again, and keep no place.
-const WAITING_MAX: usize = 2000;
 /// Doors with somebody before them, until those that are long past are forgotten.
 const DOORS: usize = 4096;
 
@@ -26,13 +25,7 @@ pub(super) struct Turns(Mutex<HashMap<ConversationId, Door>>);
 struct Door {
     /// Whose turn it is, and until when.
     turn: Option<Place>,
-    waiting: VecDeque<Place>,
-}
-
-#[derive(Clone, Copy)]
-struct Place {
-    device: DeviceId,
-    until: Duration,
+    waiting: Queue,
 }
 
 impl Turns {
@@ -86,39 +79,32 @@ impl Door {
     }
 
     fn is_deserted(&self, now: Duration) -> bool {
-        let is_past = |place: &Place| place.until <= now;
-        self.turn.as_ref().is_none_or(is_past) && self.waiting.iter().all(is_past)
+        self.turn.is_none_or(|turn| turn.until <= now) && self.waiting.is_past(now)
     }
 
     fn take(&mut self, device: DeviceId, now: Duration) -> Result<Duration, Duration> {
-        self.waiting.retain(|place| now < place.until);
+        let ahead = self.waiting.ahead_of(device, now);
         if let Some(turn) = self.current(now)
             && turn.device == device
         {
             return Ok(turn.until.saturating_sub(now));
         }
-        let position = self.waiting.iter().position(|place| place.device == device);
-        let ahead = position.unwrap_or(self.waiting.len());
         if self.turn.is_none() && ahead == 0 {
-            self.waiting.retain(|place| place.device != device);
+            self.waiting.remove(device);
             let until = now.saturating_add(TURN);
             self.turn = Some(Place { device, until });
             return Ok(TURN);
         }
         let wait = JOIN.saturating_mul(u32::try_from(ahead).unwrap_or(u32::MAX).saturating_add(1));
         let until = now.saturating_add(wait).saturating_add(PATIENCE);
-        let has_room = self.waiting.len() < WAITING_MAX;
-        match self.waiting.get_mut(ahead) {
-            Some(place) => place.until = until,
-            None if has_room => self.waiting.push_back(Place { device, until }),
-            None => {}
-        }
+        self.waiting.expect(ahead, Place { device, until });
         Err(wait)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::queue::WAITING_MAX;
     use super::*;
 
     const DOOR: ConversationId = ConversationId::from_bytes([1; 16]);
