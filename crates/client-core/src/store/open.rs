@@ -4,6 +4,7 @@
 use super::StoreError;
 use rand::RngCore;
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use std::fmt;
 use undertone_wire::alphabet::HEX;
 use zeroize::Zeroizing;
@@ -75,6 +76,8 @@ pub(super) async fn open(location: &StoreLocation, key: &StoreKey) -> Result<Con
     }
     connection.execute_batch(PRAGMAS)?;
     connection.execute_batch(JOURNAL)?;
+    // A plan that looks at the value of a parameter, as a limit's does, is made anew for each value.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // Takes the lock for as long as the store is open, and fails if another process has it.
     connection.execute_batch("BEGIN IMMEDIATE; COMMIT")?;
     if location.is_encrypted() {

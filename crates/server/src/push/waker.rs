@@ -164,8 +164,8 @@ impl Job {
         }
         self.left
             .extend(news.left.into_iter().map(|device| (device, now)));
-        for (conversation, sender) in news.messages {
-            let devices = self.tools.store.devices_to_wake(conversation, sender).await?;
+        if !news.messages.is_empty() {
+            let devices = self.tools.store.devices_to_wake(news.messages).await?;
             self.owe(devices).await;
         }
         self.owe(news.welcomed).await;

@@ -4,6 +4,7 @@
 use super::column::Column;
 use super::conversation::on_both;
 use super::{Store, StoreError};
+use std::collections::HashSet;
 use std::fmt;
 use undertone_wire::{ConversationId, DeviceId};
 
@@ -37,8 +38,9 @@ on_both! {
     push::delete_subscription(device: DeviceId) -> ();
     /// Ends a device's subscription, if it is still the one at this address.
     push::forget_subscription(device: DeviceId, endpoint: String) -> ();
-    /// The devices with a subscription of a conversation's other people than the one whose device sent.
-    push::devices_to_wake(conversation: ConversationId, sender: DeviceId) -> Vec<DeviceId>;
+    /// For messages, each with its conversation and the device that sent it: the devices with a subscription
+    /// of the conversation's other people.
+    push::devices_to_wake(messages: HashSet<(ConversationId, DeviceId)>) -> HashSet<DeviceId>;
     /// Whether a device has a subscription, and something waits for it.
     push::is_waited_for(device: DeviceId) -> bool;
 }
@@ -53,6 +55,8 @@ pub(super) const SELECT: &str = "
     select endpoint, public_key, auth from push_subscription where device_id = $1";
 pub(super) const DELETE: &str = "delete from push_subscription where device_id = $1";
 pub(super) const FORGET: &str = "delete from push_subscription where device_id = $1 and endpoint = $2";
+/// Where nobody has one, nobody is looked for.
+pub(super) const SELECT_ANY: &str = "select exists (select 1 from push_subscription)";
 pub(super) const SELECT_TO_WAKE: &str = "
     select member.device_id from member
     join push_subscription on push_subscription.device_id = member.device_id
@@ -73,13 +77,14 @@ pub(super) const STATEMENTS: &[&str] = &[
     SELECT,
     DELETE,
     FORGET,
+    SELECT_ANY,
     SELECT_TO_WAKE,
     SELECT_IS_WAITED_FOR,
 ];
 
 /// Those that must be quick, for the test of their plans.
 #[cfg(test)]
-pub(super) const OFTEN: &[&str] = &[SELECT, CLEAR, SELECT_TO_WAKE, SELECT_IS_WAITED_FOR];
+pub(super) const OFTEN: &[&str] = &[SELECT, CLEAR, SELECT_ANY, SELECT_TO_WAKE, SELECT_IS_WAITED_FOR];
 
 /// Reads the columns of a subscription.
 pub(super) fn read(

@@ -5,6 +5,7 @@ use crate::auth::SessionId;
 use crate::store::StoreError;
 use crate::store::column::Column;
 use crate::store::push::{self, DeviceSubscription};
+use std::collections::HashSet;
 use undertone_wire::{ConversationId, DeviceId};
 
 impl PostgresStore {
@@ -49,16 +50,22 @@ impl PostgresStore {
 
     pub(in crate::store) async fn devices_to_wake(
         &self,
-        conversation: ConversationId,
-        sender: DeviceId,
-    ) -> Result<Vec<DeviceId>, StoreError> {
+        messages: HashSet<(ConversationId, DeviceId)>,
+    ) -> Result<HashSet<DeviceId>, StoreError> {
         let client = self.connection().await?;
+        let any = client.prepare_cached(push::SELECT_ANY).await?;
+        let mut devices = HashSet::new();
+        if !client.query_one(&any, &[]).await?.try_get::<_, bool>(0)? {
+            return Ok(devices);
+        }
         let statement = client.prepare_cached(push::SELECT_TO_WAKE).await?;
-        let (conversation, sender) = (conversation.as_bytes().as_slice(), sender.as_bytes().as_slice());
-        let rows = client.query(&statement, &[&conversation, &sender]).await?;
-        rows.iter()
-            .map(|row| Column("member", "device_id").id(row.try_get(0)?))
-            .collect()
+        for (conversation, sender) in messages {
+            let (conversation, sender) = (conversation.as_bytes().as_slice(), sender.as_bytes().as_slice());
+            for row in client.query(&statement, &[&conversation, &sender]).await? {
+                devices.insert(Column("member", "device_id").id(row.try_get(0)?)?);
+            }
+        }
+        Ok(devices)
     }
 
     pub(in crate::store) async fn is_waited_for(&self, device: DeviceId) -> Result<bool, StoreError> {

@@ -29,6 +29,7 @@ use super::StoreError;
 use super::migration::{self, CREATE_TABLE, SELECT_VERSIONS};
 use reader::Readers;
 use remembered::Remembered;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -168,6 +169,8 @@ fn connect(path: &PathBuf, key: &SqliteKey) -> Result<Connection, StoreError> {
          PRAGMA cache_size = -8192;
          PRAGMA busy_timeout = 5000;",
     )?;
+    // A plan that looks at the value of a parameter, as a limit's does, is made anew for each value.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }

@@ -6,6 +6,7 @@ use crate::store::StoreError;
 use crate::store::column::Column;
 use crate::store::push::{self, DeviceSubscription};
 use rusqlite::{OptionalExtension, params};
+use std::collections::HashSet;
 use undertone_wire::{ConversationId, DeviceId};
 
 impl SqliteStore {
@@ -80,16 +81,24 @@ impl SqliteStore {
 
     pub(in crate::store) async fn devices_to_wake(
         &self,
-        conversation: ConversationId,
-        sender: DeviceId,
-    ) -> Result<Vec<DeviceId>, StoreError> {
+        messages: HashSet<(ConversationId, DeviceId)>,
+    ) -> Result<HashSet<DeviceId>, StoreError> {
         self.read(move |connection| {
+            let is_any: bool = connection
+                .prepare_cached(push::SELECT_ANY)?
+                .query_row([], |row| row.get(0))?;
+            let mut devices = HashSet::new();
+            if !is_any {
+                return Ok(devices);
+            }
             let mut statement = connection.prepare_cached(push::SELECT_TO_WAKE)?;
-            let rows = statement.query_map(params![conversation.as_bytes(), sender.as_bytes()], |row| {
-                row.get::<_, Vec<u8>>(0)
-            })?;
-            rows.map(|device| Column("member", "device_id").id(&device?))
-                .collect()
+            for (conversation, sender) in messages {
+                let mut rows = statement.query(params![conversation.as_bytes(), sender.as_bytes()])?;
+                while let Some(row) = rows.next()? {
+                    devices.insert(Column("member", "device_id").id(&row.get::<_, Vec<u8>>(0)?)?);
+                }
+            }
+            Ok(devices)
         })
         .await
     }

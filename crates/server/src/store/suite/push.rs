@@ -111,16 +111,34 @@ async fn the_other_people_of_a_conversation_are_woken(store: TestStore) {
     for number in [1, 2, 9] {
         store.subscribed(number).await;
     }
-    let woken = async |sender| {
-        let mut devices = store.devices_to_wake(room, device(sender)).await.unwrap();
+    let woken = async |senders: &[u8]| {
+        let messages = senders.iter().map(|sender| (room, device(*sender))).collect();
+        let mut devices: Vec<_> = store
+            .devices_to_wake(messages)
+            .await
+            .unwrap()
+            .into_iter()
+            .collect();
         devices.sort();
         devices
     };
-    assert_eq!(woken(1).await, [device(2)], "9 is no member");
-    assert_eq!(woken(2).await, [device(1)]);
-    assert_eq!(woken(77).await, [device(1), device(2)], "who sent has left since");
+    assert_eq!(woken(&[1]).await, [device(2)], "9 is no member");
+    assert_eq!(woken(&[2]).await, [device(1)]);
+    assert_eq!(
+        woken(&[1, 2]).await,
+        [device(1), device(2)],
+        "each by the other's"
+    );
+    assert_eq!(
+        woken(&[77]).await,
+        [device(1), device(2)],
+        "who sent has left since"
+    );
     store.delete_subscription(device(2)).await.unwrap();
-    assert_eq!(woken(1).await, []);
+    assert_eq!(woken(&[1]).await, []);
+    store.delete_subscription(device(1)).await.unwrap();
+    store.delete_subscription(device(9)).await.unwrap();
+    assert_eq!(woken(&[1, 2]).await, []);
 }
 
 async fn whoever_has_something_waiting_is_waited_for(store: TestStore) {
