@@ -35,7 +35,7 @@ pub use postgres::Postgres;
 pub use proxy::{FaultProxy, Faults, Happened};
 pub use service::{Balancer, Nats};
 pub use undertone_mls::rogue::Spoil;
-pub use world::{Database, PASSWORD, Setting, Story, World, story, story_in};
+pub use world::{Database, PASSWORD, Setting, Story, World, in_one_thread, story, story_in};
 
 /// Tells each story on SQLite and on PostgreSQL: `fn name(world) { … }` becomes two tests.
 #[macro_export]

@@ -129,6 +129,11 @@ impl FaultProxy {
         *lock(&self.shared.upstream) = upstream;
     }
 
+    /// Where the server is now; none while it is dead.
+    pub fn upstream(&self) -> Option<SocketAddr> {
+        *lock(&self.shared.upstream)
+    }
+
     /// What happens to frames from now on.
     pub fn set_faults(&self, faults: Faults) {
         *lock(&self.shared.faults) = faults;

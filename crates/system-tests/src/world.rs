@@ -89,7 +89,7 @@ pub fn story_in(database: Database, setting: Setting, tell: impl Story) -> Resul
 }
 
 /// Does what clients need to live in: a runtime, a place for their tasks, cryptography for TLS.
-pub(crate) fn in_one_thread(telling: impl Future<Output = Result<()>>) -> Result<()> {
+pub fn in_one_thread(telling: impl Future<Output = Result<()>>) -> Result<()> {
     // Another test of the process may have been first.
     let _already = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -139,6 +139,12 @@ impl World {
     /// On which database the story is told.
     pub fn database(&self) -> Database {
         self.database
+    }
+
+    /// Where the server itself listens, past the proxy, which lives in the story's own thread.
+    pub fn server_url(&self) -> Result<String> {
+        let address = self.proxy.upstream().context("there is no server")?;
+        Ok(format!("http://localhost:{}", address.port()))
     }
 
     /// The folder that holds all that the server stores.

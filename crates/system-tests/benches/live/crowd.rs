@@ -22,15 +22,17 @@ const MEMORY: &str = "/dev/shm";
 
 /// Where people meet: a server, which writes to the disk, and a folder for the stores of all clients. That
 /// one is in memory where it can be: each of them has a disk of its own, and this machine has one.
-pub(crate) struct Meeting<'world> {
-    world: &'world World,
+pub(crate) struct Meeting {
+    url: String,
     stores: TempDir,
 }
 
-impl<'world> Meeting<'world> {
-    pub(crate) fn at(world: &'world World) -> Result<Self> {
-        let stores = TempDir::new_in(MEMORY).or_else(|_| TempDir::new())?;
-        Ok(Self { world, stores })
+impl Meeting {
+    pub(crate) fn at(world: &World) -> Result<Self> {
+        Ok(Self {
+            url: world.server_url()?,
+            stores: TempDir::new_in(MEMORY).or_else(|_| TempDir::new())?,
+        })
     }
 }
 
@@ -43,8 +45,8 @@ pub(crate) struct Guest {
 
 impl Guest {
     /// Opens a store, becomes a guest and connects.
-    pub(crate) async fn new(meeting: &Meeting<'_>, name: &str) -> Result<Self> {
-        let url = meeting.world.proxy.url();
+    pub(crate) async fn new(meeting: &Meeting, name: &str) -> Result<Self> {
+        let url = meeting.url.clone();
         let store = meeting.stores.path().join(format!("{name}.db"));
         let traffic = Rc::new(Traffic::default());
         let transport = Counted {
@@ -71,7 +73,7 @@ impl Guest {
     }
 
     /// So many, named after a stem.
-    pub(crate) async fn many(meeting: &Meeting<'_>, stem: &str, many: usize) -> Result<Vec<Self>> {
+    pub(crate) async fn many(meeting: &Meeting, stem: &str, many: usize) -> Result<Vec<Self>> {
         let names: Vec<String> = (0..many).map(|number| format!("{stem} {number}")).collect();
         let making = futures::stream::iter(&names).map(|name| Self::new(meeting, name));
         let made: Vec<Result<Self>> = making.buffered(AT_ONCE).collect().await;

@@ -4,45 +4,37 @@
 //! clients without measuring itself.
 
 use crate::crowd::{Guest, Meeting};
+use crate::writer::{Sent, Writer};
 use crate::{Size, count, figure};
 use anyhow::{Context as _, Result};
-use futures::StreamExt as _;
-use rand::rngs::OsRng;
-use std::cell::Cell;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, interval};
+use tokio::time::Instant;
 use undertone_bench::measure::Figure;
-use undertone_client_core::MessageKey;
 use undertone_system_tests::World;
-use undertone_wire::ConversationId;
 
-/// A message this often.
-const WRITES_EVERY: Duration = Duration::from_millis(200);
 /// Who come in at the same time while the room is filled.
 const WAVE: usize = 10;
 
 /// Fills a room, and lets a crowd in.
 pub(crate) async fn measure(world: &World, size: Size) -> Result<Vec<Figure>> {
     eprintln!("  {} come into a room of {}", size.crowd, size.inside);
-    let meeting = &Meeting::at(world)?;
-    let founder = Guest::new(meeting, "Founder").await?;
+    let meeting = Arc::new(Meeting::at(world)?);
+    let founder = Guest::new(&meeting, "Founder").await?;
     let (room, link) = founder.found(size.inside + size.crowd).await?;
-    let mut inside = fill(meeting, &link, size).await?;
-    inside.push(founder);
-    let crowd = Guest::many(meeting, "Crowd", size.crowd).await?;
+    let _inside = fill(&meeting, &link, size).await?;
+    let crowd = Guest::many(&meeting, "Crowd", size.crowd).await?;
     let before = spent(&crowd);
-    let over = Cell::new(false);
-    let writer = inside.last().context("nobody is inside")?;
-    let come = async {
-        let start = Instant::now();
-        let coming = crowd.iter().map(|guest| come_and_rest(guest, &link));
-        let came = futures::future::try_join_all(coming).await;
-        over.set(true);
-        came.map(|_| start.elapsed())
-    };
-    let (took, sent) = futures::future::try_join(come, write(writer, room, &over)).await?;
+    let writer = Writer::start(Arc::clone(&meeting), room, link.clone()).await?;
+    let start = Instant::now();
+    let coming = crowd.iter().map(|guest| come_and_rest(guest, &link));
+    futures::future::try_join_all(coming).await?;
+    let took = start.elapsed();
+    let Sent {
+        meanwhile,
+        afterwards,
+    } = writer.end().await?;
     let after = spent(&crowd);
-    let quiet = quiet(writer, room, sent.len().max(20)).await?;
     let store = crowd.last().map(|guest| std::fs::metadata(&guest.store));
     let store = usize::try_from(store.context("nobody came")??.len())?;
 
@@ -64,9 +56,19 @@ pub(crate) async fn measure(world: &World, size: Size) -> Result<Vec<Figure>> {
             "bytes",
         ),
         figure("store of one who came", &place, count(store), "bytes"),
-        figure("sending meanwhile, median", &place, millis(at(&sent, 50)), "ms"),
-        figure("sending meanwhile, p99", &place, millis(at(&sent, 99)), "ms"),
-        figure("sending afterwards, p99", &place, millis(at(&quiet, 99)), "ms"),
+        figure(
+            "sending meanwhile, median",
+            &place,
+            millis(at(&meanwhile, 50)),
+            "ms",
+        ),
+        figure("sending meanwhile, p99", &place, millis(at(&meanwhile, 99)), "ms"),
+        figure(
+            "sending afterwards, p99",
+            &place,
+            millis(at(&afterwards, 99)),
+            "ms",
+        ),
     ])
 }
 
@@ -92,9 +94,10 @@ async fn come_and_rest(guest: &Guest, link: &str) -> Result<()> {
 }
 
 /// Lets people in until the room has its size; only the last of them stay connected.
-async fn fill(meeting: &Meeting<'_>, link: &str, size: Size) -> Result<Vec<Guest>> {
+async fn fill(meeting: &Meeting, link: &str, size: Size) -> Result<Vec<Guest>> {
     let mut connected = Vec::new();
-    let mut left = size.inside.saturating_sub(1);
+    // The founder and whoever writes are two of them.
+    let mut left = size.inside.saturating_sub(2);
     while left > 0 {
         let wave = Guest::many(meeting, &format!("Wave {left}"), left.min(WAVE)).await?;
         futures::future::try_join_all(wave.iter().map(|guest| guest.come(link))).await?;
@@ -106,42 +109,6 @@ async fn fill(meeting: &Meeting<'_>, link: &str, size: Size) -> Result<Vec<Guest
         eprintln!("    {left} more have to be inside");
     }
     Ok(connected)
-}
-
-/// Writes until it is over; how long each message took to be acknowledged.
-async fn write(writer: &Guest, room: ConversationId, over: &Cell<bool>) -> Result<Vec<Duration>> {
-    let mut ticks = interval(WRITES_EVERY);
-    let mut sending = futures::stream::FuturesUnordered::new();
-    let mut took = Vec::new();
-    while !over.get() {
-        tokio::select! {
-            _ = ticks.tick() => sending.push(send(writer, room)),
-            Some(sent) = sending.next() => took.push(sent?),
-        }
-    }
-    while let Some(sent) = sending.next().await {
-        took.push(sent?);
-    }
-    took.sort();
-    Ok(took)
-}
-
-/// The same when nobody comes, one message after another.
-async fn quiet(writer: &Guest, room: ConversationId, many: usize) -> Result<Vec<Duration>> {
-    let mut took = Vec::new();
-    for _ in 0..many {
-        took.push(send(writer, room).await?);
-    }
-    took.sort();
-    Ok(took)
-}
-
-async fn send(writer: &Guest, room: ConversationId) -> Result<Duration> {
-    let start = Instant::now();
-    let key = MessageKey::random(&mut OsRng);
-    let key = writer.client.send_text(room, key, "still there?").await?;
-    writer.client.wait_sent(key).await?;
-    Ok(start.elapsed())
 }
 
 /// Of times in ascending order.

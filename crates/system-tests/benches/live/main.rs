@@ -6,6 +6,7 @@ mod crowd;
 mod door;
 mod storm;
 mod traffic;
+mod writer;
 
 use anyhow::{Result, bail};
 use std::cell::RefCell;

@@ -26,7 +26,9 @@ use undertone_server::store::conversation::{DeviceAcknowledge, NewMessage, Stamp
 use undertone_server::store::{SqliteKey, Store};
 use undertone_wire::account::Vault;
 use undertone_wire::content::SeenEntry;
-use undertone_wire::conversation::{CommitBundle, ConversationKind, CreateConversationRequest};
+use undertone_wire::conversation::{
+    CommitBundle, ConversationKind, CreateConversationRequest, SubmitCommitRequest,
+};
 use undertone_wire::group::GroupProfile;
 use undertone_wire::server_info::RegistrationPolicy;
 use undertone_wire::stream::Acknowledge;
@@ -36,6 +38,11 @@ use undertone_wire::{Bytes, ConversationId, Counter, DeviceId, Epoch, Sequence, 
 const DATABASE_FILE: &str = "undertone.db";
 /// A short text, padded to the smallest class as clients do.
 const CONTENT: [u8; 256] = [0; 256];
+/// What a commit may take, in bytes, and what it takes about for each device that it adds and for each
+/// that is there: in a group where nobody has committed yet it addresses them one by one.
+const COMMIT_BYTES: usize = 1_450_000;
+const ADDED_BYTES: usize = 3000;
+const ADDRESSED_BYTES: usize = 1200;
 /// Entries that are stored by one call.
 const BATCH: u64 = 1000;
 
@@ -71,7 +78,9 @@ struct Citizen {
 pub(crate) struct Settled {
     pub(crate) conversation: ConversationId,
     pub(crate) members: usize,
-    /// A message of its current epoch.
+    /// Its epoch; as many commits are the log so far, all of the founder.
+    epoch: Epoch,
+    /// A message of that epoch.
     pub(crate) message: Vec<u8>,
 }
 
@@ -125,7 +134,7 @@ impl Town {
     pub(crate) fn lines(&self) -> Result<Vec<Line>> {
         let groups = self.groups.iter();
         groups
-            .map(|group| frames::line(group.conversation, Epoch(1), &group.message, group.members))
+            .map(|group| frames::line(group.conversation, group.epoch, &group.message, group.members))
             .collect()
     }
 
@@ -145,9 +154,7 @@ impl Town {
         });
         for members in people.chunks(layout.group.max(1)).filter(|_| layout.group > 0) {
             let group = begin(&delivery, self.groups.len(), members).await?;
-            store
-                .acknowledge_welcomes(welcomed(group.conversation, members))
-                .await?;
+            store.acknowledge_welcomes(welcomed(&group, members)).await?;
             self.groups.push(group);
         }
         let stamp = Stamp {
@@ -201,8 +208,12 @@ impl Town {
         for (index, group) in self.groups.iter().enumerate() {
             for (offset, citizen) in self.people.iter_mut().skip(place).take(group.members).enumerate() {
                 citizen.group = index;
-                // The founder's commit was their first.
-                citizen.counter = u32::from(offset == 0);
+                // The founder has committed.
+                citizen.counter = if offset == 0 {
+                    u32::try_from(group.epoch.0)?
+                } else {
+                    0
+                };
             }
             place += group.members;
         }
@@ -212,9 +223,9 @@ impl Town {
         for begin in (0..count).step_by(usize::try_from(BATCH)?) {
             let batch = (begin..count.min(begin + BATCH)).map(|number| NewMessage {
                 conversation: group.conversation,
-                epoch: Epoch(1),
+                epoch: group.epoch,
                 sender: writer.device,
-                counter: Counter(number + 2),
+                counter: Counter(group.epoch.0 + number + 1),
                 franking_tag: [0; 32],
                 payload: Bytes(group.message.clone()),
                 expires_after: None,
@@ -228,10 +239,10 @@ impl Town {
 }
 
 /// Everybody has joined long ago: no Welcome waits.
-fn welcomed(conversation: ConversationId, members: &[Person]) -> Vec<DeviceAcknowledge> {
+fn welcomed(group: &Settled, members: &[Person]) -> Vec<DeviceAcknowledge> {
     let up_to = Acknowledge {
-        conversation,
-        sequence: Sequence(1),
+        conversation: group.conversation,
+        sequence: Sequence(group.epoch.0),
     };
     let joined = members.iter().skip(1);
     joined
@@ -284,36 +295,65 @@ async fn begin(delivery: &Delivery, number: usize, members: &[Person]) -> Result
     };
     let mut group = Group::create(&founder.provider, &founder.device, conversation, &profile)?;
     let (group_info, ratchet_tree) = group.export_for_server(&founder.provider, &founder.device)?;
-    let packages: Result<Vec<_>> = others.iter().map(Person::key_package).collect();
-    let seen = SeenEntry {
-        sequence: Sequence(0),
-        running_hash: Bytes(vec![0; 32]),
-    };
-    let commit = group.add(&founder.provider, &founder.device, &packages?, &seen)?;
-    let request = CreateConversationRequest {
-        conversation,
-        kind: ConversationKind::Group,
-        peer: None,
-        room: None,
-        group_info: Bytes(group_info),
-        ratchet_tree: Bytes(ratchet_tree),
-        commit: CommitBundle {
-            counter: Counter(1),
-            commit: Bytes(commit.commit),
-            group_info: Bytes(commit.group_info),
-            welcome: commit.welcome.map(Bytes),
-        },
-    };
     let caller = Caller {
         user: founder.user,
         device: founder.id,
     };
-    delivery.create(caller, request).await?;
-    group.merge_pending(&founder.provider)?;
+    let (mut rest, mut epoch) = (others, Epoch(0));
+    while !rest.is_empty() || epoch == Epoch(0) {
+        let there = members.len() - rest.len();
+        let (added, later) = rest.split_at(addable(there).min(rest.len()));
+        rest = later;
+        let commit = adding(&mut group, founder, added, epoch)?;
+        if epoch == Epoch(0) {
+            let request = CreateConversationRequest {
+                conversation,
+                kind: ConversationKind::Group,
+                peer: None,
+                room: None,
+                group_info: Bytes(group_info.clone()),
+                ratchet_tree: Bytes(ratchet_tree.clone()),
+                commit,
+            };
+            delivery.create(caller, request).await?;
+        } else {
+            let request = SubmitCommitRequest {
+                conversation,
+                epoch,
+                commit,
+                room: None,
+            };
+            delivery.commit(caller, request).await?;
+        }
+        group.merge_pending(&founder.provider)?;
+        epoch = Epoch(epoch.0 + 1);
+    }
     let message = group.encrypt(&founder.provider, &founder.device, &CONTENT, [7; 32])?;
     Ok(Settled {
         conversation,
         members: members.len(),
+        epoch,
         message,
+    })
+}
+
+/// How many devices a commit can add where so many are.
+fn addable(there: usize) -> usize {
+    COMMIT_BYTES.saturating_sub(there * ADDRESSED_BYTES) / ADDED_BYTES
+}
+
+/// The founder's commit that adds these and ends that epoch.
+fn adding(group: &mut Group, founder: &Person, added: &[Person], epoch: Epoch) -> Result<CommitBundle> {
+    let packages: Result<Vec<_>> = added.iter().map(Person::key_package).collect();
+    let seen = SeenEntry {
+        sequence: Sequence(epoch.0),
+        running_hash: Bytes(vec![0; 32]),
+    };
+    let commit = group.add(&founder.provider, &founder.device, &packages?, &seen)?;
+    Ok(CommitBundle {
+        counter: Counter(epoch.0 + 1),
+        commit: Bytes(commit.commit),
+        group_info: Bytes(commit.group_info),
+        welcome: commit.welcome.map(Bytes),
     })
 }
