@@ -22,6 +22,7 @@ cargo xtask COMMAND
                           measure what groups cost and how the server bears many people;
                           --quick only tries whether it works
         delivery [--scenarios ABCDEF] [--tls on|off] [--rounds N]
+            [--database postgres://…] [--bus nats://…]
                           how fast it delivers, beside a bare reference
   chaos [--seeds N] [--from S] [--database sqlite|postgres] [--check FILE]
                           people talk while everything goes wrong, once for each seed

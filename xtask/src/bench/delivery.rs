@@ -11,6 +11,10 @@ use anyhow::{Context as _, Result, bail};
 pub(crate) struct DeliveryWish {
     /// `on` or `off`.
     pub(crate) tls: Option<String>,
+    /// The address of a PostgreSQL server.
+    pub(crate) database: Option<String>,
+    /// The address of a NATS server.
+    pub(crate) bus: Option<String>,
     /// Letters, such as `ABC`.
     pub(crate) scenarios: Option<String>,
     /// How often server and reference take turns.
@@ -22,6 +26,8 @@ impl DeliveryWish {
     pub(crate) fn take(&mut self, option: &str, value: &str) -> bool {
         let place = match option {
             "--tls" => &mut self.tls,
+            "--database" => &mut self.database,
+            "--bus" => &mut self.bus,
             "--scenarios" => &mut self.scenarios,
             "--rounds" => &mut self.rounds,
             _ => return false,
@@ -53,6 +59,8 @@ pub(super) fn measure(project: &Project, wish: &DeliveryWish, quick: bool) -> Re
     }
     let options = [
         ("--tls", &wish.tls),
+        ("--database", &wish.database),
+        ("--bus", &wish.bus),
         ("--scenarios", &wish.scenarios),
         ("--rounds", &wish.rounds),
     ];

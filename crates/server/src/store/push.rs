@@ -84,7 +84,7 @@ pub(super) const STATEMENTS: &[&str] = &[
 
 /// Those that must be quick, for the test of their plans.
 #[cfg(test)]
-pub(super) const OFTEN: &[&str] = &[SELECT, CLEAR, SELECT_ANY, SELECT_TO_WAKE, SELECT_IS_WAITED_FOR];
+pub(super) const OFTEN: &[&str] = &[SELECT, CLEAR, SELECT_TO_WAKE, SELECT_IS_WAITED_FOR];
 
 /// Reads the columns of a subscription.
 pub(super) fn read(

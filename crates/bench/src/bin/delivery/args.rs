@@ -12,6 +12,10 @@ pub(crate) struct Wish {
     pub(crate) quick: bool,
     /// Whether everything is encrypted on the way.
     pub(crate) tls: bool,
+    /// The address of a PostgreSQL server, on which databases are made; none: a file.
+    pub(crate) database: Option<String>,
+    /// The address of a NATS server that the server joins.
+    pub(crate) bus: Option<String>,
     /// The letters of the scenarios; all if none is named.
     pub(crate) scenarios: Vec<char>,
     /// How often server and reference take turns.
@@ -27,6 +31,8 @@ impl Wish {
             server: PathBuf::new(),
             quick: false,
             tls: false,
+            database: None,
+            bus: None,
             scenarios: Vec::new(),
             rounds: 3,
         };
@@ -37,6 +43,8 @@ impl Wish {
                 "--quick" => (wish.quick, wish.rounds) = (true, 1),
                 "--server" => wish.server = PathBuf::from(value()?),
                 "--tls" => wish.tls = on_or_off(value()?)?,
+                "--database" => wish.database = Some((*value()?).to_owned()),
+                "--bus" => wish.bus = Some((*value()?).to_owned()),
                 "--rounds" => wish.rounds = value()?.parse().context("--rounds needs a number")?,
                 "--scenarios" => wish.scenarios = letters(value()?)?,
                 _ => bail!("unknown: `{word}`"),

@@ -5,7 +5,8 @@
 //!
 //! # Layout
 //! - [`args`], [`report`]: what is wanted, and what was found
-//! - [`town`]: accounts, groups and sessions in a data directory, made by the server's own checks
+//! - [`town`]: accounts, groups and sessions, made by the server's own checks in a data directory or in a
+//!   [`database`]
 //! - [`frames`]: what the clients send, byte by byte
 //! - [`server`], [`child`]: the servers, each a process of its own; what they cost
 //! - [`reference`]: the bare reference
@@ -14,6 +15,7 @@
 
 mod args;
 mod child;
+mod database;
 mod frames;
 mod load;
 mod order;

@@ -78,12 +78,12 @@ async fn talk(wish: &Wish, rooms: &Rooms, report: &mut Report) -> Result<()> {
     let people = if wish.quick { people / 20 } else { people };
     let group = group.min(people);
     eprintln!("  {name}");
-    let town = Town::found(Layout {
+    let layout = Layout {
         people,
         group,
         log: 0,
-    })
-    .await?;
+    };
+    let town = Town::found(wish, layout).await?;
     for _ in 0..wish.rounds {
         if rooms.calm {
             calm(wish, name, &town, report)?;
@@ -192,7 +192,7 @@ async fn idle(wish: &Wish, report: &mut Report) -> Result<()> {
         group: 0,
         log: 0,
     };
-    let town = Town::found(layout).await?;
+    let town = Town::found(wish, layout).await?;
     for _ in 0..wish.rounds {
         let [undertone, bare] = by_turns(|kind| {
             let mut stage = Stage::set(kind, wish, &town)?;
@@ -231,7 +231,7 @@ async fn catch_up(wish: &Wish, report: &mut Report) -> Result<()> {
         group: 10,
         log,
     };
-    let town = Town::found(layout).await?;
+    let town = Town::found(wish, layout).await?;
     for _ in 0..wish.rounds {
         let [undertone, bare] = by_turns(|kind| {
             let mut stage = Stage::set(kind, wish, &town)?;
@@ -262,7 +262,7 @@ async fn come_back(wish: &Wish, report: &mut Report) -> Result<()> {
         group: 10,
         log: 0,
     };
-    let town = Town::found(layout).await?;
+    let town = Town::found(wish, layout).await?;
     for _ in 0..wish.rounds {
         let [undertone, bare] = by_turns(|kind| {
             let mut stage = Stage::set(kind, wish, &town)?;

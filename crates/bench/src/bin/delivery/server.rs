@@ -3,6 +3,7 @@
 
 use crate::args::Wish;
 use crate::child::{Core, Process};
+use crate::database::Database;
 use crate::order::Target;
 use crate::town::Town;
 use anyhow::{Context as _, Result};
@@ -35,6 +36,8 @@ pub(crate) struct Server {
     pub(crate) process: Process,
     pub(crate) target: Target,
     _directory: TempDir,
+    /// Dropped after the process that uses it.
+    _database: Option<Database>,
 }
 
 impl Server {
@@ -46,10 +49,18 @@ impl Server {
         } else {
             None
         };
+        let mut database = None;
         let (program, words) = match kind {
             Kind::Undertone => {
-                town.copy_to(directory.path())?;
-                (wish.server.clone(), undertone_words(&directory, tls.as_ref()))
+                database = town.copy_to(directory.path())?;
+                let mut words = undertone_words(&directory, tls.as_ref());
+                if let Some(database) = &database {
+                    words.extend(["--database".to_owned(), database.url()?]);
+                }
+                if let Some(bus) = &wish.bus {
+                    words.extend(["--bus".to_owned(), bus.clone()]);
+                }
+                (wish.server.clone(), words)
             }
             Kind::Reference => (
                 std::env::current_exe().context("where this program is")?,
@@ -68,6 +79,7 @@ impl Server {
                 authority: tls.map(|tls| tls.certificate),
             },
             _directory: directory,
+            _database: database,
         })
     }
 }

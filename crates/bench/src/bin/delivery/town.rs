@@ -1,7 +1,9 @@
-//! A town: people with accounts and sessions, in groups of a wanted size, prepared in a data directory by the
-//! server's own store and checks. The groups and their messages are real MLS; each server under test gets a
-//! fresh copy of the directory.
+//! A town: people with accounts and sessions, in groups of a wanted size, prepared in a data directory, or in a
+//! database of a PostgreSQL server, by the server's own store and checks. The groups and their messages are
+//! real MLS; each server under test gets a fresh copy.
 
+use crate::args::Wish;
+use crate::database::Database;
 use crate::frames;
 use crate::order::{Line, Seat};
 use anyhow::{Context as _, Result};
@@ -59,6 +61,8 @@ pub(crate) struct Layout {
 /// See the module.
 pub(crate) struct Town {
     directory: TempDir,
+    /// Where it is, if not in a file of the directory.
+    database: Option<Database>,
     tokens: AccessTokens,
     people: Vec<Citizen>,
     pub(crate) groups: Vec<Settled>,
@@ -85,14 +89,21 @@ pub(crate) struct Settled {
 }
 
 impl Town {
-    /// Founds it in an encrypted file.
-    pub(crate) async fn found(layout: Layout) -> Result<Self> {
+    /// Founds it where it is wished: in an encrypted file, unless a server is named.
+    pub(crate) async fn found(wish: &Wish, layout: Layout) -> Result<Self> {
         let directory = TempDir::new().context("no temporary directory")?;
         let keys = Keys::load_or_create(directory.path(), &mut OsRng)?;
-        let key = SqliteKey::from_bytes(*keys.database());
-        let store = Store::open_sqlite(&directory.path().join(DATABASE_FILE), &key).await?;
+        let database = wish.database.as_deref().map(Database::create).transpose()?;
+        let store = match &database {
+            Some(database) => Store::open_postgres(&database.url()?).await?,
+            None => {
+                let key = SqliteKey::from_bytes(*keys.database());
+                Store::open_sqlite(&directory.path().join(DATABASE_FILE), &key).await?
+            }
+        };
         let mut town = Self {
             directory,
+            database,
             tokens: AccessTokens::new(keys.token_signing())?,
             people: Vec::new(),
             groups: Vec::new(),
@@ -102,13 +113,14 @@ impl Town {
         Ok(town)
     }
 
-    /// Puts a copy into another directory.
-    pub(crate) fn copy_to(&self, directory: &Path) -> Result<()> {
-        for name in [DATABASE_FILE, KEY_FILE] {
+    /// Puts a copy into another directory, or into a database of its own, which is returned.
+    pub(crate) fn copy_to(&self, directory: &Path) -> Result<Option<Database>> {
+        let file = self.database.is_none().then_some(DATABASE_FILE);
+        for name in file.into_iter().chain([KEY_FILE]) {
             fs::copy(self.directory.path().join(name), directory.join(name))
                 .with_context(|| format!("cannot copy {name}"))?;
         }
-        Ok(())
+        self.database.as_ref().map(Database::copy).transpose()
     }
 
     /// A client for each person, with fresh tokens.
