@@ -97,6 +97,12 @@ fn notification(
 ) -> Result<NotificationView, ClientError> {
     let Unannounced { message, mention } = unannounced;
     let (view, text) = view::announced(core, me, message)?;
+    // What announces it may stay when the message has vanished: in a list of the system, on a locked screen.
+    let text = if view.expiry.is_some() {
+        String::new()
+    } else {
+        text
+    };
     Ok(NotificationView {
         conversation: conversation.id,
         key: view.key,

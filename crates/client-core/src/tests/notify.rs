@@ -1,9 +1,11 @@
 //! Stories of what is announced: once, where the user wants it, and when.
 
 use super::world::{Device, Someone, World};
+use crate::message::draft::Draft;
 use crate::view::{BadgeView, NotifyLevel, QuietHoursView, RoomOptions};
 use std::rc::Rc;
 use undertone_wire::ConversationId;
+use undertone_wire::content::Expiry;
 
 /// Ada and Ben know each other; her words are announced to him.
 struct Two {
@@ -79,6 +81,29 @@ fn a_message_is_announced_once_and_only_while_it_is_unread() {
     two.say(two.talk, "two");
     two.bob.client().mark_read(two.talk).unwrap();
     assert!(two.announced().is_empty(), "what was read is not announced");
+}
+
+#[test]
+fn of_a_message_that_vanishes_is_announced_only_that_it_came() {
+    let mut two = Two::new();
+    two.announced();
+    for expires in [Expiry::AfterSent(60), Expiry::AfterRead(60)] {
+        let draft = Draft {
+            text: "gate code 4711".to_owned(),
+            expires: Some(expires),
+            ..Draft::default()
+        };
+        two.world.run(two.alice.send(two.talk, draft));
+        two.world.settle(&[&two.alice, &two.bob]);
+        let taken = two.bob.client().notifications().unwrap();
+        assert_eq!(taken.len(), 1);
+        assert_eq!(
+            (taken[0].sender_name.as_str(), taken[0].text.as_str()),
+            ("Ada", "")
+        );
+    }
+    two.say(two.talk, "this stays");
+    assert_eq!(two.announced(), ["this stays"]);
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub struct NotificationView {
     pub sender: UserId,
     /// What they are called.
     pub sender_name: String,
-    /// What it says, without marks.
+    /// What it says, without marks; nothing, if it vanishes.
     pub text: String,
     /// Whether it mentions the user.
     pub mention: bool,
