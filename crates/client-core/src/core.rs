@@ -34,7 +34,7 @@ use std::rc::Rc;
 use undertone_mls::MlsDevice;
 use undertone_wire::device::DeviceCertificateBody;
 use undertone_wire::guest::UserKind;
-use undertone_wire::{ConversationId, DeviceId, Sequence, UserId, UserName};
+use undertone_wire::{ConversationId, DeviceId, Sequence, Timestamp, UserId, UserName};
 
 /// See the module.
 pub(crate) struct Core {
@@ -80,6 +80,8 @@ pub(crate) struct Core {
     pub(crate) outcomes: RefCell<BTreeMap<i64, Option<Result<(), Failure>>>>,
     /// Until when no commit is made after a lost race, in milliseconds of the monotonic clock.
     pub(crate) rests: RefCell<BTreeMap<ConversationId, u64>>,
+    /// Until when the server takes no message of a user who was too fast, by its clock.
+    pub(crate) too_fast: RefCell<BTreeMap<ConversationId, Timestamp>>,
     /// When those are let go who asked for it, if nobody else does before; of the monotonic clock.
     pub(crate) leaving: RefCell<BTreeMap<ConversationId, u64>>,
     /// How many stand at the doors of rooms, as far as this device knows.
@@ -143,6 +145,7 @@ impl Core {
             coming: futures::lock::Mutex::new(()),
             outcomes: RefCell::default(),
             rests: RefCell::default(),
+            too_fast: RefCell::default(),
             leaving: RefCell::default(),
             knocks: RefCell::default(),
             suspects: RefCell::default(),

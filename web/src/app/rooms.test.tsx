@@ -198,6 +198,14 @@ test('in slow mode the wait is counted, the draft kept, and nothing sent', async
   await waitFor(() => expect(called(double, 'sendText')).toHaveLength(1));
 });
 
+test('whoever was too fast is told so, and how long it takes', async () => {
+  const double = harbourWithRooms();
+  const { room } = await openRoom(double);
+  double.change(room, { writeAgainAtMs: Date.now() + 6000, tooFast: true });
+  await screen.findByText(/^That was fast\. You can write again in/u);
+  expect(screen.queryByText(/^Slow mode/u)).toBeNull();
+});
+
 test.each([
   [{ state: 'removed' }, 'You are no longer in this conversation. You keep what you have.'],
   [{ state: 'closed' }, 'This room has closed. You keep what you have.'],

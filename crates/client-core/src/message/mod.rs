@@ -10,6 +10,7 @@ pub mod emoji;
 pub mod event;
 pub(crate) mod history;
 pub mod key;
+pub(crate) mod pace;
 pub mod padding;
 pub(crate) mod read;
 pub mod reaper;

@@ -11,7 +11,7 @@ use crate::conversation::{action, change, refresh_keys};
 use crate::core::{Core, Me};
 use crate::error::ClientError;
 use crate::message::compose::{self, Circumstances};
-use crate::message::{history, talk};
+use crate::message::{history, pace, talk};
 use crate::store::conversation::{Conversation, ConversationState};
 use crate::store::message::{Failure, MessageState};
 use crate::store::outbox::{Attempt, Outgoing};
@@ -28,6 +28,9 @@ use undertone_wire::{ConversationId, ErrorCode, codec};
 
 /// Between two tries of something that the server cannot do at the moment.
 const TRY_AGAIN: Duration = Duration::from_secs(2);
+/// Who was too fast waits at most so much longer than the server asks: each is counted alone, and looks at the
+/// time that is left.
+const SPREAD_MAX: Duration = Duration::from_secs(1);
 
 /// What happens to a send that was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +39,8 @@ pub(crate) enum Verdict {
     ReadLog,
     /// Send again after this long.
     Wait(Duration),
+    /// The same, since the user or this device was too fast.
+    TooFast(Duration),
     /// It failed for good; the next one may go.
     Failed,
     /// The session is of no use: connect again.
@@ -206,6 +211,7 @@ pub(super) fn accepted(
         .mark_accepted(outgoing.message.row, accepted.sequence, accepted.sent_at)?;
     core.store.delete_outgoing(outgoing.message.row)?;
     conversation.own_counter = accepted.counter;
+    pace::went_out(core, conversation.id);
     Ok(true)
 }
 
@@ -281,7 +287,12 @@ pub(super) fn temporary(refused: &Refused) -> Option<Verdict> {
     let asked = refused.error.retry_after_ms.map(Duration::from_millis);
     match refused.error.code {
         ErrorCode::EpochStale | ErrorCode::CounterConflict => Some(Verdict::ReadLog),
-        ErrorCode::RateLimited | ErrorCode::Unavailable | ErrorCode::Internal => {
+        ErrorCode::RateLimited => {
+            let wait = asked.unwrap_or(TRY_AGAIN);
+            let latest = wait.saturating_add(SPREAD_MAX);
+            Some(Verdict::TooFast(not_all_at_once(wait).min(latest)))
+        }
+        ErrorCode::Unavailable | ErrorCode::Internal => {
             Some(Verdict::Wait(not_all_at_once(asked.unwrap_or(TRY_AGAIN))))
         }
         ErrorCode::Unauthorized | ErrorCode::SessionRevoked => Some(Verdict::Reconnect),

@@ -11,6 +11,7 @@ mod ledger;
 mod lies;
 mod network;
 mod notify;
+mod pace;
 mod people;
 mod platform;
 mod presence;

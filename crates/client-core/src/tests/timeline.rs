@@ -203,6 +203,10 @@ fn what_one_may_do_comes_from_role_and_terms() {
     let sent = group.world.run(group.bob.send(group.talk, "slowly"));
     let again = group.bob.conversations()[0].write_again_at_ms;
     assert_eq!(again, Some(sent.sent_at_ms + 30_000));
+    assert!(
+        !group.bob.conversations()[0].too_fast,
+        "the conversation asks for it"
+    );
     group.world.pass(31_000);
     assert_eq!(group.bob.conversations()[0].write_again_at_ms, None);
     group.world.run(group.alice.send(group.talk, "at once"));

@@ -8,14 +8,13 @@ use super::person::{PersonView, contact};
 use crate::conversation::intent::Wanted;
 use crate::core::{Core, Me};
 use crate::error::ClientError;
-use crate::message::clock;
+use crate::message::{clock, pace};
 use crate::notify;
 use crate::people;
 use crate::store::conversation::{Conversation, ConversationState};
 use crate::store::history::NoticeKind;
 use crate::store::message::MessageState;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 use undertone_wire::content::{Expiry, HistorySharing};
 use undertone_wire::conversation::ConversationKind;
 use undertone_wire::group::{Role, RoomTerms};
@@ -142,10 +141,13 @@ pub struct ConversationView {
     pub room: Option<RoomView>,
     /// How many wait at the door, as far as this device knows.
     pub knocks: u32,
-    /// With slow mode: when the user can write again, by the local clock.
+    /// When the user can write again, by the local clock, if they have to wait: for slow mode, or since they
+    /// were too fast for the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", tsify(optional))]
     pub write_again_at_ms: Option<u64>,
+    /// They wait since they were too fast for the server.
+    pub too_fast: bool,
     /// Names of those who are writing.
     pub typing: Vec<String>,
     /// The other person of a direct conversation.
@@ -245,6 +247,7 @@ fn view(
     let typing = core.signals.typing(conversation.id);
     let typing = typing.into_iter().map(|user| names.of(user));
     let now = clock::shown(core);
+    let pause = pace::pause(core, me.user, conversation)?;
     let view = ConversationView {
         conversation: conversation.id,
         kind: conversation.kind,
@@ -267,7 +270,8 @@ fn view(
         retention_seconds: profile.and_then(|profile| profile.retention_seconds),
         room: profile.and_then(|profile| profile.room).map(room),
         knocks: core.knocks.borrow().get(&conversation.id).copied().unwrap_or(0),
-        write_again_at_ms: write_again(core, conversation, role)?.map(Timestamp::as_millis),
+        write_again_at_ms: pause.map(|pause| clock::on_wall(core, pause.until).as_millis()),
+        too_fast: pause.is_some_and(|pause| pause.too_fast),
         typing: typing.collect::<Result<_, _>>()?,
         peer,
         last_text: None,
@@ -372,23 +376,6 @@ fn room(terms: RoomTerms) -> RoomView {
         rotation: terms.rotation,
         expires_at_ms: terms.expires_at.map(Timestamp::as_millis),
     }
-}
-
-/// With slow mode, when the user can write again, if that is still to come.
-fn write_again(
-    core: &Core,
-    conversation: &Conversation,
-    role: Role,
-) -> Result<Option<Timestamp>, ClientError> {
-    let profile = conversation.profile.as_ref();
-    let seconds = profile.map_or(0, |profile| profile.slow_mode_seconds);
-    if seconds == 0 || role >= Role::Admin {
-        return Ok(None);
-    }
-    let last = core.store.last_written(conversation.id)?;
-    let again = last.map(|last| last.plus(Duration::from_secs(u64::from(seconds))));
-    let again = again.filter(|again| *again > clock::shown(core));
-    Ok(again.map(|again| clock::on_wall(core, again)))
 }
 
 /// The notices of a conversation, the gravest first.

@@ -13,6 +13,7 @@ export const QUIET: Omit<ConversationView, 'conversation' | 'title' | 'peer' | '
   capacity: 300,
   history: 'nothing',
   slowModeSeconds: 0,
+  tooFast: false,
   knocks: 0,
   typing: [],
   lastText: undefined,

@@ -5,7 +5,7 @@ use crate::change::Change;
 use crate::conversation::join::{self, Joined};
 use crate::conversation::{certificate, external, group_info, room};
 use crate::error::ClientError;
-use crate::message::{clock, signals};
+use crate::message::{clock, pace, signals};
 use crate::sync::inbox::{self, Incoming};
 use crate::sync::outbox::Verdict;
 use crate::sync::pending::after;
@@ -149,6 +149,10 @@ impl Live {
                 HOLD_AFTER_STALE
             }
             Verdict::Wait(wait) => wait,
+            Verdict::TooFast(wait) => {
+                pace::held_back(&self.core, conversation, wait)?;
+                wait
+            }
         };
         self.pending.hold(conversation, after(self.now(), hold));
         Ok(())

@@ -87,7 +87,7 @@ function replyTitle({ to }: Extract<Mode, { kind: 'reply' }>): string {
 
 export function Composer(props: ComposerProps) {
   const { conversation, commands, people, mode, timer, onTimer, onSend, onLeaveReply, onEditLast } = props;
-  const { conversation: id, title, timer: usual, writeAgainAtMs, slowModeSeconds } = conversation;
+  const { conversation: id, title, timer: usual, writeAgainAtMs, tooFast } = conversation;
   const draft = useDraft(id, people);
   const files = useFiles();
   const picker = useFilePicker(files.add);
@@ -132,7 +132,7 @@ export function Composer(props: ComposerProps) {
   const above = (
     <>
       {isWaiting && writeAgainAtMs !== undefined && (
-        <Waiting key={writeAgainAtMs} untilMs={writeAgainAtMs} isSlowMode={slowModeSeconds > 0} onOver={onOver} />
+        <Waiting key={writeAgainAtMs} untilMs={writeAgainAtMs} isSlowMode={!tooFast} onOver={onOver} />
       )}
       {mode.kind === 'reply' && <Banner kind="reply" title={replyTitle(mode)} text={gist(mode.to)} onLeave={onLeaveReply} />}
       {files.isDragged && <p className="px-3.5 pt-2.5 text-sm text-accent">{write.dropHere}</p>}
