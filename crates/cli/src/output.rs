@@ -48,6 +48,16 @@ impl Output {
     }
 }
 
+impl Output {
+    /// Tells people on standard error what takes a while. Programs find it in the result.
+    pub(crate) fn remark(&self, text: &str) {
+        match self.form {
+            Form::Human => drop(writeln!(io::stderr(), "{text}")),
+            Form::Json => {}
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct ErrorLine<'a> {
     error: ErrorFields<'a>,

@@ -5,12 +5,14 @@ use super::{Open, conversation, file, talk};
 use crate::args::{MessagesArgs, SearchArgs, SendArgs, expiry};
 use crate::error::CliError;
 use crate::output::printable;
+use futures::{FutureExt, StreamExt, pin_mut};
 use rand::rngs::OsRng;
 use std::io::{self, Read};
-use undertone_client_core::MessageKey;
 use undertone_client_core::message::draft::Draft;
+use undertone_client_core::platform::{NativePlatform, Platform};
 use undertone_client_core::search::{SearchOrder, SearchQuery};
-use undertone_client_core::view::{MessageView, TimelineQuery};
+use undertone_client_core::view::{ConversationView, MessageView, TimelineQuery};
+use undertone_client_core::{ClientError, MessageKey};
 use undertone_wire::limits::TEXT_BYTES_MAX;
 use undertone_wire::{ConversationId, MessageId, Timestamp};
 
@@ -40,12 +42,56 @@ pub(super) async fn send(open: &mut Open, args: SendArgs) -> Result<(), CliError
     } else {
         open.client.send_files(conversation, key, (draft, files)).await?;
     }
-    let sent = open.client.wait_sent(key).await?;
-    open.output.print(&SentResult::from(&sent), |result| {
+    let (sent, waited_seconds) = wait_sent(open, conversation, key).await?;
+    let sent = SentResult {
+        waited_seconds,
+        ..SentResult::from(&sent)
+    };
+    open.output.print(&sent, |result| {
         let told = result.tells_of_maker.iter();
         let told = told.map(|name| format!("\n{} keeps what it says about its maker.", printable(name)));
         format!("Sent at {}.{}", result.sent_at, told.collect::<String>())
     })
+}
+
+/// Waits until the server has a message, and says how long that takes where one was too fast; gives the
+/// longest wait that was asked for.
+async fn wait_sent(
+    open: &mut Open,
+    conversation: ConversationId,
+    key: MessageKey,
+) -> Result<(MessageView, Option<u64>), CliError> {
+    let Open { client, output, .. } = open;
+    let mut changes = client.changes().fuse();
+    let sent = client.wait_sent(key).fuse();
+    pin_mut!(sent);
+    let mut longest = None;
+    loop {
+        futures::select_biased! {
+            sent = sent => return Ok((sent?, longest)),
+            change = changes.next() => {
+                if change.is_none() {
+                    return Err(ClientError::Stopped.into());
+                }
+            }
+        }
+        let waits = seconds_left(&client.conversations()?, conversation);
+        if waits > longest {
+            longest = waits;
+            let seconds = waits.unwrap_or(0);
+            output.remark(&format!(
+                "Sent in {seconds} s: the server or the room asks to wait."
+            ));
+        }
+    }
+}
+
+/// How long the user has to wait, to the next whole second.
+fn seconds_left(conversations: &[ConversationView], id: ConversationId) -> Option<u64> {
+    let view = conversations.iter().find(|view| view.conversation == id)?;
+    let now_ms = NativePlatform::new().now().as_millis();
+    let left_ms = view.write_again_at_ms?.saturating_sub(now_ms);
+    Some(left_ms.div_ceil(1000)).filter(|seconds| *seconds > 0)
 }
 
 pub(super) async fn messages(open: &mut Open, args: MessagesArgs) -> Result<(), CliError> {

@@ -16,6 +16,9 @@ pub(in crate::command) struct SentResult {
     pub(in crate::command) sent_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::command) timer: Option<Expiry>,
+    /// The server or the room asked to wait for so long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::command) waited_seconds: Option<u64>,
     /// Files that keep what they say about their maker.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::command) tells_of_maker: Vec<String>,
@@ -29,6 +32,7 @@ impl From<&MessageView> for SentResult {
             sequence: view.sequence,
             sent_at: Timestamp::from_millis(view.sent_at_ms),
             timer: view.expiry,
+            waited_seconds: None,
             tells_of_maker: view
                 .files
                 .iter()
