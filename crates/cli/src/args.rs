@@ -10,8 +10,8 @@ mod value;
 
 pub(crate) use file::{FilesArgs, SaveArgs};
 pub(crate) use group::{
-    ConversationArgs, ExpiresArgs, GroupCommand, GroupCreateArgs, GroupSetArgs, PeopleArgs, RenameArgs,
-    RoleArgs, SettingsArgs, TimerArgs,
+    ConversationArgs, ExpiresArgs, GroupCommand, GroupCreateArgs, GroupSetArgs, PeopleArgs, PictureArgs,
+    RenameArgs, RoleArgs, SettingsArgs, TimerArgs,
 };
 pub(crate) use keep::{ChatArgs, ExportArgs, ExportFormatName, LogArgs, WatchArgs};
 pub(crate) use person::{CardArgs, IgnoreArgs, LevelName, NotifyArgs, PersonArgs};
@@ -21,7 +21,7 @@ pub(crate) use room::{
 pub(crate) use talk::{
     DeleteArgs, EditArgs, ForwardArgs, MarkArgs, MessageArgs, PrivacyArgs, ReactArgs, TalkCommand,
 };
-pub(crate) use value::{SecondsOrOff, Switch, expiry};
+pub(crate) use value::{Seconds, SecondsOrOff, Switch, expiry};
 
 use crate::command::admin::AdminCommand;
 use crate::command::backup::{BackupArgs, RestoreArgs};

@@ -3,6 +3,7 @@
 use super::ProfileArgs;
 use super::value::{History, RoleName, Seconds, SecondsOrOff};
 use clap::{Args, Subcommand};
+use std::path::PathBuf;
 
 /// Groups, and the people in them; all but `create` is for rooms, too.
 #[derive(Subcommand)]
@@ -111,6 +112,19 @@ pub(crate) struct SettingsArgs {
     /// The server keeps undelivered messages so long: such as 1h, or off for its own limit.
     #[arg(long, value_name = "LENGTH")]
     pub(crate) retention: Option<SecondsOrOff>,
+    #[command(flatten)]
+    pub(crate) picture: PictureArgs,
+}
+
+/// The picture of a conversation.
+#[derive(Args, Clone, Default)]
+pub(crate) struct PictureArgs {
+    /// A PNG, JPEG or WebP of at most 32 KiB and 1,024 pixels a side.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) picture: Option<PathBuf>,
+    /// No picture.
+    #[arg(long, conflicts_with = "picture")]
+    pub(crate) no_picture: bool,
 }
 
 /// See [`GroupCommand::Set`].

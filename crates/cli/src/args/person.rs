@@ -2,9 +2,9 @@
 //! `ignore`, `notify`. Nothing is done here.
 
 use super::ProfileArgs;
+use super::group::PictureArgs;
 use super::value::SecondsOrOff;
 use clap::Args;
-use std::path::PathBuf;
 
 /// See [`super::ClientCommand::Profile`].
 #[derive(Args)]
@@ -21,12 +21,8 @@ pub(crate) struct CardArgs {
     /// As you write them.
     #[arg(long, value_name = "TEXT")]
     pub(crate) pronouns: Option<String>,
-    /// A PNG, JPEG or WebP of at most 32 KiB and 1,024 pixels a side.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) picture: Option<PathBuf>,
-    /// No picture.
-    #[arg(long, conflicts_with = "picture")]
-    pub(crate) no_picture: bool,
+    #[command(flatten)]
+    pub(crate) picture: PictureArgs,
     /// 0 to 11.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=11))]
     pub(crate) colour: Option<u8>,

@@ -1,6 +1,7 @@
 //! Values of options: lengths of time, what of the history is shared, on and off. Nothing is done
 //! with them here.
 
+use std::fmt;
 use std::str::FromStr;
 use undertone_wire::content::{Expiry, HistorySharing};
 use undertone_wire::group::Role;
@@ -19,6 +20,16 @@ pub(crate) enum InvalidValue {
 /// A length of time in whole seconds, such as `90s`, `2h` or `1w`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Seconds(pub(crate) u32);
+
+/// Its largest whole unit.
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = [("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60)];
+        let whole = |(_, length): &(&str, u32)| self.0 > 0 && self.0.is_multiple_of(*length);
+        let (unit, length) = units.into_iter().find(whole).unwrap_or(("s", 1));
+        write!(f, "{}{unit}", self.0 / length)
+    }
+}
 
 impl FromStr for Seconds {
     type Err = InvalidValue;
@@ -161,6 +172,12 @@ mod tests {
         assert_eq!(read("2h"), Ok(7_200));
         assert_eq!(read("1d"), Ok(86_400));
         assert_eq!(read("1w"), Ok(604_800));
+        for text in ["0s", "90s", "10m", "2h", "36h", "3d", "2w"] {
+            assert_eq!(
+                text.parse().map(|length: Seconds| length.to_string()),
+                Ok(text.to_owned())
+            );
+        }
         for wrong in ["", "s", "30", "-1s", "+1s", "1 s", "1.5h", "1H", "99999w", "ü"] {
             assert_eq!(read(wrong), Err(InvalidValue::Length), "{wrong}");
         }

@@ -1,7 +1,7 @@
 //! `group …`: groups, and the people in groups and rooms.
 
 use super::result::ConversationResult;
-use super::{Open, conversation, who};
+use super::{Open, conversation, person, who};
 use crate::args::{
     GroupCommand, GroupCreateArgs, GroupSetArgs, PeopleArgs, RenameArgs, RoleArgs, SecondsOrOff,
     SettingsArgs, expiry,
@@ -121,6 +121,7 @@ pub(super) async fn apply(
     settings: SettingsArgs,
     terms: TermsPatch,
 ) -> Result<(), CliError> {
+    let given = person::given_picture(&settings.picture)?;
     let state = StatePatch {
         topic: settings.topic,
         timer: settings.timer.map(|timer| {
@@ -128,6 +129,7 @@ pub(super) async fn apply(
             seconds.map(|seconds| expiry(seconds, settings.after_read))
         }),
         history: settings.history.map(|history| history.0),
+        picture: given.map(Some).or(settings.picture.no_picture.then_some(None)),
         ..StatePatch::default()
     };
     let terms = TermsPatch {

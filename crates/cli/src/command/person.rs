@@ -4,7 +4,7 @@ use super::result::{
     BlockedResult, CardResult, ConversationLine, ConversationResult, NotifyResult, request_line,
 };
 use super::{Open, conversation, who};
-use crate::args::{CardArgs, ConversationArgs, IgnoreArgs, LevelName, NotifyArgs, PersonArgs};
+use crate::args::{CardArgs, ConversationArgs, IgnoreArgs, LevelName, NotifyArgs, PersonArgs, PictureArgs};
 use crate::error::CliError;
 use crate::output::printable;
 use std::path::Path;
@@ -57,13 +57,18 @@ fn changed(open: &Open, args: CardArgs) -> Result<Option<ProfileInput>, CliError
             *field = wanted;
         }
     }
-    if let Some(path) = &args.picture {
-        after.picture = Some(Bytes(read_picture(path)?));
-    } else if args.no_picture {
-        after.picture = None;
+    match given_picture(&args.picture)? {
+        None if args.picture.no_picture => after.picture = None,
+        given => after.picture = given.or(after.picture),
     }
     after.colour = args.colour.or(after.colour);
     Ok((after != before).then_some(after))
+}
+
+/// The picture that was named.
+pub(super) fn given_picture(args: &PictureArgs) -> Result<Option<Bytes>, CliError> {
+    let picture = args.picture.as_deref().map(read_picture).transpose()?;
+    Ok(picture.map(Bytes))
 }
 
 fn read_picture(path: &Path) -> Result<Vec<u8>, CliError> {
