@@ -7,6 +7,7 @@ mod happening;
 mod message;
 mod person;
 mod talk;
+mod terms;
 
 pub(super) use conversation::{
     ConversationLine, ConversationResult, InfoResult, KnockResult, LinkResult, MemberResult, RoomResult,
@@ -16,6 +17,7 @@ pub(super) use happening::{HappeningEvent, role_word};
 pub(super) use message::{MessageResult, SentResult};
 pub(super) use person::{BlockedResult, CardResult, NotifyResult, request_line};
 pub(super) use talk::{MarksResult, PrivacyResult, ReaderResult};
+pub(super) use terms::TermsResult;
 
 use serde::Serialize;
 use undertone_client_core::view::{PersonView, SessionView};

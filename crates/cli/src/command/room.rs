@@ -1,6 +1,6 @@
 //! `room …`: rooms by link, their doors, and who stands there.
 
-use super::result::{ConversationResult, InfoResult, KnockResult, LinkResult, RoomResult};
+use super::result::{ConversationResult, InfoResult, KnockResult, LinkResult, RoomResult, TermsResult};
 use super::{Open, conversation, group, secret_input, who};
 use crate::args::{
     KnockArgs, RoomCommand, RoomCreateArgs, RoomInfoArgs, RoomJoinArgs, RoomLinkArgs, RoomSetArgs,
@@ -13,7 +13,9 @@ use futures::StreamExt;
 use std::time::Duration;
 use undertone_client_core::ClientError;
 use undertone_client_core::platform::{NativePlatform, Platform};
-use undertone_client_core::view::{ConversationStateView, RoomOptions, SessionView, TermsPatch};
+use undertone_client_core::view::{
+    ConversationStateView, ConversationView, RoomOptions, SessionView, TermsPatch,
+};
 use undertone_wire::conversation::ConversationKind;
 use undertone_wire::{ConversationId, DeviceId, Timestamp};
 
@@ -51,7 +53,14 @@ async fn create(open: &mut Open, args: RoomCreateArgs) -> Result<(), CliError> {
         history: args.history.map(|history| history.0).unwrap_or_default(),
     };
     let id = open.client.create_room(options).await?;
-    print_room(open, id, false)
+    let view = conversation::view(open, id)?;
+    let made = RoomResult {
+        conversation: ConversationResult::from(&view),
+        waiting: false,
+        terms: None,
+        link: link_of(open, &view)?,
+    };
+    print_room(open, &made)
 }
 
 async fn join(open: &mut Open, args: RoomJoinArgs) -> Result<(), CliError> {
@@ -65,7 +74,20 @@ async fn join(open: &mut Open, args: RoomJoinArgs) -> Result<(), CliError> {
             .map_err(|_elapsed| CliError::NobodyOpened)??;
         waiting = false;
     }
-    print_room(open, joined.conversation, waiting)
+    let view = conversation::view(open, joined.conversation)?;
+    // Who waits knows no more than what stands on the door.
+    let terms = if waiting {
+        TermsResult::from(&open.client.look_at_room(&link).await?)
+    } else {
+        TermsResult::from(&view)
+    };
+    let come = RoomResult {
+        conversation: ConversationResult::from(&view),
+        waiting,
+        terms: Some(terms),
+        link: link_of(open, &view)?,
+    };
+    print_room(open, &come)
 }
 
 /// Resolves when somebody inside has opened, or refused.
@@ -90,29 +112,25 @@ async fn admitted(open: &Open, id: ConversationId) -> Result<(), CliError> {
     }
 }
 
-fn print_room(open: &mut Open, id: ConversationId, waiting: bool) -> Result<(), CliError> {
-    let view = conversation::view(open, id)?;
-    let link = if view.may.share_link {
-        open.client.room_link(id)?
-    } else {
-        None
-    };
-    let result = RoomResult {
-        conversation: ConversationResult::from(&view),
-        waiting,
-        link: link.map(LinkResult::from),
-    };
-    open.output.print(&result, |result| {
+/// The link, for those who may pass it on.
+fn link_of(open: &Open, view: &ConversationView) -> Result<Option<LinkResult>, CliError> {
+    if !view.may.share_link {
+        return Ok(None);
+    }
+    let link = open.client.room_link(view.conversation)?;
+    Ok(link.map(LinkResult::from))
+}
+
+fn print_room(open: &mut Open, room: &RoomResult) -> Result<(), CliError> {
+    open.output.print(room, |result| {
         let room = &result.conversation;
-        let mut text = format!("{}  {}", room.conversation, printable(&room.title));
+        let mut lines = vec![format!("{}  {}", room.conversation, printable(&room.title))];
         if result.waiting {
-            text.push_str("\nYou have knocked. Somebody inside lets you in, or not.");
+            lines.push("You have knocked. Somebody inside lets you in, or not.".to_owned());
         }
-        if let Some(link) = &result.link {
-            text.push('\n');
-            text.push_str(&link_words(link));
-        }
-        text
+        lines.extend(result.terms.iter().flat_map(TermsResult::lines));
+        lines.extend(result.link.as_ref().map(link_words));
+        lines.join("\n")
     })
 }
 
@@ -140,22 +158,11 @@ async fn info(open: &mut Open, args: RoomInfoArgs) -> Result<(), CliError> {
 }
 
 fn info_words(info: &InfoResult) -> String {
-    let mut lines = vec![
-        printable(&info.conversation.title),
-        format!("{} of at most {} people", info.people, info.capacity),
-    ];
+    let mut lines = vec![printable(&info.conversation.title)];
     if !info.topic.is_empty() {
         lines.push(printable(&info.topic));
     }
-    if info.slow_mode_seconds > 0 {
-        lines.push(format!(
-            "Slow mode: {} s between two messages",
-            info.slow_mode_seconds
-        ));
-    }
-    if info.timer.is_some() {
-        lines.push("Messages vanish by a timer".to_owned());
-    }
+    lines.extend(info.terms.lines());
     if let Some(door) = &info.door {
         if door.locked {
             lines.push("Locked: nobody comes in".to_owned());

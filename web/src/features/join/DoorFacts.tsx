@@ -40,7 +40,9 @@ export function DoorFacts({ door, isSignedIn }: DoorFactsProps) {
       <Fact icon={Lock}>
         <b className="font-semibold">{join.only}</b> {join.notServer}
       </Fact>
-      <Fact icon={Users}>{isSignedIn ? join.hereSignedIn(door.people) : join.here(door.people)}</Fact>
+      <Fact icon={Users}>
+        {isSignedIn ? join.hereSignedIn(door.people) : join.here(door.people)} {join.most(door.capacity)}
+      </Fact>
       {timer ? (
         <Fact icon={Timer}>
           {join.disappear(timerInWords(timer))} {history(door)}

@@ -20,6 +20,7 @@ export const rooms: Pick<Words, 'join' | 'create' | 'terms' | 'units' | 'room' |
     notServer: 'Nicht der Server.',
     here: (count) => `${people(count)} ${count === 1 ? 'ist' : 'sind'} hier. Zu sehen ist nur der Name, den du wählst.`,
     hereSignedIn: (count) => `${people(count)} ${count === 1 ? 'ist' : 'sind'} hier.`,
+    most: (capacity) => `Höchstens ${people(capacity)} zugleich.`,
     disappear: (after) => `Nachrichten verschwinden ${after}.`,
     afterJoining: 'Du siehst, was nach deinem Beitritt geschrieben wird.',
     lastMessages: (count) => `Du bekommst auch die letzten ${count} Nachrichten.`,

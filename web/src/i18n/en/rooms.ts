@@ -23,6 +23,7 @@ export const rooms = {
         ? '1 person is here. They see the name you choose, nothing else.'
         : `${count} people are here. They see the name you choose, nothing else.`,
     hereSignedIn: (count: number) => (count === 1 ? '1 person is here.' : `${count} people are here.`),
+    most: (capacity: number) => `At most ${people(capacity)} at once.`,
     disappear: (after: string) => `Messages disappear ${after}.`,
     afterJoining: 'You see what is written after you join.',
     lastMessages: (count: number) => `You get the last ${count} messages, too.`,

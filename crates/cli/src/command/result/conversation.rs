@@ -1,11 +1,10 @@
 //! Conversations, their people and their doors as they are printed.
 
-use super::PersonResult;
+use super::{PersonResult, TermsResult};
 use serde::Serialize;
 use undertone_client_core::view::{
     ConversationStateView, ConversationView, KnockView, MemberView, RoomDoorView, RoomLinkView,
 };
-use undertone_wire::content::{Expiry, HistorySharing};
 use undertone_wire::conversation::ConversationKind;
 use undertone_wire::group::Role;
 use undertone_wire::guest::UserKind;
@@ -41,6 +40,9 @@ pub(in crate::command) struct RoomResult {
     /// After a knock: nobody has opened yet.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(in crate::command) waiting: bool,
+    /// For those who come.
+    #[serde(flatten)]
+    pub(in crate::command) terms: Option<TermsResult>,
     #[serde(flatten)]
     pub(in crate::command) link: Option<LinkResult>,
 }
@@ -102,13 +104,11 @@ pub(in crate::command) struct InfoResult {
     #[serde(flatten)]
     pub(in crate::command) conversation: ConversationResult,
     pub(in crate::command) topic: String,
+    /// Whether there is one.
+    pub(in crate::command) picture: bool,
     pub(in crate::command) joined: bool,
-    pub(in crate::command) people: u32,
-    pub(in crate::command) capacity: u32,
-    pub(in crate::command) timer: Option<Expiry>,
-    pub(in crate::command) history: HistorySharing,
-    pub(in crate::command) slow_mode_seconds: u32,
-    pub(in crate::command) retention_seconds: Option<u32>,
+    #[serde(flatten)]
+    pub(in crate::command) terms: TermsResult,
     #[serde(flatten)]
     pub(in crate::command) door: Option<DoorResult>,
     #[serde(flatten)]
@@ -141,13 +141,9 @@ impl From<&ConversationView> for InfoResult {
         Self {
             conversation: view.into(),
             topic: view.topic.clone(),
+            picture: view.picture.is_some(),
             joined: view.state == ConversationStateView::Active,
-            people: view.people,
-            capacity: view.capacity,
-            timer: view.timer,
-            history: view.history,
-            slow_mode_seconds: view.slow_mode_seconds,
-            retention_seconds: view.retention_seconds,
+            terms: view.into(),
             door,
             own: Some(OwnResult {
                 role: view.role,
@@ -161,19 +157,15 @@ impl From<&ConversationView> for InfoResult {
 impl From<RoomDoorView> for InfoResult {
     fn from(view: RoomDoorView) -> Self {
         Self {
+            terms: TermsResult::from(&view),
             conversation: ConversationResult {
                 conversation: view.conversation,
                 kind: ConversationKind::Room,
                 title: view.title,
             },
             topic: view.topic,
+            picture: view.picture.is_some(),
             joined: view.joined,
-            people: view.people,
-            capacity: view.capacity,
-            timer: view.timer,
-            history: view.history,
-            slow_mode_seconds: view.slow_mode_seconds,
-            retention_seconds: Some(view.retention_seconds),
             door: Some(DoorResult {
                 locked: view.locked,
                 knock: view.knock,
@@ -256,6 +248,7 @@ mod tests {
         let result = |link, waiting| RoomResult {
             conversation: room(),
             waiting,
+            terms: None,
             link,
         };
         let link = LinkResult {
