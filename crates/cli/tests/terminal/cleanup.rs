@@ -31,6 +31,7 @@ fn what_is_past_its_time_goes_at_once() {
         "rooms",
         "guests",
         "key_packages",
+        "files",
     ];
     assert_eq!(removed["messages"], 1);
     assert!(
@@ -45,6 +46,30 @@ fn what_is_past_its_time_goes_at_once() {
     // The server runs now, and is not in the way.
     let beside = admin(&["cleanup", "--data", data, "--json"]);
     assert_eq!(beside.lines()[0]["messages"], Value::from(0));
+}
+
+/// A file without a timer stays as long as the conversation's messages do.
+#[test]
+fn files_past_their_time_go_and_are_counted() {
+    let mut server = Server::start();
+    let ada = server.first("Ada");
+    server.user("Bob");
+    ada.ok(&["group", "create", "Crew", "--member", "Bob"]);
+    ada.ok(&["group", "set", "Crew", "--retention", "5s"]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tides.txt");
+    std::fs::write(&file, "high at noon").unwrap();
+    ada.ok(&["send", "Crew", "--file", file.to_str().unwrap()]);
+    server.kill();
+    let data = server.data();
+    let cleanup = ["cleanup", "--data", data.to_str().unwrap(), "--json"];
+    let removed = loop {
+        let removed = admin(&cleanup).lines().remove(0);
+        if removed["files"] != 0 {
+            break removed;
+        }
+    };
+    assert_eq!(removed["files"], 1);
 }
 
 #[test]

@@ -15,8 +15,10 @@ mod files;
 mod gathering;
 mod keep;
 mod people;
+mod presence;
 mod search;
 mod talk;
+mod terms;
 mod wiretap;
 mod world;
 

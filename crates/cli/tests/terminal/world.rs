@@ -12,6 +12,9 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 /// Longer than anything takes on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// Stories are told faster than people live, unless a story is about that.
+const FAST: [&str; 2] = ["--limit-scale", "1000"];
+
 /// The binary, without what the environment of the test says.
 fn undertone() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_undertone"));
@@ -45,8 +48,14 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start() -> Self {
+        Self::start_with(&FAST)
+    }
+
+    /// With these options.
+    pub(crate) fn start_with(options: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (process, ready) = serve(&folder, &plain("127.0.0.1:0"));
+        let options = [options, &plain("127.0.0.1:0")].concat();
+        let (process, ready) = serve_logging(&folder, &options, "error", Stdio::inherit());
         Self::new(folder, process, &ready["local"], &ready["setup_token"])
     }
 
@@ -62,7 +71,12 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("data")).unwrap();
         let log = std::fs::File::create(folder.path().join("data/log")).unwrap();
-        let (process, ready) = serve_logging(&folder, &plain("127.0.0.1:0"), "trace", log.into());
+        let (process, ready) = serve_logging(
+            &folder,
+            &[&FAST[..], &plain("127.0.0.1:0")].concat(),
+            "trace",
+            log.into(),
+        );
         Self::new(folder, process, &ready["local"], &ready["setup_token"])
     }
 
@@ -148,14 +162,12 @@ fn plain(address: &str) -> [&str; 6] {
 }
 
 fn serve(folder: &TempDir, addresses: &[&str]) -> (Process, Value) {
-    serve_logging(folder, addresses, "error", Stdio::inherit())
+    serve_logging(folder, &[&FAST, addresses].concat(), "error", Stdio::inherit())
 }
 
-fn serve_logging(folder: &TempDir, addresses: &[&str], level: &str, log: Stdio) -> (Process, Value) {
+fn serve_logging(folder: &TempDir, options: &[&str], level: &str, log: Stdio) -> (Process, Value) {
     let mut command = undertone();
-    command
-        .args(["serve", "--json", "--limit-scale", "1000", "--log", level])
-        .args(addresses);
+    command.args(["serve", "--json", "--log", level]).args(options);
     command.arg("--data").arg(folder.path().join("data"));
     let mut child = command.stderr(log).spawn().unwrap();
     let mut line = String::new();
@@ -258,6 +270,13 @@ impl Profile {
         (said.code.unwrap(), said.error_code())
     }
 
+    /// Runs a verb that must work as people do; gives what it says on standard output and standard error.
+    pub(crate) fn says(&self, args: &[&str]) -> (String, String) {
+        let said = said(&mut self.command(args), "");
+        assert_eq!(said.code, Some(0), "{args:?}: {said:?}");
+        (said.out, said.err)
+    }
+
     pub(crate) fn texts(&self, args: &[&str]) -> Vec<String> {
         self.lines(args)
             .iter()
@@ -321,6 +340,16 @@ impl Watch {
                 return line;
             }
         }
+    }
+
+    /// All events up to the next of this kind.
+    pub(crate) fn up_to(&self, kind: &str) -> Vec<Value> {
+        let mut events = Vec::new();
+        while events.last().is_none_or(|event: &Value| event["event"] != kind) {
+            let event = self.lines.recv_timeout(PATIENCE);
+            events.push(event.unwrap_or_else(|_| panic!("no event {kind}")));
+        }
+        events
     }
 
     /// The next connection event with this state.
