@@ -16,7 +16,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use undertone_server::backup::{self, Passphrase};
 use undertone_server::config::DatabaseUrl;
-use undertone_server::{Checkpoints, Config, Environment, RunningServer};
+use undertone_server::{Checkpoints, Config, Environment, RunningServer, maintenance};
 
 /// A password that the strength estimator takes.
 pub const PASSWORD: &str = "seven quiet lanterns over harbour";
@@ -215,6 +215,18 @@ impl World {
     pub async fn restores(&self, archive: &Path) -> Result<()> {
         backup::restore(&self.config()?, archive, &passphrase()?).await?;
         Ok(())
+    }
+
+    /// Ends the server, deletes what will be past its time so much later, and starts the server again. Gives
+    /// how many messages that were.
+    pub async fn forgets(&self, later: Duration) -> Result<u64> {
+        self.kill_server();
+        let environment = Environment::default();
+        let later = i64::try_from(later.as_millis())?;
+        environment.clock.step(later);
+        let cleaned = maintenance::cleanup(&self.config()?, &environment).await?;
+        self.start_server().await?;
+        Ok(cleaned.swept.expired)
     }
 
     /// Resolves when a checkpoint has killed the server.

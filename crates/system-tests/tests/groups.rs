@@ -3,7 +3,8 @@
 use anyhow::{Context, Result, ensure};
 use undertone_client_core::testing::Checkpoints;
 use undertone_client_core::view::{ConversationStateView, EventKind, StatePatch};
-use undertone_system_tests::{World, code, stories};
+use undertone_system_tests::{Actor, World, code, stories};
+use undertone_wire::Bytes;
 use undertone_wire::group::Role::{Admin, Member, Owner, ReadOnly};
 
 stories! {
@@ -126,6 +127,31 @@ stories! {
         for actor in [&bob, &cleo] {
             let shown = actor.finds_conversation_with("The crew").await?;
             ensure!(shown.topic == "Tides", "{:?}", shown.topic);
+        }
+        Ok(())
+    }
+
+    async fn a_picture_reaches_everybody_and_goes_again(world: &World) -> Result<()> {
+        let (ada, bob, cleo) = (world.user("Ada").await?, world.user("Bob").await?, world.user("Cleo").await?);
+        let crew = ada.founds_a_group("Crew", &[&bob]).await?;
+        bob.finds_conversation_with("Crew").await?;
+        let picture = Bytes(b"\x89PNG\r\n\x1a\n of the crew".to_vec());
+        let set = |picture| StatePatch { picture: Some(picture), ..StatePatch::default() };
+        let shown = |actor: &Actor| Ok::<_, anyhow::Error>(actor.view(crew)?.context("no crew")?.picture);
+        let no_picture = Bytes(b"GIF89a".to_vec());
+        let refused = ada.client()?.set_state(crew, set(Some(no_picture))).await;
+        ensure!(code(refused.map_err(Into::into)).is_some(), "that is no picture");
+        ada.client()?.set_state(crew, set(Some(picture.clone()))).await?;
+        bob.sees_that(crew, EventKind::PictureChanged).await?;
+        ensure!(shown(&bob)? == Some(picture.clone()), "Bob sees another");
+        ada.adds(crew, &[&cleo]).await?;
+        cleo.until("Cleo sees the picture", |_| {
+            let view = cleo.view(crew)?;
+            Ok(view.filter(|view| view.picture.as_ref() == Some(&picture)).map(|_| ()))
+        }).await?;
+        ada.client()?.set_state(crew, set(None)).await?;
+        for actor in [&bob, &cleo] {
+            actor.until("the picture goes", |_| Ok(shown(actor)?.is_none().then_some(()))).await?;
         }
         Ok(())
     }

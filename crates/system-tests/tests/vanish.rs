@@ -1,13 +1,16 @@
 //! Messages with timers: they end on both sides.
 
 use anyhow::{Context, Result, ensure};
+use std::time::Duration;
 use undertone_client_core::testing::Checkpoints;
-use undertone_client_core::view::{EventKind, StatePatch};
+use undertone_client_core::view::{EventKind, StatePatch, TermsPatch};
 use undertone_system_tests::{World, stories};
 use undertone_wire::content::Expiry;
 
 /// The shortest that there is.
 const SHORT: u32 = 5;
+/// Longer than anything of a story takes on a busy machine.
+const MINUTE: u32 = 60;
 
 stories! {
     async fn a_message_with_a_timer_vanishes_on_both_sides(world: &World) -> Result<()> {
@@ -74,7 +77,7 @@ stories! {
         ada.sees(crew, &[("Bob", "written in stone")]).await
     }
 
-    async fn a_short_retention_takes_mail_away_that_nobody_fetched(world: &World) -> Result<()> {
+    async fn what_ended_on_the_way_is_neither_shown_nor_missed(world: &World) -> Result<()> {
         let (ada, bob) = (world.user("Ada").await?, world.user("Bob").await?);
         let talk = ada.opens("Bob").await?;
         bob.finds_conversation_with("Ada").await?;
@@ -89,5 +92,26 @@ stories! {
         ada.sees(talk, &[("Bob", "nothing is missing")]).await?;
         ensure!(bob.view(talk)?.context("no talk")?.notice.is_none(), "an alarm for nothing");
         Ok(())
+    }
+
+    async fn a_short_retention_takes_mail_away_that_nobody_fetched(world: &World) -> Result<()> {
+        let (ada, bob) = (world.user("Ada").await?, world.user("Bob").await?);
+        let crew = ada.founds_a_group("Crew", &[&bob]).await?;
+        bob.finds_conversation_with("Crew").await?;
+        let retention = TermsPatch { retention_seconds: Some(Some(MINUTE)), ..TermsPatch::default() };
+        ada.sets(crew, retention).await?;
+        let changed = bob.sees_that(crew, EventKind::RetentionChanged).await?;
+        ensure!(changed.retention_seconds == Some(MINUTE), "{changed:?}");
+        bob.kill();
+        ada.sends(crew, "too late").await?;
+        ensure!(world.forgets(Duration::ZERO).await? == 0, "the server does not keep it that long");
+        ensure!(world.forgets(Duration::from_secs(MINUTE.into())).await? == 1, "it is still there");
+        bob.start(Checkpoints::default()).await?;
+        ada.sends(crew, "in time").await?;
+        bob.sees(crew, &[("Ada", "in time")]).await?;
+        ensure!(bob.timeline(crew)?.len() == 1, "what was gone was shown");
+        ada.sees(crew, &[("Ada", "too late"), ("Ada", "in time")]).await?;
+        bob.sends(crew, "and I go on").await?;
+        ada.sees(crew, &[("Bob", "and I go on")]).await
     }
 }
