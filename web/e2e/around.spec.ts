@@ -1,5 +1,6 @@
 /** Around conversations: the archive, what is typed after a slash, deletions that can be undone, the devices of one person. */
 import { expectAccessible } from './accessible';
+import { exports } from './saving';
 import { expect, test } from './story';
 import { User } from './user';
 
@@ -85,20 +86,9 @@ test('a conversation is saved as text and as data', async ({ user }) => {
   await alice.opensConversationWith('Bob');
   await alice.writes('The gate is open');
   await alice.seesSent('The gate is open');
-  const { page } = alice;
-  await page.getByRole('button', { name: 'Settings' }).click();
-  await page.getByRole('button', { name: /^Export a conversation/u }).click();
-  const saved = async () => {
-    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save as a file' }).click()]);
-    const chunks = [];
-    for await (const chunk of await download.createReadStream()) chunks.push(chunk);
-    return { name: download.suggestedFilename(), content: Buffer.concat(chunks).toString() };
-  };
-  const text = await saved();
+  const { text, data } = await exports(alice);
   expect(text.name).toBe('Bob.txt');
   expect(text.content).toMatch(/Alice.*The gate is open/su);
-  await page.getByText('Data (JSON)').click();
-  const data = await saved();
   expect(data.name).toBe('Bob.json');
   expect(JSON.stringify(JSON.parse(data.content))).toContain('The gate is open');
 });

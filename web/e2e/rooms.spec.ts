@@ -1,4 +1,5 @@
 /** Rooms by link, guests without an account, groups with roles, and messages that vanish. */
+import { exports } from './saving';
 import { expect, test } from './story';
 import { PHONE, User } from './user';
 
@@ -94,6 +95,21 @@ test('a message with a timer vanishes from both screens, and stays away', async 
     await each.page.reload();
     await each.sees('This one stays');
     await expect(each.log.getByText('Gate code is 4711')).toHaveCount(0);
+  }
+  // Nor is it found, nor saved.
+  for (const each of [alice, bob]) {
+    await each.page.keyboard.press('Control+Shift+f');
+    const field = each.page.getByRole('searchbox', { name: /^Search in/u });
+    const found = each.page.getByRole('list', { name: 'What was found' }).getByRole('button');
+    await field.fill('stays');
+    await expect(found).toHaveCount(1);
+    await field.fill('4711');
+    await expect(found).toHaveCount(0);
+    const { text, data } = await exports(each);
+    for (const { content } of [text, data]) {
+      expect(content).toContain('This one stays');
+      expect(content).not.toContain('4711');
+    }
   }
 });
 

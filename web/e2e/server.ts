@@ -55,7 +55,9 @@ export class Server {
 
   /** Starts it on the same data and address. */
   async startAgain(): Promise<void> {
-    const options = ['--data', this.data, '--http-loopback', this.address, '--listen', 'none', '--limit-scale', '1000', ...this.more];
+    // Stories are told faster than people live, unless a story is about that.
+    const scale = this.more.includes('--limit-scale') ? [] : ['--limit-scale', '1000'];
+    const options = ['--data', this.data, '--http-loopback', this.address, '--listen', 'none', ...scale, ...this.more];
     this.process = spawn(program(), ['serve', '--json', '--log', 'warn', ...options], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
