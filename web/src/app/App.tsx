@@ -1,5 +1,6 @@
 /** Decides which screen is shown: by who is signed in on this device, and by the address. */
 import { lazy, Suspense, useEffect, useState } from 'react';
+import { Bounded } from '../components/Bounded';
 import { useCore, useValue, useView } from '../core/useView';
 import { JoinPage } from '../features/join/JoinPage';
 import { KeepNamePage } from '../features/sign-in/KeepNamePage';
@@ -13,7 +14,7 @@ import { HOME } from '../platform/paths';
 import { invitationAt, resumeInvitation } from '../platform/room-link';
 import type { SessionView } from '../core/types';
 import { type Route, routeOf } from './routes';
-import { ProgramTrouble, Starting, StoreTrouble } from './Trouble';
+import { PageTrouble, ProgramTrouble, Starting, StoreTrouble } from './Trouble';
 
 /** The larger half of the page, which nobody needs before somebody is signed in. */
 const Messenger = lazy(() =>
@@ -100,7 +101,16 @@ function Join({ session }: { readonly session: SessionView }) {
   );
 }
 
+/** The screens; should one fail where nothing smaller holds that, words say so and what to do. */
 export function App() {
+  return (
+    <Bounded instead={<PageTrouble />}>
+      <Screens />
+    </Bounded>
+  );
+}
+
+function Screens() {
   const { store } = useCore();
   const route = routeOf(usePath());
   const session = useView(store.session);

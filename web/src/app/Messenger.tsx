@@ -1,5 +1,6 @@
 /** The screen of somebody who is signed in: three panes that fold to one. What is open is in the address. */
 import { type ReactNode, useEffect, useState } from 'react';
+import { Bounded } from '../components/Bounded';
 import { cx } from '../components/cx';
 import { GuestNotice } from '../components/GuestNotice';
 import { Pane } from '../components/Pane';
@@ -29,6 +30,7 @@ import { Beside } from './Beside';
 import { KeysPage } from './KeysPage';
 import { keysInWords } from './keys';
 import type { Beside as BesideName, Route } from './routes';
+import { PaneTrouble } from './Trouble';
 import { useActs } from './useActs';
 import { useCounts, useNotifications, usePushAddress } from './useNotifications';
 import { useShortcuts } from './useShortcuts';
@@ -201,6 +203,8 @@ export function Messenger({ route, session, server }: MessengerProps) {
     return <NothingOpen title={words.conversation.chooseTitle} lead={words.conversation.chooseLead} />;
   };
 
+  // Going elsewhere is a new try for what could not be drawn.
+  const place = Object.values(route).join('/');
   // Rooms and people have more to say than two people.
   const isWide = open !== undefined && open.kind !== 'direct';
   const isOnList = route.name === 'home' || route.name === 'archive';
@@ -234,7 +238,9 @@ export function Messenger({ route, session, server }: MessengerProps) {
       )}
       {showsMain && (
         <Pane isMain className="grid min-h-0 grid-cols-1 rows-pane bg-surface on-surface">
-          {main()}
+          <Bounded of={place} instead={<PaneTrouble />}>
+            {main()}
+          </Bounded>
         </Pane>
       )}
       {open && beside !== 'nothing' && (
@@ -246,15 +252,17 @@ export function Messenger({ route, session, server }: MessengerProps) {
             isWide ? 'md:w-pane-people' : 'md:w-pane-details',
           )}
         >
-          <Beside
-            key={beside}
-            beside={beside}
-            person={route.name === 'conversation' ? route.person : undefined}
-            conversation={open}
-            session={session}
-            isOnline={status === 'online'}
-            isAlone={isNarrow}
-          />
+          <Bounded of={place} instead={<PaneTrouble />}>
+            <Beside
+              key={beside}
+              beside={beside}
+              person={route.name === 'conversation' ? route.person : undefined}
+              conversation={open}
+              session={session}
+              isOnline={status === 'online'}
+              isAlone={isNarrow}
+            />
+          </Bounded>
         </Pane>
       )}
       <Toasts />

@@ -1,6 +1,7 @@
 /** The pages for when nothing else can be shown yet, or at all. */
 import { useEffect, useState } from 'react';
 import { Button } from '../components/Button';
+import { Notice } from '../components/Notice';
 import { PageFrame } from '../components/PageFrame';
 import { PageTitle } from '../components/PageTitle';
 import { UnderLine } from '../components/UnderLine';
@@ -61,6 +62,34 @@ export function ProgramTrouble() {
         </Button>
       </div>
     </PageFrame>
+  );
+}
+
+/** The page met something that it cannot draw, and nothing smaller could hold that. */
+export function PageTrouble() {
+  const { trouble } = words;
+  return (
+    <PageFrame brand={words.brand}>
+      <PageTitle title={trouble.pageTitle} lead={trouble.pageLead} />
+      <div>
+        <Button kind="primary" big onClick={() => location.reload()}>
+          {trouble.reload}
+        </Button>
+      </div>
+    </PageFrame>
+  );
+}
+
+/** A pane that cannot be drawn; the others stay. */
+export function PaneTrouble() {
+  const { trouble } = words;
+  return (
+    <div className="row-span-full grid content-center justify-items-center gap-3 p-6">
+      <Notice tone="danger" alert>
+        {trouble.pane}
+      </Notice>
+      <Button onClick={() => location.reload()}>{trouble.reload}</Button>
+    </div>
   );
 }
 

@@ -1,6 +1,7 @@
 /** A field with one list of results below it, over the page: for finding and going. The first result is chosen; Enter opens it, Esc closes and gives the focus back. */
 import { Search } from 'lucide-react';
 import { type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { Bounded } from './Bounded';
 import { cx } from './cx';
 import { Highlighted } from './Highlighted';
 import { Kbd } from './Kbd';
@@ -169,14 +170,15 @@ export function Palette(props: PaletteProps) {
                   {group.label}
                 </li>
                 {group.options.map((option) => (
-                  <Row
-                    key={option.id}
-                    option={option}
-                    elementId={`${id}-${option.id}`}
-                    query={props.marked ?? query}
-                    isChosen={option === current}
-                    enterKey={props.keys.enter}
-                  />
+                  <Bounded key={option.id} of={option} instead={undefined}>
+                    <Row
+                      option={option}
+                      elementId={`${id}-${option.id}`}
+                      query={props.marked ?? query}
+                      isChosen={option === current}
+                      enterKey={props.keys.enter}
+                    />
+                  </Bounded>
                 ))}
               </ul>
             ))}

@@ -3,6 +3,7 @@ import { X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { words } from '../i18n/words';
 import { useSignal } from '../platform/signal';
+import { Bounded } from './Bounded';
 import { openToast, settleToast, type Toast, toasts, TOAST_MS, undoToast } from './toasts';
 
 const STEP_MS = 250;
@@ -116,7 +117,9 @@ export function Toasts() {
       <section ref={list} popover="manual" data-toasts aria-label={words.toast.label} className="toast-place text-ink">
         <ul className="grid gap-2">
           {shown.map((toast) => (
-            <One key={toast.id} toast={toast} />
+            <Bounded key={toast.id} instead={undefined}>
+              <One toast={toast} />
+            </Bounded>
           ))}
         </ul>
       </section>

@@ -162,6 +162,7 @@ export const en = {
     connecting: 'Connecting',
     loading: 'Your conversations are being opened.',
     failedToRead: 'Your conversations could not be read.',
+    broken: 'This conversation cannot be shown here.',
   },
 
   picker: {
@@ -319,6 +320,10 @@ export const en = {
     storeLead: 'Nothing was lost or changed. A private window may not let pages keep files.',
     programTitle: 'Undertone did not arrive whole',
     programLead: 'Nothing was lost or changed. The rest comes from the server, which does not answer now.',
+    pageTitle: 'Undertone cannot show this',
+    pageLead: 'Nothing was lost or changed. Loading the page again mostly helps.',
+    pane: 'This cannot be shown. Nothing was lost or changed.',
+    reload: 'Reload',
     retry: 'Try again',
     loading: 'Undertone is starting',
   },

@@ -2,6 +2,7 @@
 import { Archive, ArrowLeft, DoorOpen, LogIn, MessageCircle, Plus, Search, Settings, UserPlus, Users } from 'lucide-react';
 import { type KeyboardEvent, useState } from 'react';
 import { Avatar } from '../../components/Avatar';
+import { Bounded } from '../../components/Bounded';
 import { Brand } from '../../components/Brand';
 import { Button } from '../../components/Button';
 import { cx } from '../../components/cx';
@@ -16,7 +17,7 @@ import type { ConversationId, ConversationView, UserKind } from '../../core/type
 import { words } from '../../i18n/words';
 import { useMinute } from '../../platform/clock';
 import { navigate } from '../../platform/location';
-import { ARCHIVE, HOME, NEW_GROUP, NEW_ROOM, ROOM, SETTINGS } from '../../platform/paths';
+import { ARCHIVE, conversationPath, HOME, NEW_GROUP, NEW_ROOM, ROOM, SETTINGS } from '../../platform/paths';
 import { ConversationRow } from './ConversationRow';
 
 interface ConversationListProps {
@@ -132,17 +133,24 @@ function EmptyList({ isAdmin, isGuest, onNewConversation }: EmptyListProps) {
   );
 }
 
+/** A row that cannot be drawn still leads to its conversation. */
+function BrokenRow({ conversation }: { readonly conversation: ConversationId }) {
+  return (
+    <Link to={conversationPath(conversation)} className="quick flex min-h-14 items-center rounded-field p-2 text-sm text-danger hover:bg-hover focus-visible:-outline-offset-2">
+      {words.list.broken}
+    </Link>
+  );
+}
+
 function Rows({ shown, open }: { readonly shown: readonly ConversationView[]; readonly open: ConversationId | undefined }) {
   const nowMs = useMinute();
   return (
     <ul>
       {shown.map((conversation) => (
         <li key={conversation.conversation} className="lazy-row">
-          <ConversationRow
-            conversation={conversation}
-            isOpen={conversation.conversation === open}
-            nowMs={nowMs}
-          />
+          <Bounded of={conversation} instead={<BrokenRow conversation={conversation.conversation} />}>
+            <ConversationRow conversation={conversation} isOpen={conversation.conversation === open} nowMs={nowMs} />
+          </Bounded>
         </li>
       ))}
     </ul>

@@ -1,6 +1,7 @@
 /** What is pinned in a conversation for everyone, and what the user has starred for themselves. Pressing one goes there. */
 import { ChevronDown, type LucideIcon, Pin, Star } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
+import { Bounded } from '../../components/Bounded';
 import { PanelSection } from '../../components/Panel';
 import { gist } from '../../core/plain';
 import type { ConversationView, MessageView } from '../../core/types';
@@ -71,7 +72,9 @@ function SavedList({ icon: Icon, title, none, messages, isAsked = false, onGo }:
       {isOpen && messages.length > 0 && (
         <ul aria-label={title} className="-mx-2 pb-2">
           {messages.map((message) => (
-            <SavedRow key={message.key} message={message} onGo={onGo} />
+            <Bounded key={message.key} of={message} instead={<li className="px-2 py-1 text-sm text-danger">{words.chat.message.broken}</li>}>
+              <SavedRow message={message} onGo={onGo} />
+            </Bounded>
           ))}
         </ul>
       )}

@@ -1,6 +1,7 @@
 /** Searching the messages of this device: in one conversation, or everywhere. What is typed goes nowhere. */
 import { Search } from 'lucide-react';
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
+import { Bounded } from '../../components/Bounded';
 import { ChoiceBar } from '../../components/ChoiceBar';
 import { Highlighted } from '../../components/Highlighted';
 import { Menu } from '../../components/Menu';
@@ -166,7 +167,9 @@ export function SearchPane({ conversation, isAlone, onClose }: SearchPaneProps) 
       <ul aria-label={find.results} className="min-h-0 flex-1 overflow-auto px-2 py-2 quiet-scroll">
         {found.map((each) => (
           <li key={each.message.key} className="lazy-row">
-            <Hit found={each} showsTitle={scope === 'everywhere'} />
+            <Bounded of={each} instead={<p className="px-2.5 py-2 text-sm text-danger">{words.chat.message.broken}</p>}>
+              <Hit found={each} showsTitle={scope === 'everywhere'} />
+            </Bounded>
           </li>
         ))}
       </ul>

@@ -50,6 +50,7 @@ export const chat: Words['chat'] = {
     addReaction: 'Reaktion hinzufügen',
     hidden: 'Eine Nachricht von jemandem, den du blockiert hast.',
     broken: 'Diese Nachricht lässt sich nicht zeigen.',
+    brokenReactions: 'Ihre Reaktionen können nicht angezeigt werden.',
     brokenShow: 'Als einfachen Text zeigen',
   },
 

@@ -151,6 +151,7 @@ export const start: Pick<
     connecting: 'Verbindet',
     loading: 'Deine Gespräche werden geöffnet.',
     failedToRead: 'Deine Gespräche konnten nicht gelesen werden.',
+    broken: 'Dieses Gespräch kann hier nicht angezeigt werden.',
   },
 
   picker: {
@@ -307,6 +308,10 @@ export const start: Pick<
     storeLead: 'Nichts ging verloren oder wurde geändert. Ein privates Fenster lässt Seiten vielleicht keine Dateien aufbewahren.',
     programTitle: 'Undertone kam nicht ganz an',
     programLead: 'Nichts ging verloren oder wurde geändert. Der Rest kommt vom Server, der gerade nicht antwortet.',
+    pageTitle: 'Undertone kann das nicht anzeigen',
+    pageLead: 'Nichts ging verloren oder wurde geändert. Meist hilft es, die Seite neu zu laden.',
+    pane: 'Das kann nicht angezeigt werden. Nichts ging verloren oder wurde geändert.',
+    reload: 'Neu laden',
     retry: 'Noch einmal versuchen',
     loading: 'Undertone startet',
   },

@@ -50,6 +50,7 @@ export const chat = {
     addReaction: 'Add a reaction',
     broken: 'This message cannot be shown.',
     brokenShow: 'Show it as plain text',
+    brokenReactions: 'Its reactions cannot be shown.',
   },
 
   files: {

@@ -91,7 +91,7 @@ export function Body({ message, me, acts }: BodyProps) {
   if (message.hidden) return <p className="text-sm text-ink-3 slant">{text.hidden}</p>;
   if (message.deleted) return <p className="text-sm text-ink-3 slant">{message.own ? text.deletedOwn : text.deleted}</p>;
   return (
-    <Bounded instead={<Broken text={message.text} />}>
+    <Bounded of={message} instead={<Broken text={message.text} />}>
       {message.forwarded && (
         <p className="flex items-center gap-1.25 text-2xs text-ink-3">
           <Forward aria-hidden="true" size={15} strokeWidth={1.75} className="flip-rtl" />

@@ -1,6 +1,7 @@
 /** One message: another's words on the bare page beside their avatar, your own in a bubble with what became of it. */
 import { memo, type ReactNode } from 'react';
 import { identityClass } from '../../../components/Avatar';
+import { Bounded } from '../../../components/Bounded';
 import { cx } from '../../../components/cx';
 import { Tag } from '../../../components/Tag';
 import { UnderLine } from '../../../components/UnderLine';
@@ -61,8 +62,17 @@ function Face({ message }: Pick<MessageRowProps, 'message'>) {
   );
 }
 
+/** What others have put to the message: it may fail without taking the message along. */
+function ByOthers({ message, may, acts }: MessageRowProps) {
+  return (
+    <Bounded of={message} instead={<p className="pt-1 text-2xs text-danger">{words.chat.message.brokenReactions}</p>}>
+      <Reactions message={message} mayReact={may.react} onReact={acts.onReact} />
+    </Bounded>
+  );
+}
+
 function Other(props: MessageRowProps) {
-  const { message, isContinued, me, acts, may } = props;
+  const { message, isContinued, me, acts } = props;
   return (
     <div className={cx('grid columns-avatar-small gap-x-2.5 pb-0.5 md:columns-avatar', isContinued ? 'pt-0.5' : 'pt-2')}>
       {isContinued ? <span /> : <Face message={message} />}
@@ -89,14 +99,14 @@ function Other(props: MessageRowProps) {
         >
           <Body message={message} me={me} acts={acts} />
         </div>
-        <Reactions message={message} mayReact={may.react} onReact={acts.onReact} />
+        <ByOthers {...props} />
       </div>
     </div>
   );
 }
 
 function Own(props: MessageRowProps) {
-  const { message, isContinued, tellsFate, isOffline, isDirect, me, acts, may } = props;
+  const { message, isContinued, tellsFate, isOffline, isDirect, me, acts } = props;
   return (
     <div className={cx('grid grid-cols-1 justify-items-end ps-8 pb-0.5 md:ps-12', isContinued ? 'pt-0.5' : 'pt-2')}>
       <div
@@ -114,7 +124,7 @@ function Own(props: MessageRowProps) {
           </span>
         )}
       </div>
-      <Reactions message={message} mayReact={may.react} onReact={acts.onReact} />
+      <ByOthers {...props} />
       {tellsFate && !message.deleted && <Fate message={message} isOffline={isOffline} isDirect={isDirect} acts={acts} />}
     </div>
   );

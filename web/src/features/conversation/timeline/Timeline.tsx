@@ -1,6 +1,7 @@
 /** The messages of a conversation, oldest first, with the lines between them. Only a window of them is held. */
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { useEffect, useLayoutEffect, useState, useSyncExternalStore } from 'react';
+import { Bounded } from '../../../components/Bounded';
 import { cx } from '../../../components/cx';
 import type { TimelineWindow } from '../../../core/timeline';
 import type { ConversationView, MessageKey, MessageView, TimelineView } from '../../../core/types';
@@ -82,6 +83,10 @@ function useJump(held: TimelineWindow, { toRow, toEnd, mark }: JumpActs): void {
     mark(target);
     document.querySelector<HTMLElement>(`[data-message="${CSS.escape(target)}"]`)?.focus({ preventScroll: true });
   });
+}
+
+function BrokenMessage() {
+  return <p className="px-2 py-1 text-sm text-danger">{words.chat.message.broken}</p>;
 }
 
 function rowAttributes(row: Row, stop: MessageKey | undefined, isChoosing: boolean) {
@@ -166,7 +171,9 @@ export function Timeline(props: TimelineProps) {
               {...rowAttributes(row, focus.stop, chosen !== undefined)}
               className={cx('touch-message rounded-field focus-visible:outline-offset-0', row.id === marked && 'jumped-to')}
             >
-              <RowContent row={row} {...props} focus={focus} />
+              <Bounded of={row.kind === 'message' ? row.message : row.id} instead={row.kind === 'message' && <BrokenMessage />}>
+                <RowContent row={row} {...props} focus={focus} />
+              </Bounded>
             </li>
           ))}
         </ol>
@@ -178,7 +185,9 @@ export function Timeline(props: TimelineProps) {
           onClick={toEnd}
         />
       )}
-      <Announcer timeline={timeline} kind={kind} />
+      <Bounded of={timeline} instead={undefined}>
+        <Announcer timeline={timeline} kind={kind} />
+      </Bounded>
     </div>
   );
 }
