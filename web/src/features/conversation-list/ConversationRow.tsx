@@ -2,6 +2,7 @@
 import { BellOff, Check, CircleAlert, Clock, TriangleAlert } from 'lucide-react';
 import { cx } from '../../components/cx';
 import { Link } from '../../components/Link';
+import { NameClash } from '../../components/NameClash';
 import { Tag } from '../../components/Tag';
 import { ConversationAvatar } from '../../core/ConversationAvatar';
 import type { ConversationView } from '../../core/types';
@@ -83,17 +84,12 @@ export function ConversationRow({ conversation, isOpen, nowMs }: ConversationRow
     >
       <ConversationAvatar conversation={conversation} online={peer?.online} />
       <span className="min-w-0">
-        <span
-          dir="auto"
-          title={title}
-          className={cx('block truncate text-parent text-sm', unread > 0 ? 'font-strong' : 'font-medium')}
-        >
-          {title}
-          {conversation.request === true && (
-            <span className="ms-2">
-              <Tag>{words.request.tag}</Tag>
-            </span>
-          )}
+        <span className="flex items-center gap-2">
+          <span dir="auto" title={title} className={cx('block truncate text-parent text-sm', unread > 0 ? 'font-strong' : 'font-medium')}>
+            {title}
+          </span>
+          <NameClash of={peer} isSign />
+          {conversation.request === true && <Tag>{words.request.tag}</Tag>}
         </span>
         {peer && <span className="sr-only">{peer.online ? words.list.online : words.list.offline}</span>}
         <span dir="auto" className={cx('block truncate text-parent text-xs', unread > 0 ? 'text-ink-2' : 'text-ink-3')}>

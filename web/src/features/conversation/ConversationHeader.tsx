@@ -1,6 +1,7 @@
 /** The head of a conversation: what it is called, and who can read it. */
 import { ArrowLeft, Lock, PanelRight, Search } from 'lucide-react';
 import { IconButton } from '../../components/IconButton';
+import { NameClash } from '../../components/NameClash';
 import { ConversationAvatar } from '../../core/ConversationAvatar';
 import type { ConversationView } from '../../core/types';
 import { words } from '../../i18n/words';
@@ -36,9 +37,12 @@ export function ConversationHeader({ conversation, showsDetails }: HeaderProps) 
       <IconButton label={text.back} icon={ArrowLeft} directional onlyNarrow onClick={() => navigate(conversation.archived ? ARCHIVE : HOME)} />
       <ConversationAvatar conversation={conversation} online={peer?.online} />
       <div className="min-w-0 flex-1">
-        <h1 dir="auto" className="truncate text-parent text-md leading-5" title={title}>
-          {title}
-        </h1>
+        <div className="flex items-center gap-2">
+          <h1 dir="auto" className="truncate text-parent text-md leading-5" title={title}>
+            {title}
+          </h1>
+          <NameClash of={peer} isSign />
+        </div>
         <p className="flex items-center gap-1.25 text-xs text-ink-3">
           <Lock aria-hidden="true" size={15} strokeWidth={1.75} className="flex-none text-good" />
           <span className="truncate md:hidden">{readers.short}</span>

@@ -1,13 +1,14 @@
 /** One person in a list: who, what there is to say of them, and what can be done at the end of the row. */
 import type { ReactNode } from 'react';
 import { Avatar } from '../../components/Avatar';
+import { NameClash } from '../../components/NameClash';
 import { Tag } from '../../components/Tag';
 import { PersonAvatar } from '../../core/PersonAvatar';
 import type { UserId } from '../../core/types';
 import { words } from '../../i18n/words';
 
 interface PersonRowProps {
-  readonly person: { readonly name: string; readonly identityColour: number; readonly identityShape: number; readonly user?: UserId };
+  readonly person: { readonly name: string; readonly identityColour: number; readonly identityShape: number; readonly user?: UserId; readonly nameClash?: boolean };
   readonly note: string;
   readonly online?: boolean | undefined;
   /** Has no account. @default false */
@@ -37,6 +38,7 @@ export function PersonRow({ person, note, online, isGuest = false, onOpen, end, 
                 {person.name}
               </span>
             )}
+            <NameClash of={{ nameClash: person.nameClash ?? false }} />
             {isGuest && <Tag>{words.people.guest}</Tag>}
           </span>
           <span className="block text-xs text-ink-3">{note}</span>

@@ -2,6 +2,7 @@
 import { Check, Plus, Search, X } from 'lucide-react';
 import { useDeferredValue, useId, useState } from 'react';
 import { Avatar } from '../../components/Avatar';
+import { NameClash } from '../../components/NameClash';
 import type { PersonView, UserId } from '../../core/types';
 import { useCore, useView } from '../../core/useView';
 import { errorText } from '../../i18n/errors';
@@ -30,6 +31,7 @@ function Chosen({ chosen, onTake }: { readonly chosen: readonly PersonView[]; re
           >
             <Avatar name={person.name} colour={person.identityColour} shape={person.identityShape} size="tiny" />
             <bdi>{person.name}</bdi>
+            <NameClash of={person} isSign />
             <span className="sr-only">{create.takeOut}</span>
             <X aria-hidden="true" size={15} strokeWidth={1.75} />
           </button>
@@ -95,6 +97,7 @@ export function ChoosePeople({ label, hint, chosen, without, onChange }: ChooseP
               <span dir="auto" className="min-w-0 flex-1 truncate text-parent font-label">
                 {person.name}
               </span>
+              <NameClash of={person} isSign />
               {isChosen(person) ? (
                 <Check aria-hidden="true" size={18} strokeWidth={1.75} className="flex-none text-accent" />
               ) : (

@@ -1,6 +1,7 @@
 /** Search and jump: conversations, messages on this device and actions in one list. */
 import { useDeferredValue, useState } from 'react';
 import { Kbd } from '../../components/Kbd';
+import { NameClash } from '../../components/NameClash';
 import { Palette, type PaletteGroup } from '../../components/Palette';
 import { paletteKeys } from '../../components/PaletteKeys';
 import { ConversationAvatar } from '../../core/ConversationAvatar';
@@ -60,6 +61,7 @@ export function JumpPalette({ conversations, actions, onClose }: JumpPaletteProp
       <ConversationAvatar conversation={each} size="small" />
     ),
     text: each.title,
+    end: <NameClash of={each.peer} isSign />,
     ...(each.archived && { detail: words.archive.title }),
     onChoose: () => go(conversationPath(each.conversation)),
   });

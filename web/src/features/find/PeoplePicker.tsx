@@ -1,6 +1,7 @@
 /** Begins a conversation: finds people on this server by name. */
 import { useDeferredValue, useState } from 'react';
 import { Avatar } from '../../components/Avatar';
+import { NameClash } from '../../components/NameClash';
 import { Palette } from '../../components/Palette';
 import { paletteKeys } from '../../components/PaletteKeys';
 import { coreError } from '../../core/errors';
@@ -77,6 +78,7 @@ export function PeoplePicker({ me, onClose }: PeoplePickerProps) {
               />
             ),
             text: person.name,
+            end: <NameClash of={person} isSign />,
             onChoose: () => void open(person),
           })),
         },

@@ -1,5 +1,6 @@
 /** A stranger wants to write: accept, put aside, or block. Until then they learn nothing. */
 import { Button } from '../../components/Button';
+import { Notice } from '../../components/Notice';
 import { showToast } from '../../components/toasts';
 import type { ConversationView } from '../../core/types';
 import { useAct } from '../../core/useAct';
@@ -29,6 +30,7 @@ export function RequestBar({ conversation }: RequestBarProps) {
   return (
     <section aria-label={text.heading(title)} className="grid gap-2.5 border-b border-line bg-accent-soft px-4 py-3 text-sm md:px-6">
       <h2 className="text-sm wrap-anywhere">{text.heading(title)}</h2>
+      {peer?.nameClash === true && <Notice tone="ember">{words.person.clash}</Notice>}
       <p className="text-ink-2">{text.lead}</p>
       <div className="flex flex-wrap gap-2">
         <Button kind="primary" disabled={isBusy} onClick={() => void run(() => core.accept(id))}>

@@ -2,6 +2,7 @@
 import { Avatar } from '../../../components/Avatar';
 import { cx } from '../../../components/cx';
 import { Kbd } from '../../../components/Kbd';
+import { NameClash } from '../../../components/NameClash';
 import { words } from '../../../i18n/words';
 import type { Suggestion } from './useCompletion';
 
@@ -46,6 +47,7 @@ export function Suggestions({ id, suggestions, current, onChoose }: SuggestionsP
         >
           {!suggestion.run && <Lead lead={suggestion.lead} />}
           <bdi className="truncate">{suggestion.text}</bdi>
+          {suggestion.lead && 'person' in suggestion.lead && <NameClash of={suggestion.lead.person} isSign />}
           {suggestion.detail !== undefined && <span className="truncate text-xs text-ink-2">{suggestion.detail}</span>}
           {suggestion.keys && (
             <span className="ms-auto hidden flex-none gap-1 md:flex">

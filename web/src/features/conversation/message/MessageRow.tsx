@@ -3,6 +3,7 @@ import { memo, type ReactNode } from 'react';
 import { identityClass } from '../../../components/Avatar';
 import { Bounded } from '../../../components/Bounded';
 import { cx } from '../../../components/cx';
+import { NameClash } from '../../../components/NameClash';
 import { Tag } from '../../../components/Tag';
 import { UnderLine } from '../../../components/UnderLine';
 import { PersonAvatar } from '../../../core/PersonAvatar';
@@ -87,7 +88,7 @@ function Other(props: MessageRowProps) {
             >
               <bdi>{message.senderName}</bdi>
             </button>
-            {message.senderNameClash && <span className="flex-none rounded-tag bg-ember-soft px-1 text-2xs text-ember">{words.person.clashShort}</span>}
+            <NameClash of={{ nameClash: message.senderNameClash }} />
             {message.senderKind === 'guest' && <Tag>{words.talk.guest}</Tag>}
             <Time atMs={message.sentAtMs} />
             {message.shared && <span className="truncate text-2xs text-ink-3">{words.talk.shared}</span>}

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Avatar } from '../../../components/Avatar';
 import { Button } from '../../../components/Button';
 import { Dialog } from '../../../components/Dialog';
+import { NameClash } from '../../../components/NameClash';
 import { lookOf } from '../../../core/look';
 import type { ConversationId, ConversationView, MessageKey } from '../../../core/types';
 import { useAct } from '../../../core/useAct';
@@ -21,6 +22,7 @@ function Choice({ conversation, isChosen, onToggle }: { readonly conversation: C
       <label className="flex min-h-12 cursor-pointer items-center gap-3 rounded-field px-2.5 hover:bg-hover">
         <Avatar name={conversation.title} {...lookOf(conversation)} />
         <bdi className="min-w-0 flex-1 truncate text-sm">{conversation.title}</bdi>
+        <NameClash of={conversation.peer} isSign />
         <input type="checkbox" checked={isChosen} onChange={onToggle} className="size-5 flex-none accent-accent" />
       </label>
     </li>
