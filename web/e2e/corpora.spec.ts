@@ -1,4 +1,6 @@
 /** What means harm goes through every text that a person can set, and stays words: for those who set it and for those who see it. */
+import { readFile } from 'node:fs/promises';
+import { XSS } from '../src/core/testing/xss';
 import { expectHarmless, NAUGHTY_NAMES } from './naughty';
 import { expect, test } from './story';
 import { PASSWORD, PHONE, User } from './user';
@@ -88,4 +90,72 @@ test('the door of a room and the names of its guests harm nobody', async ({ user
   }
   await mallory.page.getByRole('button', { name: /^People/u }).click();
   await expectHarmless(mallory.page, 'people of the room');
+});
+
+/** So many strings in one message: each message takes its time. */
+const JOINED = 48;
+
+/** The published list and ours, joined into few messages. Strings that open a block of code would swallow the others: they come last. */
+async function parts(): Promise<readonly string[]> {
+  const published: readonly string[] = JSON.parse(await readFile('../crates/client-core/testdata/naughty/blns.json', 'utf8'));
+  const all = [...published, ...XSS];
+  const opensCode = (text: string) => /```|~~~/u.test(text);
+  const sorted = [...all.filter((text) => !opensCode(text)), ...all.filter((text) => opensCode(text))];
+  return Array.from({ length: Math.ceil(sorted.length / JOINED) }, (_, at) => {
+    const strings = sorted.slice(at * JOINED, (at + 1) * JOINED);
+    return [`Part ${at + 1}.`, ...strings, `That was part ${at + 1}.`].join('\n\n');
+  });
+}
+
+test('every string of the published lists goes through the real core and stays words', async ({ user }, info) => {
+  const mallory = await user('Mallory');
+  const bob = await user('Bob');
+  await bob.page.setViewportSize(PHONE);
+  await mallory.opensConversationWith('Bob');
+  await mallory.writes('Good morning');
+  await bob.reads('Mallory');
+  const field = mallory.composer('Bob');
+  const all = await parts();
+  expect(all.length).toBeGreaterThan(15);
+  for (const [index, text] of all.entries()) {
+    await field.fill(text);
+    await field.press('Enter');
+    await expect(field).toHaveValue('');
+    const message = bob.log.locator('[data-message]').filter({ hasText: `Part ${index + 1}.` });
+    await expect(message).toContainText(`That was part ${index + 1}.`, { timeout: 60_000 });
+    await message.getByRole('button', { name: 'Show all' }).click();
+    await expectHarmless(bob.page, `part ${index + 1}`);
+    await expectHarmless(mallory.page, `own part ${index + 1}`, true);
+  }
+  // They did arrive, as words.
+  expect((await bob.log.innerText()).match(/<script/giu)?.length ?? 0).toBeGreaterThan(50);
+  await bob.page.screenshot({ path: info.outputPath('strings.png') });
+
+  // What answers them quotes them; a block of code names its language.
+  await field.fill('```<img/src=x/onerror=globalThis.broken=1>\nlet tide = 1;\n```');
+  await field.press('Enter');
+  await expect(bob.log.getByText('let tide = 1;')).toBeVisible();
+  await bob.log.locator('[data-message]').filter({ hasText: 'Part 2.' }).focus();
+  await bob.page.keyboard.press('r');
+  await bob.writes('An answer');
+  await bob.seesSent('An answer');
+  await expectHarmless(bob.page, 'quote');
+
+  // Where it is found, and told in passing.
+  await bob.page.setViewportSize({ width: 1440, height: 900 });
+  await bob.page.keyboard.press('Control+k');
+  await bob.page.getByRole('combobox').fill('script');
+  await expect(bob.page.getByRole('option').first()).toBeVisible();
+  await expectHarmless(bob.page, 'palette', true);
+  await bob.page.keyboard.press('Escape');
+  await bob.page.keyboard.press('Control+Shift+f');
+  await bob.page.getByRole('searchbox').fill('script');
+  await expect(bob.page.getByRole('list', { name: 'What was found' }).getByRole('button').first()).toBeVisible();
+  await expectHarmless(bob.page, 'search', true);
+  await bob.page.goto(new URL('/settings', bob.page.url()).href);
+  await bob.page.bringToFront();
+  await field.fill(`<img src=x onerror=globalThis.broken=1> ${XSS.slice(0, 8).join(' ')}`);
+  await field.press('Enter');
+  await expect(bob.page.locator('[data-toasts]').getByRole('button', { name: /img src=x/u })).toBeVisible();
+  await expectHarmless(bob.page, 'toast');
 });

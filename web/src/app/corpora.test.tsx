@@ -1,20 +1,22 @@
-/** The published list of naughty strings in every text that others can set, over a core in memory that lets all of it through: whatever the core cleans away, the screen draws words and nothing else. */
+/** The published list of naughty strings, and one of texts that would be code, in every text that others can set, over a core in memory that lets all of it through: whatever the core cleans away, the screen draws words and nothing else. */
 import { readFileSync } from 'node:fs';
-import { cleanup, screen } from '@testing-library/react';
+import { act, cleanup, fireEvent, screen, within } from '@testing-library/react';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { toasts } from '../components/toasts';
+import { showToast, toasts } from '../components/toasts';
 import { CoreDouble, person } from '../core/testing/double';
 import { atTheDoor } from '../core/testing/harbour-rooms';
 import { file } from '../core/testing/harbour-talk';
 import { open } from '../core/testing/render';
 import { member } from '../core/testing/rooms';
 import { harbour } from '../core/testing/scene';
+import { XSS } from '../core/testing/xss';
 import type { PersonView } from '../core/types';
-import { detailsPath, peoplePath, profilePath } from '../platform/paths';
+import { detailsPath, peoplePath, profilePath, searchPath } from '../platform/paths';
 
 /** From where the tests run. */
 const LIST = '../crates/client-core/testdata/naughty/blns.json';
-const STRINGS: readonly string[] = JSON.parse(readFileSync(LIST, 'utf8'));
+const PUBLISHED: readonly string[] = JSON.parse(readFileSync(LIST, 'utf8'));
+const STRINGS: readonly string[] = [...PUBLISHED, ...XSS];
 /** Those that mean to become markup or code. */
 const MARKUP = STRINGS.filter((text) => /[<>]|script|onerror|javascript:/iu.test(text));
 
@@ -31,6 +33,11 @@ function named(name: string, index: number): PersonView {
   return { ...person(`person ${letters}e`, index % 12, index % 6, true), name, userName: name };
 }
 
+/** All of them, so many in one text: what is done for each text takes its time. */
+function joined(count: number): readonly string[] {
+  return Array.from({ length: Math.ceil(STRINGS.length / count) }, (_, at) => STRINGS.slice(at * count, (at + 1) * count).join(' '));
+}
+
 /** Words, and none of what runs, loads or leads elsewhere. */
 function expectWords(where: string): void {
   const all = [...document.body.querySelectorAll('*')];
@@ -43,8 +50,9 @@ function expectWords(where: string): void {
 }
 
 test('the list is the published one', () => {
-  expect(STRINGS.length).toBeGreaterThan(450);
-  expect(MARKUP.length).toBeGreaterThan(150);
+  expect(PUBLISHED.length).toBeGreaterThan(450);
+  expect(XSS.length).toBeGreaterThan(350);
+  expect(MARKUP.length).toBeGreaterThan(450);
 });
 
 test('names and last words in the list', async () => {
@@ -80,8 +88,7 @@ test('members of a group', async () => {
 });
 
 test('titles, topics, doors and profiles', async () => {
-  const some = MARKUP.filter((_, index) => index % 16 === 0);
-  for (const text of some) {
+  for (const text of joined(40)) {
     const bob = named(text, 1);
     const double = harbour({ people: [bob] });
     const id = double.gather('room', text, [member(bob, 'member')], { topic: text });
@@ -101,4 +108,45 @@ test('titles, topics, doors and profiles', async () => {
     expectWords(`door of ${text}`);
     cleanup();
   }
+});
+
+test('toasts', async () => {
+  await open(harbour(), '/');
+  for (const [index, text] of joined(40).entries()) {
+    act(() => showToast({ title: text, text, about: `part ${index}`, onOpen: () => {} }));
+    expect(document.querySelector('[data-toasts] li:last-child')?.textContent, text).toContain(text);
+    expectWords(`toast ${index}`);
+  }
+});
+
+test('quotes, code and its language', async () => {
+  for (let from = 0; from < STRINGS.length; from += 100) {
+    const double = harbour();
+    const id = double.gather('group', `part ${from}`, []);
+    for (const [index, text] of STRINGS.slice(from, from + 100).entries()) {
+      double.say(id, named('Mallory', index), text, {
+        blocks: [{ quote: [{ paragraph: [{ code: text }, { spoiler: [{ text }] }] }] }, { code: { language: text, text } }],
+        reply: { senderName: text, text, own: false, deleted: false },
+        forwarded: true,
+      });
+    }
+    await open(double, `/c/${id}`);
+    await screen.findByRole('log');
+    expectWords(`quotes from ${from}`);
+    cleanup();
+  }
+});
+
+test('what is found, in the search and in the palette', async () => {
+  const double = harbour();
+  const id = double.gather('group', 'Pier', []);
+  for (const [index, text] of joined(10).entries()) double.say(id, named(text, index), `found ${text}`);
+  await open(double, searchPath(id));
+  fireEvent.change(screen.getByRole('searchbox'), { target: { value: 'found' } });
+  expect((await within(await screen.findByRole('list', { name: 'What was found' })).findAllByRole('button')).length).toBeGreaterThan(40);
+  expectWords('search');
+  fireEvent.keyDown(document.body, { key: 'k', ctrlKey: true });
+  fireEvent.change(screen.getByRole('combobox'), { target: { value: 'found' } });
+  expect((await screen.findAllByRole('option')).length).toBeGreaterThan(10);
+  expectWords('palette');
 });
