@@ -95,11 +95,12 @@ test('the door of a room and the names of its guests harm nobody', async ({ user
 /** So many strings in one message: each message takes its time. */
 const JOINED = 48;
 
+const opensCode = (text: string) => /```|~~~/u.test(text);
+
 /** The published list and ours, joined into few messages. Strings that open a block of code would swallow the others: they come last. */
 async function parts(): Promise<readonly string[]> {
   const published: readonly string[] = JSON.parse(await readFile('../crates/client-core/testdata/naughty/blns.json', 'utf8'));
   const all = [...published, ...XSS];
-  const opensCode = (text: string) => /```|~~~/u.test(text);
   const sorted = [...all.filter((text) => !opensCode(text)), ...all.filter((text) => opensCode(text))];
   return Array.from({ length: Math.ceil(sorted.length / JOINED) }, (_, at) => {
     const strings = sorted.slice(at * JOINED, (at + 1) * JOINED);

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
+import { crc32, deflateSync } from 'node:zlib';
 import type { Download } from '@playwright/test';
 import type { User } from './user';
 
@@ -133,13 +133,23 @@ function chunk(kind: string, data: Buffer): Buffer {
   return Buffer.concat([length, named, sum]);
 }
 
-/** A PNG whose head claims a size; what is behind it cannot be drawn. */
-export function liar(name: string, width: number, height: number): Picked {
+function png(name: string, [width, height]: readonly [number, number], form: readonly number[], pixels: Buffer): Picked {
   const head = Buffer.alloc(13);
   head.writeUInt32BE(width, 0);
   head.writeUInt32BE(height, 4);
-  // No such form of colours exists.
-  head.set([8, 5, 0, 0, 0], 8);
-  const parts = [chunk('IHDR', head), chunk('IDAT', Buffer.from('this is no picture')), chunk('IEND', Buffer.alloc(0))];
+  head.set(form, 8);
+  const parts = [chunk('IHDR', head), chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0))];
   return { name, mimeType: 'image/png', buffer: Buffer.concat([Buffer.from('\x89PNG\r\n\x1A\n', 'latin1'), ...parts]) };
+}
+
+/** A PNG whose head claims a size; what is behind it cannot be drawn. */
+export function liar(name: string, width: number, height: number): Picked {
+  // No such form of colours exists.
+  return png(name, [width, height], [8, 5, 0, 0, 0], Buffer.from('this is no picture'));
+}
+
+/** A PNG that is as large as it says, of one bit for each pixel, and hardly takes room: whoever draws it needs gigabytes. */
+export function vast(name: string, side = 30_000): Picked {
+  const line = 1 + Math.ceil(side / 8);
+  return png(name, [side, side], [1, 0, 0, 0, 0], deflateSync(Buffer.alloc(line * side), { level: 9 }));
 }

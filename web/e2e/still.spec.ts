@@ -3,6 +3,8 @@ import type { Page } from '@playwright/test';
 import type { CoreDouble } from '../src/core/testing/double';
 import { expect, type Preview, test } from './preview';
 
+/* oxlint-disable unicorn/consistent-function-scoping -- what runs in the page brings along what it needs */
+
 const PATH = '/c/groupalongahistoryaaaaaaaa';
 /** What rounding may move. */
 const SLACK_PX = 1;

@@ -17,11 +17,27 @@ export interface Crop {
   readonly size: number;
 }
 
-/** Reads a file as a picture; nothing, if it is none. */
+/** How many pixels a picture says that it has: its head is read, nothing is drawn. */
+async function pixelsOf(file: Blob): Promise<number> {
+  const image = new Image();
+  const url = URL.createObjectURL(file);
+  try {
+    await new Promise((resolve, reject) => {
+      image.addEventListener('load', resolve, { once: true });
+      image.addEventListener('error', reject, { once: true });
+      image.src = url;
+    });
+    return image.naturalWidth * image.naturalHeight;
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+/** Reads a file as a picture; nothing, if it is none or too vast to be drawn. */
 export async function readPicture(file: Blob): Promise<ImageBitmap | undefined> {
   try {
-    const picture = await createImageBitmap(file);
-    return picture.width * picture.height <= PIXELS_MAX ? picture : undefined;
+    const pixels = await pixelsOf(file);
+    return pixels > 0 && pixels <= PIXELS_MAX ? await createImageBitmap(file) : undefined;
   } catch {
     return undefined;
   }
