@@ -47,6 +47,7 @@ pub struct Numbers {
     pub(crate) not_stored: Counter,
     pub(crate) epochs_refused: Counter,
     pub(crate) slow_dropped: Counter,
+    pub(crate) turned_away: TurnedAway,
     pub(crate) bus_gaps: Counter,
     pub(crate) requests: Counter,
     pub(crate) failures: Counter,
@@ -91,6 +92,46 @@ impl std::ops::Deref for Metrics {
     }
 }
 
+/// Connections that were ended since something was wrong with them, and what came too fast.
+pub(crate) struct TurnedAway {
+    pub(crate) malformed: Counter,
+    pub(crate) too_large: Counter,
+    pub(crate) refused: Counter,
+    pub(crate) silent: Counter,
+    pub(crate) limited: Counter,
+}
+
+impl TurnedAway {
+    fn register(registry: &mut Registry) -> Self {
+        let mut counter = |name: &str, help: &str| new_counter(registry, name, help);
+        Self {
+            malformed: counter(
+                "connections_ended_malformed",
+                "Connections ended since what came was no frame of the protocol (close code 1002)",
+            ),
+            too_large: counter(
+                "connections_ended_too_large",
+                "Connections ended since a frame was larger than its limit (close code 1009)",
+            ),
+            refused: counter(
+                "connections_ended_refused",
+                "Connections ended since the device may not, or not any more, be connected (close code 1008)",
+            ),
+            silent: counter(
+                "connections_ended_silent",
+                "Connections ended since nothing was heard for too long",
+            ),
+            limited: counter("limited", "Requests and frames refused since too many came"),
+        }
+    }
+}
+
+fn new_counter(registry: &mut Registry, name: &str, help: &str) -> Counter {
+    let counter = Counter::default();
+    registry.register(name, help, counter.clone());
+    counter
+}
+
 fn histograms(registry: &mut Registry) -> (Histogram, Histogram) {
     let delivery_time = Histogram::new(DELIVERY_BOUNDS, 1e6);
     registry.register_with_unit(
@@ -111,11 +152,7 @@ fn histograms(registry: &mut Registry) -> (Histogram, Histogram) {
 impl Numbers {
     fn register() -> Self {
         let mut registry = Registry::with_prefix("undertone");
-        let mut counter = |name: &str, help: &str| {
-            let counter = Counter::default();
-            registry.register(name, help, counter.clone());
-            counter
-        };
+        let mut counter = |name: &str, help: &str| new_counter(&mut registry, name, help);
         let deliveries = counter("deliveries", "Frames put into the queues of connected devices");
         let not_stored = counter(
             "messages_not_stored",
@@ -155,6 +192,7 @@ impl Numbers {
             "Bytes of frames that wait for devices to take them",
         );
         let (delivery_time, batch) = histograms(&mut registry);
+        let turned_away = TurnedAway::register(&mut registry);
         Self {
             deliveries,
             delivery_time,
@@ -162,6 +200,7 @@ impl Numbers {
             not_stored,
             epochs_refused,
             slow_dropped,
+            turned_away,
             bus_gaps,
             requests,
             failures,

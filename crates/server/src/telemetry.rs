@@ -2,6 +2,7 @@
 //! agent. A request is logged by its route's template, so that ids in addresses are not either.
 
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
 use rand::RngCore;
@@ -26,6 +27,9 @@ pub async fn trace_request(State(state): State<AppState>, request: Request, next
         let response = next.run(request).await;
         let status = response.status();
         state.metrics.requests.inc();
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            state.metrics.turned_away.limited.inc();
+        }
         if status.is_server_error() {
             state.metrics.failures.inc();
             tracing::warn!(response.status = status.as_u16(), "answered");

@@ -3,7 +3,8 @@
 
 use crate::process::Task;
 use crate::project::Project;
-use crate::screen;
+use crate::run::Kind;
+use crate::server;
 use anyhow::{Context as _, Result, bail};
 
 /// What of it is measured, and on what.
@@ -42,18 +43,15 @@ pub(super) fn measure(project: &Project, wish: &DeliveryWish, quick: bool) -> Re
     if std::env::consts::OS != "linux" {
         bail!("delivery is measured on Linux only: elsewhere nobody says what a process costs");
     }
-    screen::step("Building the server and its load");
-    let profile = if quick { "dev" } else { "release" };
-    // Together, so that what both need is built once.
-    project
-        .cargo()
-        .args(["build", "--locked", "--profile", profile])
-        .args(["--package", "undertone-cli", "--package", "undertone-bench"])
-        .args(["--bin", "undertone", "--bin", "delivery"])
-        .work(project, "bench-delivery")?;
-    let directory = project.target().join(if quick { "debug" } else { "release" });
-    let server = directory.join("undertone").display().to_string();
-    let mut task = Task::new(directory.join("delivery")).args(["--server", &server]);
+    let (kind, directory) = if quick {
+        (Kind::Quick, "debug")
+    } else {
+        (Kind::Released, "release")
+    };
+    // The load is built beside it.
+    let server = server::build(project, kind)?.display().to_string();
+    let load = project.target().join(directory).join("delivery");
+    let mut task = Task::new(load).args(["--server", &server]);
     if quick {
         task = task.args(["--quick"]);
     }

@@ -2,6 +2,7 @@
 
 use super::{Phone, Server, Talk, talk};
 use futures::{SinkExt, StreamExt};
+use prometheus_client::metrics::counter::Counter;
 use std::num::NonZeroU32;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -359,6 +360,7 @@ async fn the_first_frame_must_authenticate() {
     });
     assert_eq!(ends(&later).await, ErrorCode::VersionUnsupported);
     assert_eq!(server.state.delivery.hub().connection_count(), 0);
+    assert_eq!(server.state.metrics.turned_away.refused.get(), 4);
 }
 
 #[tokio::test]
@@ -388,6 +390,9 @@ async fn malformed_frames_end_the_connection() {
             .await,
     );
     assert_eq!(line.hear_end().await, ErrorCode::TooLarge);
+    let counters = &server.state.metrics.turned_away;
+    let counted = [&counters.malformed, &counters.too_large, &counters.refused].map(Counter::get);
+    assert_eq!(counted, [5, 1, 0]);
 }
 
 #[tokio::test]

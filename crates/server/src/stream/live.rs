@@ -218,9 +218,11 @@ impl Live {
         }
     }
 
+    /// What is large and rare, or short, is kept apart while it lasts: an idle connection has room for none
+    /// of it.
     async fn serve(&mut self, event: Event) -> Result<(), Ending> {
         match event {
-            Event::Refresh => self.refresh().await,
+            Event::Refresh => Box::pin(self.refresh()).await,
             Event::Alarm => self.judge_deadlines(),
             Event::Frame(frame) => self.write(frame).await,
             Event::Answer(answer) => self.send(&answer).await,
@@ -267,8 +269,11 @@ impl Live {
             Class::Message => limits.check_guest(Class::GuestMessage, &self.caller),
             _ => Ok(()),
         });
+        if allowed.is_err() {
+            self.state.metrics.turned_away.limited.inc();
+        }
         match (frame, allowed) {
-            (ClientFrame::Send(request), allowed) => self.send_message(request, allowed).await,
+            (ClientFrame::Send(request), allowed) => Box::pin(self.send_message(request, allowed)).await,
             (ClientFrame::Commit(request), allowed) => {
                 self.submit_commit(request, allowed);
                 Ok(())
@@ -282,7 +287,7 @@ impl Live {
             (_, Err(limited)) => self.send(&ServerFrame::Error(limited)).await,
             (ClientFrame::Authenticate(request), Ok(())) => {
                 let claims = authenticate(&self.state, &request).map_err(Ending::Refused)?;
-                self.prolong(&claims).await
+                Box::pin(self.prolong(&claims)).await
             }
             (ClientFrame::Fetch(fetch), Ok(())) => {
                 self.fetch(fetch);
@@ -297,7 +302,7 @@ impl Live {
                 self.registration.answered(up_to.conversation);
                 Ok(())
             }
-            (ClientFrame::CannotProcess(report), Ok(())) => self.suspect(report).await,
+            (ClientFrame::CannotProcess(report), Ok(())) => Box::pin(self.suspect(report)).await,
             (ClientFrame::Show(visibility), Ok(())) => {
                 self.registration.show(visibility);
                 Ok(())

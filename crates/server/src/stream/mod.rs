@@ -7,6 +7,7 @@ mod live;
 use crate::auth::{Claims, ClientAddress, read_access_token};
 use crate::delivery::{self, Close};
 use crate::error::{ApiError, body};
+use crate::metrics::TurnedAway;
 use crate::rate_limit::Class;
 use crate::state::AppState;
 use axum::extract::State;
@@ -102,7 +103,8 @@ async fn run(socket: WebSocket, state: AppState, place: OwnedSemaphorePermit) {
     let mut connection = Connection::Waiting(socket);
     loop {
         connection = match connection {
-            Connection::Waiting(socket) => wait(socket, &state).await,
+            // Boxed, like the farewell, since it is large and soon over.
+            Connection::Waiting(socket) => Box::pin(wait(socket, &state)).await,
             Connection::Live(live) => {
                 drop(place.take());
                 let device = live.device();
@@ -111,8 +113,10 @@ async fn run(socket: WebSocket, state: AppState, place: OwnedSemaphorePermit) {
                 Connection::Ending(socket, ending)
             }
             Connection::Ending(socket, ending) => {
+                note(&state.metrics.turned_away, &ending);
                 // A client that does not listen to its farewell is none of our concern.
-                drop(timeout(FAREWELL_DEADLINE, say_farewell(socket, ending)).await);
+                let farewell = Box::pin(say_farewell(socket, ending));
+                drop(timeout(FAREWELL_DEADLINE, farewell).await);
                 Connection::Closed
             }
             Connection::Closed => return,
@@ -197,6 +201,22 @@ fn broken(error: &axum::Error) -> Ending {
     }
 }
 
+/// Counts why a connection ends, if something was wrong with it. Those that were too slow are counted where
+/// that is found.
+fn note(counters: &TurnedAway, ending: &Ending) {
+    let counter = match ending {
+        Ending::Gone | Ending::Closed(Close::Slow | Close::Stopping) => return,
+        Ending::Silent => &counters.silent,
+        Ending::Closed(Close::Revoked | Close::Replaced) => &counters.refused,
+        Ending::Refused(refused) => match refused.code {
+            ErrorCode::TooLarge => &counters.too_large,
+            ErrorCode::BadRequest => &counters.malformed,
+            _ => &counters.refused,
+        },
+    };
+    counter.inc();
+}
+
 /// Tells the client why, and closes.
 async fn say_farewell(mut socket: WebSocket, ending: Ending) -> Result<(), axum::Error> {
     let refused = match ending {
@@ -236,5 +256,21 @@ const fn close_code(code: ErrorCode) -> u16 {
         ErrorCode::BadRequest => 1002,
         ErrorCode::Unavailable => 1012,
         _ => 1008,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How large what is returned is, which is never called.
+    fn size_of_returned<A, B, C, F>(_: impl FnOnce(A, B, C) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn an_idle_connection_has_no_room_for_what_is_rare() {
+        let size = size_of_returned(run);
+        assert!(size <= 2048, "{size}");
     }
 }

@@ -94,12 +94,11 @@ impl Town {
         let directory = TempDir::new().context("no temporary directory")?;
         let keys = Keys::load_or_create(directory.path(), &mut OsRng)?;
         let database = wish.database.as_deref().map(Database::create).transpose()?;
-        let store = match &database {
-            Some(database) => Store::open_postgres(&database.url()?).await?,
-            None => {
-                let key = SqliteKey::from_bytes(*keys.database());
-                Store::open_sqlite(&directory.path().join(DATABASE_FILE), &key).await?
-            }
+        let store = if let Some(database) = &database {
+            Store::open_postgres(&database.url()?).await?
+        } else {
+            let key = SqliteKey::from_bytes(*keys.database());
+            Store::open_sqlite(&directory.path().join(DATABASE_FILE), &key).await?
         };
         let mut town = Self {
             directory,
