@@ -9,9 +9,11 @@ use super::clock;
 use crate::change::Change;
 use crate::core::Core;
 use crate::error::ClientError;
+use crate::store::conversation::ConversationState;
+use crate::store::unread_file::UnreadFile;
 use std::cell::Cell;
 use std::time::Duration;
-use undertone_wire::Timestamp;
+use undertone_wire::{Sequence, Timestamp};
 
 /// How long after its end a message may be found in the files of a client that runs.
 pub const RAW_STORAGE_BOUND: Duration = Duration::from_mins(1);
@@ -83,6 +85,7 @@ pub(crate) fn reap(core: &Core) -> Result<(), ClientError> {
         core.store.empty_log()?;
         core.reaper.log_to_empty.set(false);
     }
+    let_read_files_go(core, now)?;
     for conversation in &conversations {
         core.publish(Change::Timeline(*conversation));
     }
@@ -90,6 +93,42 @@ pub(crate) fn reap(core: &Core) -> Result<(), ClientError> {
         core.publish(Change::Conversations);
     }
     Ok(())
+}
+
+/// Own files that waited for readers: once everybody has read and has had their time, the server is to
+/// delete them. From whoever sends no receipts nobody knows; then the server's own limit is the bound.
+fn let_read_files_go(core: &Core, now: Timestamp) -> Result<(), ClientError> {
+    let waiting = core.store.unread_files()?;
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    let gone = core.transaction(|| {
+        for file in waiting {
+            if file.ends_at.is_none() && has_been_read_by_all(core, &file)? {
+                core.store.end_unread_file(file.blob, now.plus(file.timer))?;
+            }
+        }
+        Ok(core.store.withdraw_read_files(now)?)
+    })?;
+    if gone > 0 {
+        core.signal.notify();
+    }
+    Ok(())
+}
+
+/// Whether everybody else who is inside says that they have read up to there.
+fn has_been_read_by_all(core: &Core, file: &UnreadFile) -> Result<bool, ClientError> {
+    let me = core.me()?;
+    let known = core.store.conversation(file.conversation)?;
+    if !known.is_some_and(|known| known.state == ConversationState::Active) {
+        return Ok(false);
+    }
+    let read = core.store.receipts(file.conversation)?;
+    let members = core.groups.with(file.conversation, |group, _| group.members())?;
+    Ok(members.iter().all(|member| {
+        let has_read = |(user, to): &(_, Sequence)| *user == member.user && *to >= file.position;
+        member.user == me.user || read.iter().any(has_read)
+    }))
 }
 
 /// Has screens look again if something is hidden that was shown at the last look, or the other way about.

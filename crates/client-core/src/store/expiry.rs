@@ -60,6 +60,7 @@ impl Store {
     /// back through the log yet are known when they do. Part of a transaction.
     pub(crate) fn delete_ended(&self, now: Timestamp) -> Result<usize, StoreError> {
         self.withdraw_ended_files(now)?;
+        self.keep_unread_files(now)?;
         self.execute(
             "INSERT OR IGNORE INTO ended_echo (conversation, payload_hash) SELECT conversation, payload_hash \
              FROM message WHERE expires_at <= ?1 AND payload_hash IS NOT NULL AND sequence IS NULL",

@@ -237,7 +237,7 @@ impl Store {
     }
 
     /// The files of own messages that have ended for everyone are to be deleted on the server, too. Where the
-    /// timer began with reading, others may not have read yet.
+    /// timer began with reading, others may not have read yet: those wait (`unread_file`).
     pub(super) fn withdraw_ended_files(&self, now: Timestamp) -> Result<(), StoreError> {
         self.execute(
             "INSERT OR REPLACE INTO blob_gone (blob, on_server) SELECT f.blob, 1 FROM file f \

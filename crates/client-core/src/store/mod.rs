@@ -30,6 +30,7 @@ mod seen;
 pub mod session;
 pub(crate) mod share;
 pub(crate) mod talk;
+pub(crate) mod unread_file;
 mod voucher;
 
 use crate::testing::{Checkpoints, Killed};

@@ -32,7 +32,17 @@ struct Two {
 }
 
 fn two() -> Two {
-    let mut world = World::new();
+    two_in(World::new())
+}
+
+/// The same, with stores that can be read without a key.
+fn two_who_store_plainly() -> Two {
+    let world = World::new();
+    world.store_plainly();
+    two_in(world)
+}
+
+fn two_in(mut world: World) -> Two {
     let (ada, ben) = (world.someone("Ada"), world.someone("Ben"));
     let (alice, bob) = (world.device(&ada), world.device(&ben));
     let talk = world.run(alice.open(&ben));

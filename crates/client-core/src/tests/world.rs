@@ -78,7 +78,9 @@ impl World {
     pub(super) fn files_hold(&self, word: &str) -> bool {
         let files = std::fs::read_dir(self.directory.path()).unwrap();
         files
-            .map(|file| std::fs::read(file.unwrap().path()).unwrap())
+            .map(|file| file.unwrap().path())
+            .filter(|path| path.is_file())
+            .map(|path| std::fs::read(path).unwrap())
             .any(|bytes| {
                 bytes
                     .windows(word.len())

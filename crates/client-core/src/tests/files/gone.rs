@@ -1,6 +1,7 @@
 //! Files go with their messages, here and on the server, and no others do; what was passed on stays.
 
 use super::*;
+use crate::message::reaper::RAW_STORAGE_BOUND;
 
 #[test]
 fn a_timer_goes_with_the_blob_to_the_server() {
@@ -11,6 +12,7 @@ fn a_timer_goes_with_the_blob_to_the_server() {
     };
     two.send(vanishing, vec![file("one", bytes(10))]).unwrap();
     two.settle();
+    drop(two.open_at_bob(0).unwrap());
     let blob = two.world.server.blobs().all().pop().unwrap();
     assert_eq!(
         blob.request.expires_after_seconds,
@@ -18,18 +20,19 @@ fn a_timer_goes_with_the_blob_to_the_server() {
         "and an hour, should this device be gone by then"
     );
     assert_eq!(World::sealed_files(&two.alice).len(), 1);
+    assert_eq!(World::sealed_files(&two.bob).len(), 1);
     two.world.pass(310_000);
     assert!(two.alice.texts(two.talk).is_empty() && two.bob.texts(two.talk).is_empty());
     two.settle();
     assert!(
-        World::sealed_files(&two.alice).is_empty(),
-        "its sealed bytes go with the message"
+        World::sealed_files(&two.alice).is_empty() && World::sealed_files(&two.bob).is_empty(),
+        "its sealed bytes go with the message, on both devices"
     );
     assert_eq!(two.blob_count(), 0, "on the server, too");
 }
 
 #[test]
-fn a_timer_that_begins_with_reading_leaves_the_blob_to_those_who_have_not_read() {
+fn a_timer_that_begins_with_reading_leaves_the_blob_until_all_have_read_and_have_had_their_time() {
     let mut two = two();
     let vanishing = Draft {
         expires: Some(Expiry::AfterRead(30)),
@@ -44,6 +47,65 @@ fn a_timer_that_begins_with_reading_leaves_the_blob_to_those_who_have_not_read()
     two.world.pass(120_000);
     assert!(two.alice.texts(two.talk).is_empty());
     assert_eq!(two.open_at_bob(0).unwrap(), bytes(10));
+    assert_eq!(World::sealed_files(&two.bob).len(), 1);
+    two.bob.client().mark_read(two.talk).unwrap();
+    two.settle();
+    two.world.pass(10_000);
+    assert_eq!((two.bob.texts(two.talk).len(), two.blob_count()), (1, 1));
+    two.world.pass(60_000);
+    two.settle();
+    assert!(two.bob.texts(two.talk).is_empty());
+    assert!(
+        World::sealed_files(&two.bob).is_empty() && World::sealed_files(&two.alice).is_empty(),
+        "the sealed bytes of both go"
+    );
+    assert_eq!(two.blob_count(), 0, "those of the server, too");
+}
+
+/// A picture of a few pixels with a word in it.
+fn thumbnail(word: &str) -> Vec<u8> {
+    let mut png = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\x00\x00\x00\x08\x00\x00\x00\x08\x08\x02".to_vec();
+    png.extend([0; 7]);
+    png.extend(word.as_bytes());
+    png
+}
+
+#[test]
+fn nothing_of_a_file_that_ended_is_left_on_either_device() {
+    const CANARIES: [&str; 3] = ["unmistakable.png", "distinctive", "peculiar"];
+    let mut two = two_who_store_plainly();
+    let vanishing = Draft {
+        expires: Some(Expiry::AfterSent(60)),
+        ..draft("a peculiar picture")
+    };
+    let picture = Outgoing {
+        media_type: "image/png".to_owned(),
+        preview: Some(Preview {
+            width: 640,
+            height: 400,
+            thumbnail: Some(Bytes(thumbnail("distinctive"))),
+        }),
+        ..file("unmistakable.png", bytes(100_000))
+    };
+    two.send(vanishing, vec![picture]).unwrap();
+    two.settle();
+    drop(two.open_at_bob(0).unwrap());
+    for canary in CANARIES {
+        assert!(two.world.files_hold(canary), "{canary} was never there");
+    }
+    let devices = [Rc::clone(&two.alice), Rc::clone(&two.bob)];
+    for device in &devices {
+        assert_eq!(World::sealed_files(device).len(), 1);
+    }
+    two.world
+        .pass(60_000 + u64::try_from(RAW_STORAGE_BOUND.as_millis()).unwrap());
+    for canary in CANARIES {
+        assert!(!two.world.files_hold(canary), "{canary} is left");
+    }
+    for device in &devices {
+        assert!(World::sealed_files(device).is_empty(), "sealed bytes are left");
+    }
+    assert_eq!(two.blob_count(), 0);
 }
 
 #[test]
