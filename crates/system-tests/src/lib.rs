@@ -4,6 +4,7 @@
 mod actor;
 mod chaos;
 mod chatter;
+mod counted;
 mod date;
 mod disk;
 mod gathering;
