@@ -10,6 +10,7 @@ use crate::conversation::returns::Returns;
 use crate::error::ClientError;
 use crate::file::{self, Uploads};
 use crate::message::clock::Clock;
+use crate::message::event::Suspect;
 use crate::message::reaper::{self, Reaper};
 use crate::message::receipt::Receipts;
 use crate::message::send::Bubble;
@@ -32,9 +33,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 use undertone_mls::MlsDevice;
-use undertone_wire::device::DeviceCertificateBody;
 use undertone_wire::guest::UserKind;
-use undertone_wire::{ConversationId, DeviceId, Sequence, Timestamp, UserId, UserName};
+use undertone_wire::{ConversationId, DeviceId, Timestamp, UserId, UserName};
 
 /// See the module.
 pub(crate) struct Core {
@@ -87,9 +87,11 @@ pub(crate) struct Core {
     /// How many stand at the doors of rooms, as far as this device knows.
     pub(crate) knocks: RefCell<BTreeMap<ConversationId, u32>>,
     /// Who made the commit that this device could not process last, of each conversation.
-    pub(crate) suspects: RefCell<BTreeMap<ConversationId, (Sequence, DeviceCertificateBody)>>,
+    pub(crate) suspects: RefCell<BTreeMap<ConversationId, Suspect>>,
     /// When conversations that are lost again and again may be come into.
     pub(crate) returns: Returns,
+    /// When leaves of guests who ended are looked for again, by the monotonic clock.
+    pub(crate) ended_at_ms: Cell<u64>,
     /// Whether conversations are being resumed.
     pub(crate) resuming: Cell<bool>,
     /// Whether key packages are being uploaded.
@@ -150,6 +152,7 @@ impl Core {
             knocks: RefCell::default(),
             suspects: RefCell::default(),
             returns: Returns::default(),
+            ended_at_ms: Cell::new(0),
             resuming: Cell::new(false),
             refilling: Cell::new(false),
             signal: Signal::default(),

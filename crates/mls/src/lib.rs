@@ -41,7 +41,8 @@ pub use key_package::{KeyPackageError, KeyPackageInfo, inspect_key_package};
 pub use member::{Member, identity_hash};
 pub use message::{MessageError, MessageHeader, message_header};
 pub use public_group::{
-    CheckedCommit, CommitCheck, CommitError, NewGroup, ProposalCheck, PublicState, check_commit,
-    check_proposal, check_replacement, found_group, ratchet_tree,
+    CheckedCommit, CommitCheck, CommitError, NewGroup, ProposalCheck, PublicState, Replacement,
+    ReplacementCheck, check_commit, check_proposal, check_replacement, devices_in_tree, found_group,
+    ratchet_tree,
 };
 pub use storage::{KeyValue, KeyValueError, MemoryKeyValue, Provider};

@@ -6,26 +6,28 @@ use crate::member::Member;
 use crate::rule;
 use crate::storage::{MemoryKeyValue, Provider};
 use crate::suite::{self, CIPHERSUITE};
-use openmls::messages::group_info::{GroupInfo, VerifiableGroupInfo};
 use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _};
 use openmls::prelude::{
-    ConfirmationTag, Extension, GroupId, LeafNodeIndex, MlsMessageBodyIn, MlsMessageIn, OpenMlsProvider as _,
+    ConfirmationTag, GroupId, LeafNodeIndex, MlsMessageBodyIn, MlsMessageIn, OpenMlsProvider as _,
     ProcessedMessage, ProcessedMessageContent, Proposal, ProposalStore, ProtocolMessage, PublicGroup,
-    PublicMessageIn, RatchetTreeIn, Sender, SignaturePublicKey, StagedCommit, Verifiable as _,
+    PublicMessageIn, RatchetTreeIn, Sender, StagedCommit,
 };
 use std::collections::BTreeSet;
 use undertone_wire::conversation::CommitBundle;
 use undertone_wire::device::DeviceCertificateBody;
 use undertone_wire::group::GroupProfile;
 use undertone_wire::limits::{
-    COMMIT_BYTES_MAX, GROUP_INFO_BYTES_MAX, PROPOSAL_BYTES_MAX, RATCHET_TREE_BYTES_MAX, WELCOME_BYTES_MAX,
+    COMMIT_BYTES_MAX, PROPOSAL_BYTES_MAX, RATCHET_TREE_BYTES_MAX, WELCOME_BYTES_MAX,
 };
 use undertone_wire::message::CommitAuthenticatedData;
 use undertone_wire::{Bytes, ConversationId, DeviceId, Epoch, PROTOCOL_VERSION, codec};
 
 mod error;
+mod group_info;
 
 pub use error::CommitError;
+pub use group_info::{Replacement, ReplacementCheck, check_replacement};
+use group_info::{check_group_info, parse_group_info};
 
 /// A snapshot of the public group, opaque to its keeper.
 #[derive(Clone, PartialEq, Eq)]
@@ -328,6 +330,15 @@ pub fn ratchet_tree(state: &PublicState, conversation: ConversationId) -> Result
     encode_tree(&Loaded::new(state, conversation)?.group)
 }
 
+/// The devices whose leaves stand in the tree.
+pub fn devices_in_tree(
+    state: &PublicState,
+    conversation: ConversationId,
+) -> Result<Vec<DeviceId>, CommitError> {
+    let Loaded { members, .. } = Loaded::new(state, conversation)?;
+    Ok(members.iter().map(|known| known.member.device).collect())
+}
+
 /// A proposal to be checked: a `SelfRemove`.
 #[derive(Debug, Clone, Copy)]
 pub struct ProposalCheck<'a> {
@@ -375,20 +386,6 @@ pub fn check_proposal(check: ProposalCheck<'_>) -> Result<Member, CommitError> {
     };
     rule::judge_leave(&before, &earlier, leaver.leaf).map_err(CommitRefused::from)?;
     Ok(leaver)
-}
-
-/// Checks a `GroupInfo` that is to replace the one of the current epoch: signed by the sender's leaf,
-/// with the present context and no tree. Whether its external key is the right one only members know.
-pub fn check_replacement(
-    state: &PublicState,
-    conversation: ConversationId,
-    sender: DeviceId,
-    group_info: &[u8],
-) -> Result<(), CommitError> {
-    let Loaded { group, members, .. } = Loaded::new(state, conversation)?;
-    let signer = members.iter().find(|known| known.member.device == sender);
-    let signer = LeafNodeIndex::new(signer.ok_or(CommitError::Sender)?.member.leaf);
-    check_group_info(group_info, &group, signer, group.confirmation_tag())
 }
 
 /// Where a message must belong.
@@ -466,60 +463,5 @@ fn check_welcome(
         Ok(())
     } else {
         Err(CommitError::Welcome)
-    }
-}
-
-/// The `GroupInfo` must be signed by the committer, hold exactly the new context and the commit's
-/// confirmation tag, and no tree (design D2).
-fn check_group_info(
-    group_info: &[u8],
-    group: &PublicGroup,
-    committer: LeafNodeIndex,
-    confirmation_tag: &ConfirmationTag,
-) -> Result<(), CommitError> {
-    let info = parse_group_info(group_info)?;
-    let only_external_pub = info
-        .extensions()
-        .iter()
-        .all(|extension| matches!(extension, Extension::ExternalPub(_)));
-    if info.group_context() != group.group_context() || !only_external_pub {
-        return Err(CommitError::GroupInfo);
-    }
-    // GroupInfoTBS ends with the confirmation tag and the signer (RFC 9420 section 12.4.3).
-    let mut end = confirmation_tag
-        .tls_serialize_detached()
-        .map_err(CommitError::Malformed)?;
-    end.extend(
-        committer
-            .tls_serialize_detached()
-            .map_err(CommitError::Malformed)?,
-    );
-    if !info
-        .unsigned_payload()
-        .map_err(CommitError::Malformed)?
-        .ends_with(&end)
-    {
-        return Err(CommitError::GroupInfo);
-    }
-    let key = group
-        .members()
-        .find(|member| member.index == committer)
-        .ok_or(CommitError::GroupInfo)?
-        .signature_key;
-    let key =
-        SignaturePublicKey::from(key).into_signature_public_key_enriched(CIPHERSUITE.signature_algorithm());
-    let crypto = crate::crypto::SuiteCrypto::default();
-    let verified: Result<GroupInfo, _> = info.verify(&crypto, &key);
-    verified.map(|_| ()).map_err(|_| CommitError::GroupInfo)
-}
-
-fn parse_group_info(bytes: &[u8]) -> Result<VerifiableGroupInfo, CommitError> {
-    if bytes.len() > GROUP_INFO_BYTES_MAX {
-        return Err(CommitError::TooLarge);
-    }
-    let parsed = MlsMessageIn::tls_deserialize_exact(bytes).map_err(CommitError::Malformed)?;
-    match parsed.extract() {
-        MlsMessageBodyIn::GroupInfo(info) => Ok(info),
-        _ => Err(CommitError::Kind),
     }
 }

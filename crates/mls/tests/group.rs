@@ -12,7 +12,8 @@ use people::{Person, Talk, begin_with, conversation, deliver, seen};
 use undertone_mls::rule::Violation;
 use undertone_mls::{
     CheckedCommit, CommitApplied, CommitCheck, CommitError, Group, GroupChange, GroupError, MlsDevice,
-    PendingCommit, ProposalCheck, check_commit, check_proposal, check_replacement,
+    PendingCommit, ProposalCheck, Replacement, ReplacementCheck, check_commit, check_proposal,
+    check_replacement,
 };
 use undertone_wire::group::{GroupProfile, Role};
 use undertone_wire::guest::UserKind;
@@ -284,9 +285,21 @@ fn a_group_info_is_replaced_by_a_member_only() {
     let fresh = talk.groups[2]
         .export_group_info(&people[2].provider, &people[2].device)
         .unwrap();
-    let check =
-        |person: &Person, info: &[u8]| check_replacement(&talk.state, conversation(), person.device_id, info);
-    assert!(check(&people[2], &fresh).is_ok());
+    // Ada's, since she made the group.
+    let present = talk.groups[0]
+        .export_group_info(&people[0].provider, &people[0].device)
+        .unwrap();
+    let check = |person: &Person, info: &[u8]| {
+        check_replacement(ReplacementCheck {
+            state: &talk.state,
+            conversation: conversation(),
+            sender: person.device_id,
+            present: &present,
+            fresh: info,
+        })
+    };
+    assert_eq!(check(&people[2], &fresh).unwrap(), Replacement::SameKey);
+    assert_eq!(check(&people[0], &present).unwrap(), Replacement::OwnWord);
     assert!(matches!(check(&people[1], &fresh), Err(CommitError::GroupInfo)));
     let stranger = Person::new(9, "Eve");
     assert!(matches!(check(&stranger, &fresh), Err(CommitError::Sender)));

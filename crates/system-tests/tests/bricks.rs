@@ -3,10 +3,14 @@
 //! named and can be put out.
 
 use anyhow::{Context, Result, ensure};
-use undertone_client_core::view::EventKind;
+use std::time::Duration;
+use undertone_client_core::view::{ConversationStateView, EventKind};
 use undertone_system_tests::{Actor, Entering, Hostile, Spoil, World, all_are_together, stories};
 use undertone_wire::ConversationId;
 use undertone_wire::group::Role::{Member, Owner};
+
+/// The bound that is promised.
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// Ada's room with two guests in it, everybody's lines sent and read.
 struct Room {
@@ -81,11 +85,16 @@ impl Room {
         Ok(())
     }
 
-    /// Everybody is told who did it.
-    async fn names(&self, hostile: &Hostile) -> Result<()> {
-        for actor in self.everybody() {
-            let voided = actor.sees_that(self.talk, EventKind::Voided).await?;
-            let blamed = (voided.who, voided.who_name.as_str());
+    /// These are told who did it, and what.
+    async fn told<'a>(
+        &self,
+        told: impl Iterator<Item = &'a Actor>,
+        what: EventKind,
+        hostile: &Hostile,
+    ) -> Result<()> {
+        for actor in told {
+            let event = actor.sees_that(self.talk, what).await?;
+            let blamed = (event.who, event.who_name.as_str());
             ensure!(
                 blamed == (hostile.user(), "Mallory"),
                 "{} blames {blamed:?}",
@@ -93,6 +102,21 @@ impl Room {
             );
         }
         Ok(())
+    }
+
+    /// Everybody is told who did it.
+    async fn names(&self, hostile: &Hostile) -> Result<()> {
+        self.told(self.everybody(), EventKind::Voided, hostile).await
+    }
+
+    /// All are in one group again, and the room works, a minute at most after what was just done.
+    async fn works_within_a_minute(&self, when: &str) -> Result<()> {
+        let works = async {
+            self.settles().await?;
+            self.works(when).await
+        };
+        let worked = tokio::time::timeout(MINUTE, works).await;
+        worked.context("it took more than a minute")?
     }
 
     /// The owner puts them out.
@@ -122,7 +146,7 @@ stories! {
         room.two_guests_come(world).await?;
         room.works("before").await?;
         mallory.commits(&Spoil::Path).await?;
-        room.works("after").await?;
+        room.works_within_a_minute("after").await?;
         room.nothing_is_lost(&["before", "after"])?;
         room.names(&mallory).await?;
         room.puts_out(&mallory).await?;
@@ -137,8 +161,18 @@ stories! {
         room.works("before").await?;
         // Ada sits beside Mallory in the tree: she alone can process it, the others come in again.
         mallory.commits(&Spoil::PathBut(0)).await?;
-        room.settles().await?;
-        room.works("after").await?;
+        room.works_within_a_minute("after").await?;
+        // Those who could not process it say so; Ada could, and has nobody's word for it.
+        room.told(room.guests.iter(), EventKind::LeftBehind, &mallory)
+            .await?;
+        ensure!(
+            !room
+                .ada
+                .events(room.talk)?
+                .iter()
+                .any(|event| event.what == EventKind::LeftBehind),
+            "Ada accuses somebody"
+        );
         room.nothing_is_lost(&["before", "after"])?;
         room.puts_out(&mallory).await?;
         room.works("without Mallory").await
@@ -150,16 +184,39 @@ stories! {
         mallory.enters(&room.link, Entering::Honestly).await?;
         room.two_guests_come(world).await?;
         room.works("before").await?;
-        mallory.commits(&Spoil::ExternalKey).await?;
-        let late = world.guest("Late").await?;
-        late.joins(&room.link).await?;
-        room.guests.push(late);
-        room.settles().await?;
-        room.works("after").await?;
-        let late = room.guests.pop().context("no guest")?;
-        room.nothing_is_lost(&["before", "after"])?;
-        room.ada.removes(room.talk, late.user()?).await?;
+        let mut late = world.guest("Late").await?;
+        // As often as it takes to be listened to no more, if it were whoever comes in that is charged.
+        for when in ["once", "twice", "thrice"] {
+            mallory.commits(&Spoil::ExternalKey).await?;
+            let joined = tokio::time::timeout(MINUTE, late.joins(&room.link)).await;
+            joined.context("nobody comes in for a minute")??;
+            room.guests.push(late);
+            room.works_within_a_minute(when).await?;
+            late = room.guests.pop().context("no guest")?;
+            room.ada.removes(room.talk, late.user()?).await?;
+            late.stands(room.talk, ConversationStateView::Removed).await?;
+        }
+        // Those who were inside can tell a wrong key from a right one, and blame nobody else.
+        room.told(room.everybody(), EventKind::KeptOut, &mallory).await?;
+        for actor in room.everybody() {
+            let mut told = actor.events(room.talk)?.into_iter();
+            ensure!(!told.any(|event| event.what == EventKind::Voided), "{} blames Late", actor.name());
+        }
+        room.nothing_is_lost(&["before", "once", "twice", "thrice"])?;
         room.puts_out(&mallory).await
+    }
+
+    async fn a_group_info_by_which_nobody_can_even_try_to_join_is_refused(world: &World) -> Result<()> {
+        let mut room = Room::new(world).await?;
+        let mut mallory = world.hostile("Mallory").await?;
+        mallory.enters(&room.link, Entering::Honestly).await?;
+        let refused = mallory.commits(&Spoil::ShortExternalKey).await.err();
+        let refused = refused.context("it was taken")?;
+        let body = refused.downcast_ref::<undertone_wire::ErrorBody>();
+        let code = body.context("no answer of the server")?.code;
+        ensure!(code == undertone_wire::ErrorCode::GroupInfoInvalid, "{refused:#}");
+        room.two_guests_come(world).await?;
+        room.works("after").await
     }
 }
 

@@ -130,7 +130,7 @@ pub enum EntryKind {
     /// A message that reached its own expiry on the server: `payload` is the SHA-256 of what it was.
     Expired,
     /// A commit that no member could process, or what was sent in the epoch that it began. It counts as
-    /// never sent; `payload` is empty.
+    /// never sent; `payload` is empty, or for a commit from outside the `GroupInfo` that it was made from.
     Voided,
 }
 

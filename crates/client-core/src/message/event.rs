@@ -19,6 +19,7 @@ use undertone_wire::content::{Expiry, HistorySharing};
 use undertone_wire::conversation::{Accepted, ConversationKind, LogEntry};
 use undertone_wire::device::DeviceCertificateBody;
 use undertone_wire::group::Role;
+use undertone_wire::stream::Acknowledge;
 use undertone_wire::{ConversationId, DeviceId, MessageId, Sequence, Timestamp, UserId};
 
 /// What the ids of events are hashed under.
@@ -81,6 +82,10 @@ pub enum Happening {
     BecameAccount,
     /// A commit could be processed by nobody.
     Voided,
+    /// By what they published nobody could come in: this device has compared it with what it knows itself.
+    KeptOut,
+    /// Others could process their commit and this device could not: it came in again.
+    LeftBehind,
 }
 
 /// Where in which log something happened.
@@ -177,8 +182,16 @@ pub(crate) fn joined_here(core: &Core, me: &Me, place: Place, by: Option<UserId>
     }
 }
 
+/// Who sent a commit that this device could not process, and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Suspect {
+    pub(crate) place: Place,
+    pub(crate) author: DeviceCertificateBody,
+}
+
 /// The log says that an entry is void. If it is the commit, its author is named, as far as this device
-/// knows them: whoever wanted to come by it is nobody here, and the row has an id of zeros.
+/// knows them: whoever wanted to come by it is nobody here, and the row has an id of zeros. If it came from
+/// outside, and was made from a `GroupInfo` by which nobody can come in, whoever signed that one is named.
 pub(crate) fn voided(core: &Core, me: &Me, entry: &LogEntry) -> Result<(), ClientError> {
     let (epoch, members) = core.groups.with(entry.conversation, |group, _| {
         Ok((group.epoch(), group.members()?))
@@ -187,14 +200,18 @@ pub(crate) fn voided(core: &Core, me: &Me, entry: &LogEntry) -> Result<(), Clien
     if entry.epoch != epoch {
         return Ok(());
     }
-    let author = members.iter().find(|member| member.device == entry.sender);
+    let place = Place::of(entry);
     let stranger = core.suspects.borrow_mut().remove(&entry.conversation);
+    if let Some(who) = kept_out_by(core, me, entry)? {
+        return write(core, me, Deed { place, who }, just(Happening::KeptOut));
+    }
+    let author = members.iter().find(|member| member.device == entry.sender);
     let user = match (author, stranger) {
         (Some(author), _) => author.user,
         // Whoever tried to come in is nobody whom this device knows: their certificate was in the commit.
-        (None, Some((sequence, stranger))) if sequence == entry.sequence => {
-            let user = stranger.user;
-            note_stranger(core, me, stranger)?;
+        (None, Some(stranger)) if stranger.place.sequence == entry.sequence => {
+            let user = stranger.author.user;
+            note_stranger(core, me, stranger.author)?;
             user
         }
         (None, _) => UserId::from_bytes([0; UserId::LEN]),
@@ -203,8 +220,48 @@ pub(crate) fn voided(core: &Core, me: &Me, entry: &LogEntry) -> Result<(), Clien
         user,
         device: entry.sender,
     };
-    let place = Place::of(entry);
     write(core, me, Deed { place, who }, just(Happening::Voided))
+}
+
+/// Who signed the `GroupInfo` from which a voided commit was made, if it was of no use. The server only
+/// hands it on: what this device knows of the epoch and the signature say the rest.
+fn kept_out_by(core: &Core, me: &Me, entry: &LogEntry) -> Result<Option<Actor>, ClientError> {
+    if entry.payload.is_empty() {
+        return Ok(None);
+    }
+    let judged = core.groups.with(entry.conversation, |group, provider| {
+        group.kept_out_by(provider, &me.mls, entry.payload.as_slice())
+    });
+    match judged {
+        Ok(author) => Ok(author.map(|author| Actor {
+            user: author.user,
+            device: author.device,
+        })),
+        Err(error) if error.is_of_store() => Err(error),
+        Err(error) => {
+            tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "what a voided commit was made from says nothing"
+            );
+            Ok(None)
+        }
+    }
+}
+
+/// Others could process what this device could not: its author is named here, and here alone. It may be
+/// this device that is at fault, which is how it is told.
+pub(crate) fn left_behind(core: &Core, me: &Me, at: Acknowledge) -> Result<(), ClientError> {
+    let suspect = core.suspects.borrow_mut().remove(&at.conversation);
+    let Some(Suspect { place, author }) = suspect.filter(|suspect| suspect.place.sequence == at.sequence)
+    else {
+        return Ok(());
+    };
+    let who = Actor {
+        user: author.user,
+        device: author.device,
+    };
+    note_stranger(core, me, author)?;
+    write(core, me, Deed { place, who }, just(Happening::LeftBehind))
 }
 
 /// Notes the name of somebody who is named in the timeline, unless it is taken by somebody else.

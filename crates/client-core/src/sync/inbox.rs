@@ -282,12 +282,14 @@ impl Batch<'_> {
         self.lose(conversation)
     }
 
-    /// A commit that was not processed here was processed by others: this device comes in again.
+    /// A commit that was not processed here was processed by others: this device says whose it was, and
+    /// comes in again.
     fn stands(&mut self, at: Acknowledge) -> Result<(), ClientError> {
         let Some(mut conversation) = self.take(at.conversation)? else {
             return Ok(());
         };
         if conversation.state == ConversationState::Active && conversation.sequence < at.sequence {
+            event::left_behind(self.core, self.me, at)?;
             self.lose(&mut conversation)?;
         }
         self.keep(conversation);

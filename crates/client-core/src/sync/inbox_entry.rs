@@ -6,7 +6,7 @@ use super::rollback;
 use crate::conversation::{action, epoch, leave, pin};
 use crate::core::Core;
 use crate::error::ClientError;
-use crate::message::event::{self, Place};
+use crate::message::event::{self, Place, Suspect};
 use crate::message::receive::{self, Arrival};
 use crate::message::{history, verify};
 use crate::store::conversation::{Conversation, ConversationState};
@@ -243,7 +243,8 @@ fn suspect_author(batch: &Batch<'_>, entry: &LogEntry) {
     });
     match author {
         Ok(author) if author.device == entry.sender => {
-            let suspect = (entry.sequence, author);
+            let place = Place::of(entry);
+            let suspect = Suspect { place, author };
             core.suspects.borrow_mut().insert(entry.conversation, suspect);
         }
         Ok(_) => tracing::debug!("a commit is not of the device that sent it"),

@@ -64,6 +64,10 @@ pub enum EventKind {
     BecameAccount,
     /// What `who` did to the group could be processed by nobody, and does not count.
     Voided,
+    /// By what `who` published nobody could come in; this device has checked that it was wrong.
+    KeptOut,
+    /// What `who` did to the group could be processed by others and not by this device: it came in again.
+    LeftBehind,
 }
 
 /// Somebody to whom something happened.
@@ -200,5 +204,7 @@ const fn kind(what: &Happening) -> EventKind {
         Happening::ClosingChanged(_) => EventKind::ClosingChanged,
         Happening::BecameAccount => EventKind::BecameAccount,
         Happening::Voided => EventKind::Voided,
+        Happening::KeptOut => EventKind::KeptOut,
+        Happening::LeftBehind => EventKind::LeftBehind,
     }
 }

@@ -211,7 +211,7 @@ impl Group {
 }
 
 /// The leaf that signed a `GroupInfo`: the last field of what is signed (RFC 9420 section 12.4.3).
-fn signer_of(info: &VerifiableGroupInfo) -> Result<u32, GroupError> {
+pub(super) fn signer_of(info: &VerifiableGroupInfo) -> Result<u32, GroupError> {
     let payload = info.unsigned_payload().map_err(GroupError::Malformed)?;
     let signer = payload.last_chunk::<4>().ok_or(GroupError::Kind)?;
     Ok(u32::from_be_bytes(*signer))

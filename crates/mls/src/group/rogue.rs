@@ -28,6 +28,8 @@ pub enum Spoil {
     /// The `GroupInfo` names an external key to which nobody has the secret: whoever joins by it makes a
     /// commit that no member can process.
     ExternalKey,
+    /// The `GroupInfo` names an external key to which nothing can be sent: nobody could even try to join.
+    ShortExternalKey,
 }
 
 /// Commits to fresh keys, and takes the commit for granted: the group is in the next epoch at once.
@@ -61,9 +63,9 @@ pub fn commit<S: KeyValue>(
         .mls
         .merge_pending_commit(provider)
         .map_err(failed("merging the commit"))?;
-    if *spoil == Spoil::ExternalKey {
+    if matches!(spoil, Spoil::ExternalKey | Spoil::ShortExternalKey) {
         let crypto = RogueCrypto {
-            external_key: true,
+            external_key: Some(spoil.clone()),
             ..crypto
         };
         let info = group.mls.export_group_info(&crypto, &device.key, false);
@@ -83,7 +85,7 @@ pub fn join_externally<S: KeyValue>(
         honest: SuiteCrypto::default(),
         path: true,
         spared: None,
-        external_key: false,
+        external_key: None,
     };
     Group::join_with(provider, &crypto, device, join)
 }
@@ -95,8 +97,8 @@ struct RogueCrypto {
     path: bool,
     /// but for this public key.
     spared: Option<Vec<u8>>,
-    /// Key pairs are derived from something else.
-    external_key: bool,
+    /// Key pairs are derived from something else, or cut.
+    external_key: Option<Spoil>,
 }
 
 impl RogueCrypto {
@@ -113,7 +115,7 @@ impl RogueCrypto {
             honest: SuiteCrypto::default(),
             path: matches!(spoil, Spoil::Path | Spoil::PathBut(_)),
             spared,
-            external_key: false,
+            external_key: None,
         }
     }
 }
@@ -135,11 +137,15 @@ impl OpenMlsCrypto for RogueCrypto {
     }
 
     fn derive_hpke_keypair(&self, config: HpkeConfig, ikm: &[u8]) -> Result<HpkeKeyPair, CryptoError> {
-        if self.external_key {
+        if self.external_key == Some(Spoil::ExternalKey) {
             let other: Vec<u8> = ikm.iter().map(|byte| !byte).collect();
             return self.honest.derive_hpke_keypair(config, &other);
         }
-        self.honest.derive_hpke_keypair(config, ikm)
+        let mut pair = self.honest.derive_hpke_keypair(config, ikm)?;
+        if self.external_key.is_some() {
+            pair.public.truncate(3);
+        }
+        Ok(pair)
     }
 
     // All else is honest.

@@ -8,8 +8,9 @@ use crate::auth::TokenHash;
 use crate::store::commit::{CommitStanding, NewGroupInfo, OutsideView, Suspect, Verdict};
 use crate::store::conversation::Refusal;
 use crate::store::room::NoDoor;
+use std::collections::BTreeSet;
 use std::time::Duration;
-use undertone_mls::PublicState;
+use undertone_mls::{PublicState, Replacement, ReplacementCheck};
 use undertone_wire::conversation::{
     Accepted, ConversationKind, CreateConversationRequest, EntryKind, JoinRequest, SubmitCommitRequest,
     SubmitProposalRequest,
@@ -17,7 +18,7 @@ use undertone_wire::conversation::{
 use undertone_wire::group::{GroupResponse, ReplaceGroupInfoRequest};
 use undertone_wire::limits::{GROUP_INFO_BYTES_MAX, MEMBERS_MAX};
 use undertone_wire::stream::{Acknowledge, FetchLog, ServerFrame};
-use undertone_wire::{Bytes, ConversationId, Counter, ErrorCode, IdentityHash, Sequence, UserId};
+use undertone_wire::{Bytes, ConversationId, Counter, DeviceId, ErrorCode, IdentityHash, Sequence, UserId};
 
 impl Delivery {
     /// Checks a new conversation with its first commit, stores both, and waits until they are durable.
@@ -295,6 +296,26 @@ impl Delivery {
         Ok(undertone_mls::identity_hash(&person.identity_key))
     }
 
+    /// The leaves that are nobody's any more: they stand in the tree, and their devices have ended.
+    pub async fn ended(&self, conversation: ConversationId) -> Result<Vec<DeviceId>, DeliveryError> {
+        let material = self.store.group_material(conversation).await?;
+        let material = material.ok_or(Refusal::NotMember)?;
+        // After the tree: whoever was added meanwhile is not in it yet.
+        let inside: BTreeSet<DeviceId> = self
+            .store
+            .devices_inside(conversation)
+            .await?
+            .into_iter()
+            .collect();
+        off_thread(move || {
+            let state = PublicState::from_bytes(material.public_state);
+            let mut devices = undertone_mls::devices_in_tree(&state, conversation)?;
+            devices.retain(|device| !inside.contains(device));
+            Ok(devices)
+        })
+        .await
+    }
+
     /// Takes a fresh `GroupInfo` from a member, if one is wanted.
     pub async fn replace_group_info(
         &self,
@@ -307,19 +328,32 @@ impl Delivery {
         }
         let view = self.store.outside_view(conversation, caller.user).await?;
         let view = view.filter(|view| view.is_member).ok_or(Refusal::NotMember)?;
+        if view.is_charged {
+            return Err(Refusal::Charged.into());
+        }
         let material = self.store.group_material(conversation).await?;
         let material = material.ok_or(Refusal::NotMember)?;
-        let group_info = off_thread(move || {
+        let (group_info, word) = off_thread(move || {
             let state = PublicState::from_bytes(material.public_state);
-            let bytes = request.group_info.as_slice();
-            undertone_mls::check_replacement(&state, conversation, caller.device, bytes)?;
-            Ok(request.group_info)
+            let word = undertone_mls::check_replacement(ReplacementCheck {
+                state: &state,
+                conversation,
+                sender: caller.device,
+                present: material.group_info.as_slice(),
+                fresh: request.group_info.as_slice(),
+            })?;
+            Ok((request.group_info, word))
         })
         .await?;
+        if word == Replacement::OwnWord {
+            // It is theirs that is in doubt.
+            return Ok(());
+        }
         let new = NewGroupInfo {
             conversation,
             epoch: view.epoch,
             group_info,
+            other_key: word == Replacement::OtherKey,
         };
         Ok(self.store.replace_group_info(new).await?)
     }

@@ -394,7 +394,9 @@ async fn a_rotation_brings_its_link_and_ends_the_one_before() {
 
 #[tokio::test]
 async fn a_fresh_group_info_is_taken_only_when_one_is_wanted() {
-    let room = room().await;
+    let mut room = room().await;
+    // Of whom the present one is.
+    drop(room.welcome("Loud Wren").await);
     let path = format!("/api/v1/conversations/{}/group-info", room.id);
     let put = async |phone: &Phone, group_info: Bytes| {
         let request = undertone_wire::group::ReplaceGroupInfoRequest { group_info };

@@ -298,6 +298,9 @@ pub struct NewGroupInfo {
     pub epoch: Epoch,
     /// MLS `GroupInfo`.
     pub group_info: Bytes,
+    /// It names another external key than the one before, and by another user: whoever failed by that one
+    /// is not charged for it.
+    pub other_key: bool,
 }
 
 /// A commit that a member device reported as impossible to process.
@@ -340,6 +343,8 @@ on_both! {
     group::outside_view(conversation: ConversationId, user: UserId) -> Option<OutsideView>;
     /// What a joining commit is made from; nothing if there is no such conversation.
     group::group_material(conversation: ConversationId) -> Option<GroupMaterial>;
+    /// The devices that the server counts as members; the leaves of guests who ended are none.
+    group::devices_inside(conversation: ConversationId) -> Vec<DeviceId>;
     /// Where the conversations of a user stand, those included of which only other devices are members.
     group::heads_of_user(user: UserId) -> Vec<ConversationHead>;
     /// Replaces the `GroupInfo`, if another one is wanted and the epoch is still the current one.

@@ -31,6 +31,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(7, "0007_blobs"),
     migration!(8, "0008_push"),
     migration!(9, "0009_log_order"),
+    migration!(10, "0010_doubtful_charges"),
 ];
 
 /// Holds which steps a database has. The same statement serves both dialects.

@@ -24,6 +24,8 @@ export const talk: Pick<Words, 'events' | 'talk' | 'guest'> = {
     linkReplaced: (who) => `Link und Code geändert von ${who}. Die alten gelten nicht mehr.`,
     becameAccount: (who) => `Hat jetzt ein Konto: ${who}.`,
     voided: (who) => `Was von ${who} kam, konnte niemand verarbeiten; es zählt nicht.`,
+    keptOut: (who) => `Falscher Schlüssel von ${who}: Wer herein wollte, musste es noch einmal versuchen. Dieses Gerät hat das geprüft.`,
+    leftBehind: (who) => `Was von ${who} kam, konnte dieses Gerät nicht verarbeiten, andere schon. Es ist neu beigetreten.`,
     setBy: (text, who) => `${text} Gewählt von ${who}.`,
     title: (who, title) => `Neuer Name von ${who}: „${title}“.`,
     topic: 'Das Thema wurde geändert.',

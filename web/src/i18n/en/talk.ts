@@ -24,6 +24,8 @@ export const talk = {
     linkReplaced: (who: string) => `${who} changed link and code. The old ones no longer work.`,
     becameAccount: (who: string) => `${who} has an account now.`,
     voided: (who: string) => `What ${who} did could not be processed by anyone and does not count.`,
+    keptOut: (who: string) => `${who} published a false key: somebody who wanted to come in had to try again. This device has checked it.`,
+    leftBehind: (who: string) => `This device could not process what ${who} did, and others could. It came in again.`,
     setBy: (text: string, who: string) => `${text} Set by ${who}.`,
     title: (who: string, title: string) => `${who} named this “${title}”.`,
     topic: 'The topic was changed.',

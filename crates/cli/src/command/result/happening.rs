@@ -155,6 +155,14 @@ impl Happening {
             EventKind::ClosingChanged => format!("{who} changed when the room ends"),
             EventKind::BecameAccount => format!("{who} has an account now"),
             EventKind::Voided => format!("{who} sent a change that nobody could use; it does not count"),
+            EventKind::KeptOut => {
+                format!("{who} published a false key: somebody who wanted to come in had to try again")
+            }
+            EventKind::LeftBehind => {
+                format!(
+                    "{who} sent a change that others could use and this device could not; it came in again"
+                )
+            }
         }
     }
 }

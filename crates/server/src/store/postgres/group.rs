@@ -10,7 +10,7 @@ use crate::store::commit::{GroupMaterial, NewGroupInfo, NewProposal, OutsideView
 use crate::store::conversation::{Refusal, Stored};
 use crate::store::ledger::Admission;
 use undertone_wire::conversation::ConversationHead;
-use undertone_wire::{Bytes, ConversationId, Epoch, UserId};
+use undertone_wire::{Bytes, ConversationId, DeviceId, Epoch, UserId};
 
 const SELECT_OUTSIDE: &str = "
     select kind, epoch, profile from conversation join conversation_group using (conversation_id)
@@ -18,12 +18,21 @@ const SELECT_OUTSIDE: &str = "
 const COUNT_MEMBERS: &str = "
     select count(distinct user_id), count(*), count(case when user_id = $2 then 1 end)
     from member where conversation_id = $1";
+const SELECT_DEVICES: &str = "select device_id from member where conversation_id = $1";
 const SELECT_MATERIAL: &str = "
     select group_info, public_state from conversation_group where conversation_id = $1";
 const REPLACE_GROUP_INFO: &str = "
     update conversation_group set group_info = $3, group_info_wanted = false
     where conversation_id = $1 and group_info_wanted
         and (select epoch from conversation where conversation_id = $1 for update) = $2";
+// A charge of nothing is none.
+const FORGET_DOUBTFUL: &str = "
+    delete from charge where conversation_id = $1 and doubtful_epoch = $2 and voided <= doubtful";
+const TAKE_BACK_DOUBTFUL: &str = "
+    update charge set voided = voided - doubtful, doubtful = 0
+    where conversation_id = $1 and doubtful_epoch = $2";
+const CONFIRM_DOUBTFUL: &str = "
+    update charge set doubtful = 0 where conversation_id = $1 and doubtful_epoch = $2";
 const INSERT_PROPOSAL: &str = "
     insert into pending_proposal (conversation_id, sequence, epoch, proposal) values ($1, $2, $3, $4)";
 const SELECT_HEADS_OF_USER: &str = "
@@ -34,8 +43,12 @@ const SELECT_HEADS_OF_USER: &str = "
 pub(in crate::store) const STATEMENTS: &[&str] = &[
     SELECT_OUTSIDE,
     COUNT_MEMBERS,
+    SELECT_DEVICES,
     SELECT_MATERIAL,
     REPLACE_GROUP_INFO,
+    FORGET_DOUBTFUL,
+    TAKE_BACK_DOUBTFUL,
+    CONFIRM_DOUBTFUL,
     INSERT_PROPOSAL,
     SELECT_HEADS_OF_USER,
 ];
@@ -65,14 +78,22 @@ impl PostgresStore {
         }))
     }
 
-    pub(in crate::store) async fn replace_group_info(&self, new: NewGroupInfo) -> Result<(), StoreError> {
+    pub(in crate::store) async fn devices_inside(
+        &self,
+        conversation: ConversationId,
+    ) -> Result<Vec<DeviceId>, StoreError> {
         let client = self.connection().await?;
-        let statement = client.prepare_cached(REPLACE_GROUP_INFO).await?;
-        let (id, epoch) = (new.conversation.as_bytes().as_slice(), integer(new.epoch.0));
-        client
-            .execute(&statement, &[&id, &epoch, &new.group_info.as_slice()])
+        let statement = client.prepare_cached(SELECT_DEVICES).await?;
+        let rows = client
+            .query(&statement, &[&conversation.as_bytes().as_slice()])
             .await?;
-        Ok(())
+        rows.iter()
+            .map(|row| Column("member", "device_id").id(row.try_get(0)?))
+            .collect()
+    }
+
+    pub(in crate::store) async fn replace_group_info(&self, new: NewGroupInfo) -> Result<(), StoreError> {
+        in_transaction!(self, transaction => replace(&transaction, &new))
     }
 
     pub(in crate::store) async fn accept_proposal(
@@ -91,6 +112,22 @@ impl PostgresStore {
         let rows = client.query(&statement, &[&user.as_bytes().as_slice()]).await?;
         rows.iter().map(head_of).collect()
     }
+}
+
+async fn replace(transaction: &Transaction<'_>, new: &NewGroupInfo) -> Result<(), StoreError> {
+    let (id, epoch) = (new.conversation.as_bytes().as_slice(), integer(new.epoch.0));
+    let replaced = transaction
+        .execute(REPLACE_GROUP_INFO, &[&id, &epoch, &new.group_info.as_slice()])
+        .await?;
+    let settled: &[&str] = match (replaced, new.other_key) {
+        (0, _) => &[],
+        (_, true) => &[FORGET_DOUBTFUL, TAKE_BACK_DOUBTFUL],
+        (_, false) => &[CONFIRM_DOUBTFUL],
+    };
+    for statement in settled {
+        transaction.execute(*statement, &[&id, &epoch]).await?;
+    }
+    Ok(())
 }
 
 async fn look(

@@ -27,6 +27,12 @@ const SELECT_ACKNOWLEDGED: &str = "
 const VOID_ENTRIES: &str = "
     update log_entry set kind = 5, payload = '', franking_mac = '', expires_at = null
     where conversation_id = $1 and sequence >= $2";
+// The proof against whoever made it, if nobody can join by it.
+const KEEP_GROUP_INFO: &str = "
+    update log_entry set payload = conversation_group.previous_group_info
+    from conversation_group
+    where log_entry.conversation_id = $1 and log_entry.sequence = $2 and conversation_group.conversation_id = $1
+        and previous_group_info is not null";
 const RESTORE_EPOCH: &str = "
     update conversation set epoch = $2, commit_sequence = 0 where conversation_id = $1";
 const RESTORE_GROUP: &str = "
@@ -54,9 +60,14 @@ const DELETE_PREVIOUS: &str = "delete from previous_member where conversation_id
 const DELETE_WELCOME: &str = "delete from welcome where conversation_id = $1 and sequence = $2";
 const DELETE_LATER_PROPOSALS: &str = "
     delete from pending_proposal where conversation_id = $1 and sequence > $2";
+// Whoever came from outside may have been given a wrong key: that can turn out later.
 const CHARGE: &str = "
-    insert into charge (conversation_id, user_id, voided) values ($1, $2, 1)
-    on conflict (conversation_id, user_id) do update set voided = charge.voided + 1";
+    insert into charge (conversation_id, user_id, voided, doubtful, doubtful_epoch)
+    values ($1, $2, 1, $3, $4)
+    on conflict (conversation_id, user_id) do update set voided = charge.voided + 1,
+        doubtful = excluded.doubtful
+            + case when charge.doubtful_epoch = excluded.doubtful_epoch then charge.doubtful else 0 end,
+        doubtful_epoch = excluded.doubtful_epoch";
 
 #[cfg(test)]
 pub(in crate::store) const STATEMENTS: &[&str] = &[
@@ -64,6 +75,7 @@ pub(in crate::store) const STATEMENTS: &[&str] = &[
     SELECT_SUSPECT,
     SELECT_ACKNOWLEDGED,
     VOID_ENTRIES,
+    KEEP_GROUP_INFO,
     RESTORE_EPOCH,
     RESTORE_GROUP,
     CARRY_COUNTERS,
@@ -97,6 +109,9 @@ async fn void(transaction: &Transaction<'_>, suspect: Suspect) -> Result<Verdict
         return Ok(Verdict::Stands);
     }
     transaction.execute(VOID_ENTRIES, &[&id, &sequence]).await?;
+    if was_join {
+        transaction.execute(KEEP_GROUP_INFO, &[&id, &sequence]).await?;
+    }
     transaction.execute(RESTORE_EPOCH, &[&id, &epoch]).await?;
     transaction.execute(RESTORE_GROUP, &[&id, &was_join]).await?;
     transaction.execute(CARRY_COUNTERS, &[&id]).await?;
@@ -107,7 +122,9 @@ async fn void(transaction: &Transaction<'_>, suspect: Suspect) -> Result<Verdict
     transaction
         .execute(DELETE_LATER_PROPOSALS, &[&id, &sequence])
         .await?;
-    transaction.execute(CHARGE, &[&id, &committer]).await?;
+    transaction
+        .execute(CHARGE, &[&id, &committer, &i64::from(was_join), &epoch])
+        .await?;
     if let Some(profile) = profile_of(profile)? {
         apply_terms(transaction, suspect.conversation, &profile).await?;
     }

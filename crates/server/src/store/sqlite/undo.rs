@@ -26,6 +26,12 @@ const SELECT_ACKNOWLEDGED: &str = "
 const VOID_ENTRIES: &str = "
     update log_entry set kind = 5, payload = x'', franking_mac = x'', expires_at = null
     where conversation_id = ?1 and sequence >= ?2";
+// The proof against whoever made it, if nobody can join by it.
+const KEEP_GROUP_INFO: &str = "
+    update log_entry set payload = conversation_group.previous_group_info
+    from conversation_group
+    where log_entry.conversation_id = ?1 and log_entry.sequence = ?2 and conversation_group.conversation_id = ?1
+        and previous_group_info is not null";
 const RESTORE_EPOCH: &str = "
     update conversation set epoch = ?2, commit_sequence = 0 where conversation_id = ?1";
 const RESTORE_GROUP: &str = "
@@ -53,15 +59,21 @@ const DELETE_PREVIOUS: &str = "delete from previous_member where conversation_id
 const DELETE_WELCOME: &str = "delete from welcome where conversation_id = ?1 and sequence = ?2";
 const DELETE_LATER_PROPOSALS: &str = "
     delete from pending_proposal where conversation_id = ?1 and sequence > ?2";
+// Whoever came from outside may have been given a wrong key: that can turn out later.
 const CHARGE: &str = "
-    insert into charge (conversation_id, user_id, voided) values (?1, ?2, 1)
-    on conflict (conversation_id, user_id) do update set voided = voided + 1";
+    insert into charge (conversation_id, user_id, voided, doubtful, doubtful_epoch)
+    values (?1, ?2, 1, ?3, ?4)
+    on conflict (conversation_id, user_id) do update set voided = charge.voided + 1,
+        doubtful = excluded.doubtful
+            + case when charge.doubtful_epoch = excluded.doubtful_epoch then charge.doubtful else 0 end,
+        doubtful_epoch = excluded.doubtful_epoch";
 
 #[cfg(test)]
 pub(in crate::store) const STATEMENTS: &[&str] = &[
     SELECT_SUSPECT,
     SELECT_ACKNOWLEDGED,
     VOID_ENTRIES,
+    KEEP_GROUP_INFO,
     RESTORE_EPOCH,
     RESTORE_GROUP,
     CARRY_COUNTERS,
@@ -105,6 +117,9 @@ fn void(connection: &Connection, suspect: Suspect) -> Result<Verdict, StoreError
         connection.prepare_cached(sql)?.execute(params).map(|_| ())
     };
     execute(VOID_ENTRIES, params![id, sequence])?;
+    if was_join {
+        execute(KEEP_GROUP_INFO, params![id, sequence])?;
+    }
     execute(RESTORE_EPOCH, params![id, epoch])?;
     execute(RESTORE_GROUP, params![id, was_join])?;
     execute(CARRY_COUNTERS, params![id])?;
@@ -113,7 +128,7 @@ fn void(connection: &Connection, suspect: Suspect) -> Result<Verdict, StoreError
     execute(DELETE_PREVIOUS, params![id])?;
     execute(DELETE_WELCOME, params![id, sequence])?;
     execute(DELETE_LATER_PROPOSALS, params![id, sequence])?;
-    execute(CHARGE, params![id, committer])?;
+    execute(CHARGE, params![id, committer, was_join, epoch])?;
     if let Some(profile) = profile_of(profile)? {
         apply_terms(connection, suspect.conversation, &profile)?;
     }

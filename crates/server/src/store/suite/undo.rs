@@ -17,6 +17,8 @@ on_both_databases!(
     whoever_removed_or_moved_devices_in_vain_gets_them_back,
     too_many_undone_commits_are_enough,
     a_group_info_is_replaced_once_when_it_is_wanted,
+    whoever_failed_by_a_wrong_key_is_not_charged,
+    what_an_external_commit_was_made_from_stays_in_its_hole,
 );
 
 async fn an_undone_commit_leaves_holes_and_everything_else_as_it_was(store: TestStore) {
@@ -216,6 +218,7 @@ async fn a_group_info_is_replaced_once_when_it_is_wanted(store: TestStore) {
             conversation: id,
             epoch: Epoch(epoch),
             group_info: Bytes(vec![byte]),
+            other_key: false,
         };
         store.replace_group_info(new).await.unwrap();
         store.group_material(id).await.unwrap().unwrap().group_info
@@ -226,4 +229,51 @@ async fn a_group_info_is_replaced_once_when_it_is_wanted(store: TestStore) {
     assert_eq!(replace(2, 0xa2).await, Bytes(vec![0x61]), "of another epoch");
     assert_eq!(replace(1, 0xa3).await, Bytes(vec![0xa3]));
     assert_eq!(replace(1, 0xa4).await, Bytes(vec![0xa3]), "the first counts");
+}
+
+async fn whoever_failed_by_a_wrong_key_is_not_charged(store: TestStore) {
+    let id = store.gather(group_profile()).await;
+    let fail = async || {
+        let sequence = store.accept(join(8, user(8), 1, 1)).await;
+        store.void_commit(suspect(sequence)).await.unwrap();
+    };
+    let replace = async |other_key| {
+        let new = NewGroupInfo {
+            conversation: id,
+            epoch: Epoch(1),
+            group_info: Bytes(vec![0xa1]),
+            other_key,
+        };
+        store.replace_group_info(new).await.unwrap();
+    };
+    let charged = async || store.outside_view(id, user(8)).await.unwrap().unwrap().is_charged;
+    fail().await;
+    replace(false).await;
+    for _ in 0..4 {
+        fail().await;
+        replace(true).await;
+        assert!(!charged().await, "only the first was their own");
+    }
+    fail().await;
+    fail().await;
+    assert!(charged().await, "as long as nobody says otherwise");
+    replace(true).await;
+    assert!(!charged().await, "both were in doubt");
+    fail().await;
+    replace(false).await;
+    fail().await;
+    replace(false).await;
+    assert!(charged().await, "three that were their own");
+    replace(true).await;
+    assert!(charged().await, "nobody asked any more");
+}
+
+async fn what_an_external_commit_was_made_from_stays_in_its_hole(store: TestStore) {
+    let id = store.gather(group_profile()).await;
+    let sequence = store.accept(join(8, user(8), 1, 1)).await;
+    store.say(message(id, 8, 2, 2)).await.unwrap();
+    store.void_commit(suspect(sequence)).await.unwrap();
+    let page = store.whole_log(2).await;
+    let holes: Vec<_> = page.entries.iter().map(|entry| entry.payload.clone()).collect();
+    assert_eq!(holes, [Bytes(vec![0x61]), Bytes::default()]);
 }

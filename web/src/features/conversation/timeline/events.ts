@@ -93,6 +93,10 @@ export function eventInWords(event: EventView, kind: ConversationView['kind']): 
       return events.becameAccount(who);
     case 'voided':
       return events.voided(who);
+    case 'kept_out':
+      return events.keptOut(who);
+    case 'left_behind':
+      return events.leftBehind(who);
     default:
       return cameInWords(event);
   }
