@@ -87,6 +87,15 @@ pub struct KnocksResponse {
     pub knocks: Vec<Knock>,
 }
 
+/// `GET /api/v1/conversations/{id}/ended`, for admins and owners: leaves that stand in the tree and are nobody's
+/// any more, since their guests have ended. Who asks removes them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EndedResponse {
+    /// Their devices.
+    pub devices: Vec<DeviceId>,
+}
+
 /// `PUT /api/v1/conversations/{id}/sealed-state`, for admins and owners: what stands on the door
 /// changed. Answered with an empty body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -18,6 +18,7 @@ pub(crate) mod certificate;
 pub(crate) mod change;
 mod claim;
 pub(crate) mod create;
+pub(crate) mod ended;
 pub(crate) mod epoch;
 pub(crate) mod external;
 pub(crate) mod fresh_device;

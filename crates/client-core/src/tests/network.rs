@@ -135,6 +135,7 @@ impl Link {
             (Method::Put, ["group-info"]) => json(server.replace_group_info(id, read(body))),
             (Method::Put, ["sealed-state"]) => json(server.replace_sealed_state(id, read(body))),
             (Method::Get, ["knock"]) => json(server.stands_at_door(self.device, id)),
+            (Method::Get, ["ended"]) => json(Ok(server.ended(id))),
             (Method::Get, ["knocks"]) => json(Ok(server.knocks(id))),
             (Method::Delete, ["knocks", device]) => {
                 server.refuse_knock(id, device.parse().unwrap());

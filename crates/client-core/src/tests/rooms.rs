@@ -456,6 +456,39 @@ fn guests_may_have_the_same_name_and_are_different_people() {
 }
 
 #[test]
+fn the_leaves_of_guests_who_ended_go_and_those_of_nobody_else() {
+    let mut room = Room::full(&["Ada", "Ben", "Cy"]);
+    let link = room.link();
+    for name in ["Brisk Magpie", "Calm Heron", "Sly Fox"] {
+        let guest = room.world.guest(name);
+        let device = room.world.device(&guest);
+        room.world.run(device.client().join_room(&link)).unwrap();
+        room.people.push(guest);
+        room.devices.push(device);
+    }
+    let ada = room.devices[0].client();
+    for admin in [1, 3] {
+        let user = room.people[admin].user;
+        room.world.run(ada.set_role(room.id, user, Role::Admin)).unwrap();
+    }
+    room.settle();
+    let before = room.world.server.epoch(room.id).0;
+    // Cy has an account, the magpie a say: that they have ended is no more than somebody's word.
+    for ended in [2, 3, 4] {
+        room.world.server.end(room.devices[ended].id);
+    }
+    room.world.pass(3_700_000);
+    room.settle();
+    assert_eq!(room.names(0), ["Ada", "Ben", "Brisk Magpie", "Cy", "Sly Fox"]);
+    assert_eq!(
+        room.world.server.epoch(room.id).0,
+        before + 1,
+        "one of them did it"
+    );
+    assert_eq!(room.link(), link, "it is as good as before");
+}
+
+#[test]
 fn whoever_is_banned_opens_the_client_again_and_is_told_so_at_the_door() {
     let mut room = Room::new(&["Ada"], false);
     let guest = room.world.guest("Brisk Magpie");

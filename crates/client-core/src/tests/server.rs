@@ -74,6 +74,8 @@ struct State {
     /// What the server's clock is ahead of the story's.
     ahead_ms: u64,
     tamper: Option<Tamper>,
+    /// Of whom the server says that they have ended.
+    ended: Vec<DeviceId>,
 }
 
 /// What a lying server does to what it hands out.

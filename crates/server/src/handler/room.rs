@@ -8,7 +8,7 @@ use undertone_wire::error::ErrorResponse;
 use undertone_wire::group::{GroupResponse, Role};
 use undertone_wire::limits::{KEY_PACKAGE_BYTES_MAX, RETENTION_CEILING, SEALED_STATE_BYTES_MAX};
 use undertone_wire::room::{
-    Knock, KnockRequest, KnocksResponse, ReplaceSealedStateRequest, RoomDoor, RoomRequest,
+    EndedResponse, Knock, KnockRequest, KnocksResponse, ReplaceSealedStateRequest, RoomDoor, RoomRequest,
 };
 use undertone_wire::stream::ServerFrame;
 use undertone_wire::{Bytes, ConversationId, DeviceId, ErrorCode, RoomId, UserId};
@@ -34,6 +34,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(stand))
         .routes(routes!(knocks))
         .routes(routes!(refuse))
+        .routes(routes!(ended))
         .routes(routes!(replace_sealed_state))
 }
 
@@ -192,6 +193,23 @@ async fn refuse(
     let news = ServerFrame::KnockRefused(conversation);
     state.delivery.bus().tell_device(device, &news);
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The leaves of guests who have ended, for admins and owners: a commit that removes them makes room.
+#[utoipa::path(
+    get, path = "/api/v1/conversations/{conversation}/ended", tag = "room",
+    params(("conversation" = String, Path, description = "which conversation")),
+    responses((status = 200, body = EndedResponse), (status = "default", body = ErrorResponse)),
+)]
+#[tracing::instrument(name = "handler.room.ended", skip_all)]
+async fn ended(
+    State(state): State<AppState>,
+    caller: AuthedDevice,
+    Path(conversation): Path<ConversationId>,
+) -> Result<Json<EndedResponse>, ApiError> {
+    require_admin(&state, &caller, conversation).await?;
+    let devices = state.delivery.ended(conversation).await?;
+    Ok(Json(EndedResponse { devices }))
 }
 
 /// Changes what stands on the door, for admins and owners.

@@ -12,6 +12,7 @@ use undertone_mls::GroupChange;
 use undertone_wire::conversation::{Accepted, ConversationHead, CreateConversationRequest};
 use undertone_wire::group::{GroupProfile, RoomTerms};
 use undertone_wire::guest::UserKind;
+use undertone_wire::room::EndedResponse;
 use undertone_wire::stream::{ClientFrame, ServerFrame};
 use undertone_wire::{ErrorBody, ErrorCode};
 
@@ -164,6 +165,11 @@ async fn the_leaf_of_a_guest_who_ended_is_removed_like_any_other() {
     let swept = sweep_all(&room.server.state.store, Sweep::at(now)).await.unwrap();
     assert_eq!(swept.rooms, 0, "Ada is still there");
     let id = room.id;
+    let path = format!("/api/v1/conversations/{id}/ended");
+    let told: EndedResponse = room.server.get(&room.owner, &path).await.unwrap();
+    assert_eq!(told.devices, [guest.device], "whom to put out");
+    let asked = room.server.get::<EndedResponse>(&guest, &path).await;
+    assert!(asked.is_err(), "they have ended");
     let hello = room.owner.write(id, "is anybody there?");
     room.owner.send(&room.server, &hello).await.unwrap();
     let change = GroupChange {
@@ -173,6 +179,10 @@ async fn the_leaf_of_a_guest_who_ended_is_removed_like_any_other() {
     let request = room.owner.change(id, change);
     room.owner.submit(&room.server, &request).await.unwrap();
     room.owner.merge(id);
-    room.welcome("Calm Heron").await;
+    let (heron, _) = room.welcome("Calm Heron").await;
+    let told: EndedResponse = room.server.get(&room.owner, &path).await.unwrap();
+    assert_eq!(told.devices, []);
+    let asked = room.server.get::<EndedResponse>(&heron, &path).await;
+    assert_eq!(code(asked), ErrorCode::Forbidden);
     assert_eq!(heads(&room.server, &room.owner).await.len(), 1);
 }

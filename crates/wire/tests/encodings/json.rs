@@ -26,7 +26,7 @@ use undertone_wire::key_package::{
 };
 use undertone_wire::push::{PushInfo, PushSubscription, PushTestResponse, PushTestResult};
 use undertone_wire::room::{
-    Knock, KnockRequest, KnocksResponse, ReplaceSealedStateRequest, RoomDoor, RoomRequest,
+    EndedResponse, Knock, KnockRequest, KnocksResponse, ReplaceSealedStateRequest, RoomDoor, RoomRequest,
 };
 use undertone_wire::server_info::{CheckSetupTokenRequest, RegistrationPolicy, ServerInfo, SetupRequest};
 use undertone_wire::session::{
@@ -309,6 +309,12 @@ fn rooms() {
             }),
         ),
         ("knocks_response", json(&KnocksResponse { knocks: vec![knock] })),
+        (
+            "ended_response",
+            json(&EndedResponse {
+                devices: vec![DEVICE],
+            }),
+        ),
         (
             "replace_sealed_state_request",
             json(&ReplaceSealedStateRequest {

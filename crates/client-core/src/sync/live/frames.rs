@@ -3,7 +3,7 @@
 use super::{HEADS_EVERY, HOLD_AFTER_STALE, Live, RENEW_BEFORE, RENEW_EVERY_AT_LEAST};
 use crate::change::Change;
 use crate::conversation::join::{self, Joined};
-use crate::conversation::{certificate, external, group_info, room};
+use crate::conversation::{certificate, ended, external, group_info, room};
 use crate::error::ClientError;
 use crate::message::{clock, pace, signals};
 use crate::sync::inbox::{self, Incoming};
@@ -224,6 +224,7 @@ impl Live {
             signals::presence_changed(&self.core, *presence)?;
         }
         signals::connected(&self.core)?;
+        ended::look(&self.core, begins);
         if external::must_resume(&self.core)? {
             external::resume(&self.core);
         }

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use undertone_wire::conversation::{Accepted, ConversationsResponse, JoinRequest, SubmitProposalRequest};
 use undertone_wire::group::{GroupProfile, GroupResponse, ReplaceGroupInfoRequest};
 use undertone_wire::room::{
-    Knock, KnockRequest, KnocksResponse, ReplaceSealedStateRequest, RoomDoor, RoomRequest,
+    EndedResponse, Knock, KnockRequest, KnocksResponse, ReplaceSealedStateRequest, RoomDoor, RoomRequest,
 };
 use undertone_wire::stream::ServerFrame;
 use undertone_wire::{Bytes, ConversationId, DeviceId, ErrorCode, RoomId, Timestamp};
@@ -134,6 +134,22 @@ impl FakeServer {
     pub(in super::super) fn knocks(&self, conversation: ConversationId) -> KnocksResponse {
         KnocksResponse {
             knocks: self.0.borrow().conversations[&conversation].knocks.clone(),
+        }
+    }
+
+    /// From now on the server says that this one has ended.
+    pub(in super::super) fn end(&self, device: DeviceId) {
+        self.0.borrow_mut().ended.push(device);
+    }
+
+    pub(in super::super) fn ended(&self, conversation: ConversationId) -> EndedResponse {
+        let state = self.0.borrow();
+        let inside = state.conversations[&conversation].members.iter();
+        EndedResponse {
+            devices: inside
+                .map(|member| member.device)
+                .filter(|device| state.ended.contains(device))
+                .collect(),
         }
     }
 

@@ -5,7 +5,9 @@ use crate::transport::Method;
 use crate::transport::call::Call;
 use undertone_wire::conversation::{Accepted, ConversationsResponse, JoinRequest, SubmitProposalRequest};
 use undertone_wire::group::{GroupResponse, ReplaceGroupInfoRequest};
-use undertone_wire::room::{KnockRequest, KnocksResponse, ReplaceSealedStateRequest, RoomDoor, RoomRequest};
+use undertone_wire::room::{
+    EndedResponse, KnockRequest, KnocksResponse, ReplaceSealedStateRequest, RoomDoor, RoomRequest,
+};
 use undertone_wire::{ConversationId, DeviceId};
 
 impl Api {
@@ -45,6 +47,12 @@ impl Api {
         conversation: ConversationId,
     ) -> Result<KnocksResponse, ApiError> {
         let path = format!("/api/v1/conversations/{conversation}/knocks");
+        self.call(Call::get(path).by(token)).await
+    }
+
+    /// `GET /conversations/{id}/ended`.
+    pub async fn ended(&self, token: &str, conversation: ConversationId) -> Result<EndedResponse, ApiError> {
+        let path = format!("/api/v1/conversations/{conversation}/ended");
         self.call(Call::get(path).by(token)).await
     }
 
