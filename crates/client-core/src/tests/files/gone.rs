@@ -48,13 +48,16 @@ fn a_timer_that_begins_with_reading_leaves_the_blob_until_all_have_read_and_have
     assert!(two.alice.texts(two.talk).is_empty());
     assert_eq!(two.open_at_bob(0).unwrap(), bytes(10));
     assert_eq!(World::sealed_files(&two.bob).len(), 1);
+    // Whoever has not answered is not told of.
+    let (bob, talk) = (Rc::clone(&two.bob), two.talk);
+    two.world.run(bob.send(talk, "thanks"));
     two.bob.client().mark_read(two.talk).unwrap();
     two.settle();
     two.world.pass(10_000);
-    assert_eq!((two.bob.texts(two.talk).len(), two.blob_count()), (1, 1));
-    two.world.pass(60_000);
+    assert_eq!((two.bob.texts(two.talk).len(), two.blob_count()), (2, 1));
+    two.world.pass(80_000);
     two.settle();
-    assert!(two.bob.texts(two.talk).is_empty());
+    assert_eq!(two.bob.texts(two.talk), ["thanks"]);
     assert!(
         World::sealed_files(&two.bob).is_empty() && World::sealed_files(&two.alice).is_empty(),
         "the sealed bytes of both go"
