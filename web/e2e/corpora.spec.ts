@@ -124,7 +124,9 @@ test('every string of the published lists goes through the real core and stays w
     await expect(field).toHaveValue('');
     const message = bob.log.locator('[data-message]').filter({ hasText: `Part ${index + 1}.` });
     await expect(message).toContainText(`That was part ${index + 1}.`, { timeout: 60_000 });
-    await message.getByRole('button', { name: 'Show all' }).click();
+    const showAll = message.getByRole('button', { name: 'Show all' });
+    // The last part may be short enough to stand there whole.
+    if (await showAll.isVisible()) await showAll.click();
     await expectHarmless(bob.page, `part ${index + 1}`);
     await expectHarmless(mallory.page, `own part ${index + 1}`, true);
   }
