@@ -102,7 +102,7 @@ export function FirstPage(props: FirstPageProps) {
   const { front } = words;
   return (
     <div className="grid min-h-dvh grid-cols-1 safe-page rows-frame bg-canvas">
-      <header className="flex min-h-15 items-center justify-between gap-4 px-5 py-3 md:px-8 md:py-5">
+      <header className="flex min-h-15 flex-wrap items-center justify-between gap-x-4 px-5 py-3 md:px-8 md:py-5">
         <Brand name={words.brand} />
         <IconButton label={front.appearance} icon={Contrast} onClick={toggleTheme} />
       </header>
