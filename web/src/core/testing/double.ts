@@ -326,6 +326,7 @@ export class CoreDouble {
   private talkMethods(): Partial<Core> {
     const all = () => [...this.messages.values()].flat();
     return talkMethods({
+      everything: all,
       all: (conversation) => (this.messages.get(conversation) ?? []).filter(({ key }) => !this.leftOut.includes(key)),
       find: (key) => all().find((each) => each.key === key),
       unread: (conversation) => this.conversations.find((each) => each.conversation === conversation)?.unread ?? 0,

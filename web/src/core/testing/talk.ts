@@ -34,6 +34,7 @@ export function plainBlocks(text: string): Block[] {
 
 /** What the double lets its messages be changed by. */
 export interface Talk {
+  everything(): readonly MessageView[];
   all(conversation: ConversationId): readonly MessageView[];
   everywhere(key: MessageKey, change: (message: MessageView) => Partial<MessageView>): void;
   find(key: MessageKey): MessageView | undefined;
@@ -68,7 +69,7 @@ export function talkMethods(talk: Talk): Partial<Core> {
     pin: async (key, on) => talk.everywhere(key, () => ({ pinned: on })),
     star: async (key, on) => talk.everywhere(key, () => ({ starred: on })),
     pinned: async (conversation) => everything(({ pinned }) => pinned, conversation),
-    starred: async () => [],
+    starred: async () => talk.everything().filter(({ starred }) => starred),
     readers: async () => [],
     forward: async () => {},
     saveDraft: async (conversation, text) => {
