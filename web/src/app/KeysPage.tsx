@@ -1,7 +1,8 @@
-/** All keys, from the registry of actions; those of messages, writing and lists beside them. */
+/** All keys, from the registries of actions and of marks; those of messages and lists beside them. */
 import { ArrowLeft } from 'lucide-react';
 import { IconButton } from '../components/IconButton';
 import { Kbd } from '../components/Kbd';
+import { MARK_KEYS, markKeysInWords } from '../features/conversation/composer/marks';
 import { words } from '../i18n/words';
 import { navigate } from '../platform/location';
 import { HOME } from '../platform/paths';
@@ -39,6 +40,11 @@ function ofActions(group: ActionGroup, scene: Scene): readonly Line[] {
   );
 }
 
+function ofMarks(): readonly Line[] {
+  const { write } = words.chat;
+  return MARK_KEYS.map((each) => ({ text: each.onlySelected ? words.help.linkSelected : write[each.mark], keys: markKeysInWords(each) }));
+}
+
 export function KeysPage({ scene }: { readonly scene: Scene }) {
   const { help } = words;
   return (
@@ -54,7 +60,7 @@ export function KeysPage({ scene }: { readonly scene: Scene }) {
           <Group title={help.groups.anywhere} lines={ofActions('anywhere', scene)} />
           <Group title={help.groups.going} lines={ofActions('going', scene)} />
           <Group title={help.groups.timeline} lines={help.timeline} />
-          <Group title={help.groups.writing} lines={help.writing} />
+          <Group title={help.groups.writing} lines={[...help.writing, ...ofMarks()]} />
           <Group title={help.groups.lists} lines={help.lists} />
         </div>
       </div>

@@ -59,6 +59,14 @@ test('“?” shows all keys, but not while somebody types', async () => {
   await expectAccessible(container);
 });
 
+test('the page of all keys names every key of marks and of messages', async () => {
+  await open(harbour(), '/keys');
+  for (const text of ['Bold', 'Italic', 'Code', 'Strike through', 'Link what is selected', 'To the first or last message that is loaded', /the menu key, too/u]) {
+    expect(screen.getByText(text)).toBeTruthy();
+  }
+  expect(screen.getByText('Strike through').nextElementSibling?.textContent).toBe('CtrlShiftX');
+});
+
 test('a message for a conversation that is not open is told in the page, and pressing it goes there', async () => {
   const double = harbour({ people: [bob] });
   const conversation = double.converse(bob);

@@ -8,6 +8,7 @@ import { Menu, type MenuSection } from '../../../components/Menu';
 import { words } from '../../../i18n/words';
 import { EmojiPopover } from '../emoji/EmojiPopover';
 import type { Mark } from './format';
+import { withKeyOf } from './marks';
 
 interface FormatBarProps {
   readonly onMark: (mark: Mark) => void;
@@ -25,19 +26,19 @@ interface Tool {
 function mainTools(): readonly Tool[] {
   const text = words.chat.write;
   return [
-    { mark: 'bold', label: text.withKeys(text.bold, 'Ctrl B'), icon: Bold },
-    { mark: 'italic', label: text.withKeys(text.italic, 'Ctrl I'), icon: Italic },
+    { mark: 'bold', label: withKeyOf('bold', text.bold), icon: Bold },
+    { mark: 'italic', label: withKeyOf('italic', text.italic), icon: Italic },
     { mark: 'list', label: text.list, icon: List },
-    { mark: 'code', label: text.withKeys(text.code, 'Ctrl E'), icon: Code },
+    { mark: 'code', label: withKeyOf('code', text.code), icon: Code },
   ];
 }
 
 function moreTools(): readonly Tool[] {
   const text = words.chat.write;
   return [
-    { mark: 'strike', label: text.strike, icon: Strikethrough },
+    { mark: 'strike', label: withKeyOf('strike', text.strike), icon: Strikethrough },
     { mark: 'spoiler', label: text.spoiler, icon: EyeOff },
-    { mark: 'link', label: text.link, icon: LinkIcon },
+    { mark: 'link', label: withKeyOf('link', text.link), icon: LinkIcon },
     { mark: 'quote', label: text.quote, icon: TextQuote },
     { mark: 'numbered', label: text.numbered, icon: ListOrdered },
     { mark: 'code_block', label: text.codeBlock, icon: SquareCode },

@@ -11,6 +11,7 @@ import type { Command } from './command';
 import { selectedIn, typeAt, typeInto } from './field';
 import { format, type Mark, newLine } from './format';
 import { FormatBar, PlusMenu } from './FormatBar';
+import { markOf } from './marks';
 import { Suggestions } from './Suggestions';
 import { type Suggestion, useCompletion } from './useCompletion';
 
@@ -39,16 +40,6 @@ interface WritingBoxProps {
 const COUNTED_FROM = TEXT_BYTES_MAX * 0.9;
 /** Fewer letters than this cannot be near the limit, and need no counting. */
 const COUNTED_LETTERS = COUNTED_FROM / 4;
-
-const KEYS: Readonly<Record<string, Mark>> = { b: 'bold', i: 'italic', e: 'code' };
-
-function markOf(event: KeyboardEvent, hasSelection: boolean): Mark | undefined {
-  if (!(event.ctrlKey || event.metaKey) || event.altKey) return undefined;
-  const key = event.key.toLowerCase();
-  if (event.shiftKey) return key === 'x' ? 'strike' : undefined;
-  // Without words to link, the key keeps its meaning everywhere: search.
-  return key === 'k' ? (hasSelection ? 'link' : undefined) : KEYS[key];
-}
 
 function bytesLeft(text: string): number | undefined {
   if (text.length < COUNTED_LETTERS) return undefined;
