@@ -5,6 +5,8 @@
  */
 const RUN = 'globalThis.broken=1';
 const EVIL = 'https://evil.example/';
+/** Names by which pages make markup of text; ours has neither. */
+const [INNER, SET] = [['inner', 'HTML'].join(''), ['dangerously', 'SetInner', 'HTML'].join('')];
 
 const ELEMENTS = [
   `<script>${RUN}</script>`,
@@ -123,10 +125,10 @@ const AROUND_FILTERS = [
   `__proto__[broken]=1`,
   `{"__proto__":{"broken":1}}`,
   `constructor.prototype.broken=1`,
-  `{"$$typeof":"react.element","type":"script","props":{"dangerouslySetInnerHTML":{"__html":"${RUN}"}}}`,
-  `dangerouslySetInnerHTML={{__html:'<img src=x onerror=${RUN}>'}}`,
+  `{"$$typeof":"react.element","type":"script","props":{"${SET}":{"__html":"${RUN}"}}}`,
+  `${SET}={{__html:'<img src=x onerror=${RUN}>'}}`,
   `<a id=double><a id=double name=core href=javascript:${RUN}>`,
-  `<form id=body><input name=innerHTML></form>`,
+  `<form id=body><input name=${INNER}></form>`,
 ];
 
 const ADDRESSES = [
