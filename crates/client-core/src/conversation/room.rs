@@ -47,6 +47,7 @@ fn view_of(core: &Core, secret: &RoomSecret) -> RoomLinkView {
 pub(crate) async fn look(core: &Core, text: &str) -> Result<RoomDoorView, ClientError> {
     let secret = RoomSecret::parse(text)?;
     let (door, agreed) = read_door(core, &secret).await?;
+    let agreed = state::shown(agreed);
     let known = core.store.conversation(door.conversation)?;
     let look = IdentityLook::of_conversation(door.conversation);
     Ok(RoomDoorView {

@@ -4,14 +4,15 @@
 use super::event::{self, Deed, Event, Happening, just};
 use crate::core::{Core, Me};
 use crate::error::ClientError;
+use crate::markup;
+use crate::people::picture::is_portrait;
+use crate::people::profile;
 use crate::store::conversation::Conversation;
 use undertone_wire::UserId;
 use undertone_wire::content::{ConversationState, Expiry, HistorySharing};
 use undertone_wire::conversation::ConversationKind;
 use undertone_wire::group::Role;
-use undertone_wire::limits::{
-    EXPIRY_SECONDS_MIN, HISTORY_MESSAGES_MAX, PICTURE_BYTES_MAX, TITLE_BYTES_MAX, TOPIC_BYTES_MAX,
-};
+use undertone_wire::limits::{EXPIRY_SECONDS_MIN, HISTORY_MESSAGES_MAX, TITLE_BYTES_MAX, TOPIC_BYTES_MAX};
 
 /// Whether somebody may say what is agreed on: both in a direct conversation, otherwise admins and owners.
 pub(crate) fn may_set(conversation: &Conversation, user: UserId) -> bool {
@@ -24,10 +25,10 @@ pub(crate) fn may_set(conversation: &Conversation, user: UserId) -> bool {
 
 /// Whether a state is within its limits.
 pub(crate) fn is_valid(state: &ConversationState) -> bool {
-    let picture = state.picture.as_ref().is_none_or(|picture| {
-        let bytes = picture.as_slice();
-        bytes.len() <= PICTURE_BYTES_MAX && is_picture(bytes)
-    });
+    let picture = state
+        .picture
+        .as_ref()
+        .is_none_or(|picture| is_portrait(picture.as_slice()));
     let history = match state.history {
         HistorySharing::Messages(count) => (1..=HISTORY_MESSAGES_MAX).contains(&count),
         HistorySharing::Hours(hours) => hours > 0,
@@ -40,16 +41,25 @@ pub(crate) fn is_valid(state: &ConversationState) -> bool {
         && history
 }
 
+/// What members agree on without what could disturb what stands around it: so it is shown, inside and at
+/// the door.
+pub(crate) fn shown(agreed: ConversationState) -> ConversationState {
+    ConversationState {
+        title: shown_title(&agreed.title),
+        topic: markup::clean(&agreed.topic),
+        ..agreed
+    }
+}
+
+/// A title as it is shown.
+pub(crate) fn shown_title(title: &str) -> String {
+    profile::one_line(title)
+}
+
 /// Whether a timer is long enough to be read.
 pub(crate) const fn is_valid_timer(timer: Expiry) -> bool {
     let (Expiry::AfterSent(seconds) | Expiry::AfterRead(seconds)) = timer;
     seconds >= EXPIRY_SECONDS_MIN
-}
-
-/// PNG, JPEG or WebP, by its first bytes.
-fn is_picture(bytes: &[u8]) -> bool {
-    let webp = bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP");
-    bytes.starts_with(b"\x89PNG\r\n\x1a\n") || bytes.starts_with(b"\xff\xd8\xff") || webp
 }
 
 /// Somebody said what is agreed on: it is, if they may. What changed is told, but not to those who hear of

@@ -84,7 +84,7 @@ pub(crate) fn check(profile: &Profile) -> Result<Profile, InvalidProfile> {
 
 /// One line of what can be seen: without controls, changes of direction, and what has no width but would
 /// make two names differ.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let text = markup::clean(text);
     let seen: String = text
         .chars()

@@ -4,7 +4,7 @@
 use super::world::{Device, Someone, World};
 use crate::error::ClientError;
 use crate::platform::Platform;
-use crate::view::{MemberView, RoomOptions, StatePatch, TermsPatch};
+use crate::view::{MemberView, RoomOptions, StatePatch, TermsPatch, TimelineQuery};
 use std::rc::Rc;
 use std::time::Duration;
 use undertone_wire::ConversationId;
@@ -338,4 +338,39 @@ fn a_device_that_comes_later_is_brought_into_what_it_cannot_come_into_by_itself(
     let link = |device: &Device| device.client().room_link(room).unwrap().map(|view| view.link);
     assert!(link(&devices[2]).is_some());
     assert_eq!(link(&devices[2]), link(&devices[1]));
+}
+
+#[test]
+fn a_hostile_title_is_shown_clean_wherever_it_is_handed_out() {
+    let (mut world, _, devices, group) = group(&["Ada", "Ben"]);
+    let patch = StatePatch {
+        title: Some("\u{202e}Tea\u{7}\nparty\u{2066}".to_owned()),
+        topic: Some("\u{202e}of\u{1b} the day".to_owned()),
+        ..StatePatch::default()
+    };
+    world.run(devices[0].client().set_state(group, patch)).unwrap();
+    world.run(devices[0].send(group, "come"));
+    settle(&mut world, &devices);
+    devices[1].client().accept(group).unwrap();
+    world.run(devices[0].send(group, "now"));
+    settle(&mut world, &devices);
+    for device in &devices {
+        let view = &device.conversations()[0];
+        assert_eq!(
+            (view.title.as_str(), view.topic.as_str()),
+            ("Tea party", "of the day")
+        );
+        assert_eq!(device.client().title(group).unwrap(), "Tea party");
+        let shown = device
+            .client()
+            .timeline(group, TimelineQuery::newest(50))
+            .unwrap();
+        let events = shown.messages.into_iter().filter_map(|message| message.event);
+        let titles: Vec<_> = events.filter_map(|event| event.title).collect();
+        assert_eq!(titles, ["Tea party"]);
+    }
+    let announced = devices[1].client().notifications().unwrap().pop().unwrap();
+    assert_eq!(announced.title, "Tea party");
+    let found = devices[1].client().search("come").unwrap();
+    assert_eq!(found[0].conversation_title, "Tea party");
 }

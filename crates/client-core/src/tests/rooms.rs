@@ -327,7 +327,8 @@ fn what_is_agreed_on_in_a_room_stands_on_its_door() {
     let cy = room.world.someone("Cy");
     room.devices.push(room.world.device(&cy));
     let patch = StatePatch {
-        title: Some("Coffee".to_owned()),
+        title: Some("\u{202e}Coffee".to_owned()),
+        topic: Some("\u{2066}beans".to_owned()),
         ..StatePatch::default()
     };
     room.world
@@ -338,7 +339,8 @@ fn what_is_agreed_on_in_a_room_stands_on_its_door() {
         .world
         .run(room.devices[2].client().look_at_room(&link))
         .unwrap();
-    assert_eq!(door.title, "Coffee");
+    // Without what would turn the text around it.
+    assert_eq!((door.title.as_str(), door.topic.as_str()), ("Coffee", "beans"));
     room.settle();
     assert_eq!(room.devices[1].conversations()[0].title, "Coffee");
 }

@@ -3,6 +3,7 @@
 
 use super::world::{Device, Someone, World};
 use crate::conversation::intent::UNDO;
+use crate::people::picture::tests::png;
 use crate::view::{ConversationStateView, Intent, RoomOptions, StatePatch};
 use futures::FutureExt;
 use std::pin::pin;
@@ -180,7 +181,7 @@ fn without_a_connection_it_waits_and_can_be_taken_back_for_as_long() {
 fn a_timer_that_can_still_be_taken_back_counts_for_what_is_written_meanwhile() {
     let mut room = Room::new();
     let timer = Expiry::AfterSent(60);
-    let picture = Bytes(b"\x89PNG\r\n\x1a\n".to_vec());
+    let picture = Bytes(png(64, 64));
     let patch = StatePatch {
         timer: Some(Some(timer)),
         picture: Some(Some(picture.clone())),

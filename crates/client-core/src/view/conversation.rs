@@ -8,7 +8,7 @@ use super::person::{PersonView, contact};
 use crate::conversation::intent::Wanted;
 use crate::core::{Core, Me};
 use crate::error::ClientError;
-use crate::message::{clock, pace};
+use crate::message::{clock, pace, state};
 use crate::notify;
 use crate::people;
 use crate::store::conversation::{Conversation, ConversationState};
@@ -223,7 +223,7 @@ pub(crate) fn title(core: &Core, conversation: &Conversation) -> Result<String, 
     };
     match peer {
         Some(peer) => Ok(contact(core, &peer)?.name),
-        None => Ok(core.store.agreed(conversation.id)?.title),
+        None => Ok(state::shown_title(&core.store.agreed(conversation.id)?.title)),
     }
 }
 
@@ -239,7 +239,7 @@ fn view(
     };
     let peer = peer.map(|known| contact(core, &known)).transpose()?;
     let choice = core.store.choice(conversation.id)?;
-    let agreed = wanted.state(conversation.id, core.store.agreed(conversation.id)?);
+    let agreed = state::shown(wanted.state(conversation.id, core.store.agreed(conversation.id)?));
     let look = look_of(conversation);
     let profile = conversation.profile.as_ref();
     let role = role_of(me, conversation);

@@ -4,6 +4,7 @@
 use super::message::Names;
 use crate::error::ClientError;
 use crate::message::event::{Event, Happening};
+use crate::message::state;
 use serde::{Deserialize, Serialize};
 use undertone_wire::content::{Expiry, HistorySharing};
 use undertone_wire::group::Role;
@@ -165,7 +166,7 @@ pub(super) fn view(names: &mut Names<'_>, who: UserId, event: &Event) -> Result<
     };
     match &event.what {
         Happening::RoleChanged(role) => view.role = Some(*role),
-        Happening::TitleChanged(title) => view.title = Some(title.clone()),
+        Happening::TitleChanged(title) => view.title = Some(state::shown_title(title)),
         Happening::TimerChanged(timer) => view.timer = *timer,
         Happening::HistoryChanged(history) => view.history = Some(*history),
         Happening::SlowModeChanged(seconds) => view.slow_mode_seconds = Some(*seconds),

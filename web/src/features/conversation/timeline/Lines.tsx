@@ -5,7 +5,7 @@ import type { ConversationView, EventView, TimelineView } from '../../../core/ty
 import { dayInWords, timeOf } from '../../../i18n/dates';
 import { words } from '../../../i18n/words';
 import { useMinute } from '../../../platform/clock';
-import { eventInWords } from './events';
+import { chosenIn, eventInWords, pieces } from './events';
 
 type Kind = ConversationView['kind'];
 
@@ -25,7 +25,15 @@ export function NewLine({ count, sinceMs }: { readonly count: number; readonly s
 }
 
 export function EventLine({ event, kind }: { readonly event: EventView; readonly kind: Kind }) {
-  return <p className="mx-auto max-w-words px-4 py-2 text-center text-xs wrap-anywhere text-ink-3">{eventInWords(event, kind)}</p>;
+  return (
+    <p className="mx-auto max-w-words px-4 py-2 text-center text-xs wrap-anywhere text-ink-3">
+      {pieces(eventInWords(event, kind), chosenIn(event)).map((piece, at) =>
+        // Every second one is a name or a title. An event never changes.
+        // oxlint-disable-next-line react/no-array-index-key
+        at % 2 === 0 ? piece : <bdi key={at}>{piece}</bdi>,
+      )}
+    </p>
+  );
 }
 
 /** A hidden region that reads out what arrives from others in the open conversation: the newest, however many came. */

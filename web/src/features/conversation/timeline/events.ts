@@ -101,3 +101,17 @@ export function eventInWords(event: EventView, kind: ConversationView['kind']): 
       return cameInWords(event);
   }
 }
+
+/** What people chose themselves in the sentence of an event: it may be written in another direction than the rest. */
+export function chosenIn(event: EventView): readonly string[] {
+  const all = [event.title ?? '', event.whoName, ...event.whom.map(({ name }) => name)];
+  return all.filter((text) => text !== '');
+}
+
+/** A sentence in pieces: every second one is one of what was chosen. */
+export function pieces(sentence: string, chosen: readonly string[]): readonly string[] {
+  if (chosen.length === 0) return [sentence];
+  const longestFirst = chosen.toSorted((one, other) => other.length - one.length);
+  const either = longestFirst.map((text) => text.replaceAll(/[$()*+./?[\\\]^{|}]/gu, String.raw`\$&`)).join('|');
+  return sentence.split(new RegExp(`(${either})`, 'u'));
+}
