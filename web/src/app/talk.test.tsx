@@ -76,6 +76,13 @@ test('hidden words show when they are pressed, and not before', async () => {
   expect(log().getByText('4711 0')).toBeTruthy();
 });
 
+test('what a message said before is drawn like every message', async () => {
+  await atThePier();
+  fireEvent.click(log().getAllByRole('button', { name: 'Edited. Show what it said before' })[0]!);
+  const dialog = await screen.findByRole('dialog', { name: 'What it said before' });
+  expect((await within(dialog).findByText('as it was at first')).tagName).toBe('STRONG');
+});
+
 test('the keys act on the message that has the focus', async () => {
   const double = await atThePier();
   const mine = row('Got it, I am at the gate from 13:50.');

@@ -216,6 +216,30 @@ fn an_edit_keeps_its_place_its_timer_and_what_was_said_before() {
 }
 
 #[test]
+fn what_a_message_said_before_is_drawn_like_what_it_says_now() {
+    let mut group = Group::new();
+    let alice = Rc::clone(&group.alice);
+    let ben = group.people[1];
+    let before = format!("**\u{202e}exe** <@{ben}>");
+    let message = group.send(&alice, before.as_str());
+    group.act(&alice, async |ada| {
+        ada.edit(key(&alice, message), "now").map(drop)
+    });
+    for device in group.all() {
+        let edits = device.client().edits(key(&device, message)).unwrap();
+        let drawn = serde_json::to_string(&edits[0].blocks).unwrap();
+        assert!(drawn.contains("\"bold\"") && drawn.contains("exe"), "{drawn}");
+        assert!(!drawn.contains('\u{202e}'), "{drawn}");
+        let mentions = edits[0].mentions.iter();
+        let mentions: Vec<_> = mentions
+            .map(|mention| (mention.user, mention.name.as_str()))
+            .collect();
+        assert_eq!(mentions, [(ben, "Ben")]);
+        assert_eq!((edits.len(), edits[1].text.as_str()), (2, "now"));
+    }
+}
+
+#[test]
 fn who_edits_an_edit_means_the_message() {
     let mut group = Group::new();
     let alice = Rc::clone(&group.alice);

@@ -13,7 +13,7 @@ use crate::store::message::{MessageState, RowKind, StoredMessage};
 use serde::{Deserialize, Serialize};
 use undertone_wire::conversation::ConversationKind;
 use undertone_wire::group::Role;
-use undertone_wire::{ConversationId, MessageId, Sequence, UserId};
+use undertone_wire::{ConversationId, MessageId, Sequence, Timestamp, UserId};
 
 /// The message that another one answers.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,10 +88,30 @@ pub struct MentionView {
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct EditView {
-    /// What it said.
+    /// What it said, as it was written.
     pub text: String,
+    /// The same as a tree that a screen draws.
+    pub blocks: Vec<Block>,
+    /// Those who are mentioned by themselves.
+    pub mentions: Vec<MentionView>,
     /// Since when.
     pub at_ms: u64,
+}
+
+impl EditView {
+    pub(super) fn of(
+        names: &mut Names<'_>,
+        conversation: ConversationId,
+        (text, at): (String, Timestamp),
+    ) -> Result<Self, ClientError> {
+        let told = Told::of_text(names, conversation, &text)?;
+        Ok(Self {
+            text,
+            blocks: told.blocks,
+            mentions: told.mentions,
+            at_ms: at.as_millis(),
+        })
+    }
 }
 
 impl std::fmt::Debug for EditView {

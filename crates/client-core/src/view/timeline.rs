@@ -190,19 +190,16 @@ pub(crate) fn starred(core: &Core) -> Result<Vec<MessageView>, ClientError> {
 
 /// What a message said before and says now, the first first.
 pub(crate) fn edits(core: &Core, key: MessageKey) -> Result<Vec<EditView>, ClientError> {
+    let me = core.me()?;
     let message = talk::target(core, key)?;
     let content = talk::content_of(&message)?;
-    let mut edits = vec![EditView {
-        text: talk::words(&content.part).to_owned(),
-        at_ms: message.sent_at.as_millis(),
-    }];
-    for (text, at) in core.store.edits(message.row)? {
-        edits.push(EditView {
-            text,
-            at_ms: at.as_millis(),
-        });
-    }
-    Ok(edits)
+    let mut said = vec![(talk::words(&content.part).to_owned(), message.sent_at)];
+    said.extend(core.store.edits(message.row)?);
+    let mut names = Names::new(core, &me);
+    let edits = said.into_iter();
+    edits
+        .map(|edit| EditView::of(&mut names, message.conversation, edit))
+        .collect()
 }
 
 /// Who has read an own message, the first first, and then who has not said so.

@@ -32,6 +32,9 @@ export function plainBlocks(text: string): Block[] {
     }));
 }
 
+/** What every message of the double said before it was edited. */
+const FIRST: Block[] = [{ paragraph: [{ bold: [{ text: 'as it was at first' }] }] }];
+
 /** What the double lets its messages be changed by. */
 export interface Talk {
   everything(): readonly MessageView[];
@@ -59,7 +62,7 @@ export function talkMethods(talk: Talk): Partial<Core> {
   return {
     timeline: async (conversation, query) => ({ conversation, notices: [], ...windowOf(talk.all(conversation), query, talk.unread(conversation)) }),
     edit: async (key, text) => talk.everywhere(key, () => ({ text, blocks: plainBlocks(text), edited: true })),
-    edits: async () => [{ text: 'as it was at first', atMs: 0 }],
+    edits: async () => [{ text: '**as it was at first**', blocks: FIRST, mentions: [], atMs: 0 }],
     react: async (key, emoji, on) =>
       talk.everywhere(key, ({ reactions }) => {
         const others = reactions.filter((each) => each.emoji !== emoji);

@@ -166,6 +166,7 @@ export function ConversationPane({ conversation, isOffline, showsDetails, bar, d
   const { window, snapshot, unread, onSeen } = useReading(conversation);
   const talk = useMessageActs(conversation);
   const session = useValue(store.session);
+  const me = session?.state === 'signed_in' ? session.user : '';
   const people = useValue(store.members(conversation.conversation)) ?? NOBODY;
   const text = words.conversation;
   const timeline = snapshot.state === 'ready' ? snapshot.value : undefined;
@@ -197,7 +198,7 @@ export function ConversationPane({ conversation, isOffline, showsDetails, bar, d
           conversation={conversation}
           unread={unread}
           isOffline={isOffline}
-          me={session?.state === 'signed_in' ? session.user : ''}
+          me={me}
           mayOf={(message) => allowed(message, conversation)}
           acts={talk.acts}
           chosen={talk.chosen}
@@ -223,7 +224,7 @@ export function ConversationPane({ conversation, isOffline, showsDetails, bar, d
           </p>
         )}
       </div>
-      <PaneOver conversation={conversation.conversation} over={talk.over} timeline={timeline} onClose={talk.onOver} onForwarded={talk.onStopChoosing} />
+      <PaneOver conversation={conversation.conversation} over={talk.over} timeline={timeline} me={me} onClose={talk.onOver} onForwarded={talk.onStopChoosing} />
     </>
   );
 }

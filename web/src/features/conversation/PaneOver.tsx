@@ -9,6 +9,8 @@ interface PaneOverProps {
   readonly conversation: ConversationId;
   readonly over: Over;
   readonly timeline: TimelineView | undefined;
+  /** The user's own id. */
+  readonly me: string;
   readonly onClose: () => void;
   readonly onForwarded: () => void;
 }
@@ -18,7 +20,7 @@ function picturesOf(timeline: TimelineView | undefined): readonly GalleryView[] 
   return (timeline?.messages ?? []).flatMap(({ key, files, deleted }) => (deleted ? [] : files.map((file) => ({ key, file }))));
 }
 
-export function PaneOver({ conversation, over, timeline, onClose, onForwarded }: PaneOverProps) {
+export function PaneOver({ conversation, over, timeline, me, onClose, onForwarded }: PaneOverProps) {
   switch (over.kind) {
     case 'nothing':
       return undefined;
@@ -36,7 +38,7 @@ export function PaneOver({ conversation, over, timeline, onClose, onForwarded }:
     case 'readers':
       return <Readers messageKey={over.key} onClose={onClose} />;
     case 'history':
-      return <EditHistory messageKey={over.key} onClose={onClose} />;
+      return <EditHistory messageKey={over.key} me={me} onClose={onClose} />;
     case 'picture':
       return <Viewer conversation={conversation} begin={{ key: over.key, index: over.index }} near={picturesOf(timeline)} onClose={onClose} />;
   }

@@ -6,6 +6,7 @@ import type { EditView, MessageKey, ReaderView } from '../../../core/types';
 import { useCore } from '../../../core/useView';
 import { momentInWords } from '../../../i18n/dates';
 import { words } from '../../../i18n/words';
+import { Blocks } from './Blocks';
 
 interface MessageDialogProps {
   readonly messageKey: MessageKey;
@@ -30,7 +31,12 @@ function Reading({ label }: { readonly label: string }) {
   );
 }
 
-export function EditHistory({ messageKey, onClose }: MessageDialogProps) {
+interface EditHistoryProps extends MessageDialogProps {
+  /** The user's own id. */
+  readonly me: string;
+}
+
+export function EditHistory({ messageKey, me, onClose }: EditHistoryProps) {
   const { core } = useCore();
   const text = words.chat.message;
   const edits = useAnswer<EditView>(() => core.edits(messageKey));
@@ -40,10 +46,12 @@ export function EditHistory({ messageKey, onClose }: MessageDialogProps) {
         <Reading label={text.historyTitle} />
       ) : (
         <ol className="min-h-0 divide-y divide-line overflow-auto px-4.5 quiet-scroll">
-          {edits.map(({ text: said, atMs }) => (
+          {edits.map(({ blocks, mentions, atMs }) => (
             <li key={atMs} className="py-3">
               <p className="text-2xs text-ink-3 tabular-nums">{momentInWords(atMs)}</p>
-              <p dir="auto" className="text-start text-sm wrap-anywhere whitespace-pre-wrap">{said}</p>
+              <div dir="auto" className="text-start text-sm wrap-anywhere">
+                <Blocks blocks={blocks} mentions={mentions} me={me} isOwn={false} />
+              </div>
             </li>
           ))}
         </ol>
