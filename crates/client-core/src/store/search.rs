@@ -53,6 +53,25 @@ pub(crate) fn link_mark() -> String {
     format!("{MARK}l")
 }
 
+/// So many rows that fit are put in order at once.
+const CANDIDATES: usize = 3000;
+/// Rows in a block of the index `message_block`.
+const BLOCK_ROWS: i64 = 1024;
+/// The blocks with something that was sent in a time, the newest first: one look at the index for each.
+const BLOCKS_OF_A_TIME: &str = "
+    WITH RECURSIVE block (number) AS (
+        SELECT (SELECT max(id) FROM message) / 1024
+        UNION ALL SELECT number - 1 FROM block WHERE number > 0)
+    SELECT number FROM block WHERE EXISTS
+        (SELECT 1 FROM message WHERE id / 1024 = number AND sent_at >= ?1 AND sent_at < ?2)";
+
+/// Rows from one to another, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Part {
+    first: i64,
+    last: i64,
+}
+
 /// How many messages are on this device, and when the oldest was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Reach {
@@ -63,56 +82,132 @@ pub(crate) struct Reach {
 impl Store {
     /// The messages that fit, the last that this device came to know first.
     pub fn search_newest(&self, search: &Search) -> Result<Vec<StoredMessage>, StoreError> {
-        self.rows(
+        let wanted = usize::try_from(search.limit).unwrap_or(usize::MAX);
+        let mut found = Vec::new();
+        for part in self.parts_of(search)? {
+            let left = i64::try_from(wanted.saturating_sub(found.len())).unwrap_or(i64::MAX);
+            if left == 0 {
+                break;
+            }
+            found.extend(self.rows(
+                select_message!(
+                    "message_fts f CROSS JOIN message m ON m.id = f.rowid WHERE message_fts MATCH ?1 \
+                     AND f.rowid BETWEEN ?6 AND ?7 \
+                     AND m.sent_at >= ?3 AND m.sent_at < ?4 AND (m.expires_at IS NULL OR m.expires_at > ?5) \
+                     AND m.sender NOT IN (SELECT user FROM blocked) AND m.id NOT IN (SELECT message FROM deletion) \
+                     ORDER BY f.rowid DESC LIMIT ?2"
+                ),
+                (
+                    &search.expression,
+                    left,
+                    integer(search.from.as_millis()),
+                    integer(search.until.as_millis()),
+                    integer(search.now.as_millis()),
+                    part.first,
+                    part.last,
+                ),
+                read,
+            )?);
+        }
+        Ok(found)
+    }
+
+    /// The messages that fit, the best first (BM25): of the last few thousand that do, and only if those do
+    /// not make up the number, of those before. They are put in order by the index alone: to read a message
+    /// costs a page of the encrypted file, and few are wanted.
+    pub fn search_best(&self, search: &Search) -> Result<Vec<StoredMessage>, StoreError> {
+        let wanted = usize::try_from(search.limit).unwrap_or(usize::MAX);
+        let mut parts = self.parts_of(search)?;
+        parts.reverse();
+        let mut found = Vec::new();
+        while found.len() < wanted && !parts.is_empty() {
+            for id in self.candidates(&search.expression, &mut parts)? {
+                if found.len() < wanted {
+                    found.extend(self.candidate(id, search)?);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The next rows that fit, the best first, of the last of these parts, which are used up.
+    fn candidates(&self, expression: &str, parts: &mut Vec<Part>) -> Result<Vec<i64>, StoreError> {
+        let mut candidates: Vec<(f64, i64)> = Vec::new();
+        while candidates.len() < CANDIDATES
+            && let Some(part) = parts.pop()
+        {
+            let room = CANDIDATES.saturating_sub(candidates.len());
+            let rows = self.rows(
+                "SELECT rowid AS id, bm25(message_fts, 1.0, 1.0, 0.0) AS score FROM message_fts \
+                 WHERE message_fts MATCH ?1 AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid DESC LIMIT ?4",
+                (
+                    expression,
+                    part.first,
+                    part.last,
+                    i64::try_from(room).unwrap_or(i64::MAX),
+                ),
+                |row| {
+                    let table = "message_fts";
+                    let column = Column { row, table };
+                    Ok((column.get::<f64>("score")?, column.get::<i64>("id")?))
+                },
+            )?;
+            let oldest = rows.last().map(|(_, id)| *id).filter(|_| rows.len() == room);
+            if let Some(oldest) = oldest.filter(|oldest| *oldest > part.first) {
+                let last = oldest.saturating_sub(1);
+                parts.push(Part { last, ..part });
+            }
+            candidates.extend(rows);
+        }
+        candidates.sort_by(|(score, id), (other, other_id)| score.total_cmp(other).then(other_id.cmp(id)));
+        Ok(candidates.into_iter().map(|(_, id)| id).collect())
+    }
+
+    /// A message that the index has found, if it is one that is wanted.
+    fn candidate(&self, id: i64, search: &Search) -> Result<Option<StoredMessage>, StoreError> {
+        self.row(
             select_message!(
-                "message_fts f JOIN message m ON m.id = f.rowid WHERE message_fts MATCH ?1 \
-                 AND m.sent_at >= ?3 AND m.sent_at < ?4 AND (m.expires_at IS NULL OR m.expires_at > ?5) \
-                 AND m.sender NOT IN (SELECT user FROM blocked) AND m.id NOT IN (SELECT message FROM deletion) \
-                 ORDER BY f.rowid DESC LIMIT ?2"
+                "message m WHERE m.id = ?1 AND m.sent_at >= ?2 AND m.sent_at < ?3 \
+                 AND (m.expires_at IS NULL OR m.expires_at > ?4) \
+                 AND m.sender NOT IN (SELECT user FROM blocked) AND m.id NOT IN (SELECT message FROM deletion)"
             ),
-            parameters(search),
+            (
+                id,
+                integer(search.from.as_millis()),
+                integer(search.until.as_millis()),
+                integer(search.now.as_millis()),
+            ),
             read,
         )
     }
 
-    /// The messages that fit, the best first (BM25), of the last few thousand that do. They are put in order
-    /// by the index alone: to read a message costs a page of the encrypted file, and few are wanted.
-    pub fn search_best(&self, search: &Search) -> Result<Vec<StoredMessage>, StoreError> {
-        let candidates: Vec<i64> = self.rows(
-            "SELECT id FROM (SELECT rowid AS id, bm25(message_fts, 1.0, 1.0, 0.0) AS score FROM message_fts \
-             WHERE message_fts MATCH ?1 ORDER BY rowid DESC LIMIT 3000) ORDER BY score, id DESC",
-            [&search.expression],
-            |row| {
-                Column {
-                    row,
-                    table: "message_fts",
-                }
-                .get("id")
-            },
-        )?;
-        let wanted = usize::try_from(search.limit).unwrap_or(usize::MAX);
-        let mut found = Vec::new();
-        for id in candidates {
-            if found.len() >= wanted {
-                break;
-            }
-            let message = self.row(
-                select_message!(
-                    "message m WHERE m.id = ?1 AND m.sent_at >= ?2 AND m.sent_at < ?3 \
-                     AND (m.expires_at IS NULL OR m.expires_at > ?4) \
-                     AND m.sender NOT IN (SELECT user FROM blocked) AND m.id NOT IN (SELECT message FROM deletion)"
-                ),
-                (
-                    id,
-                    integer(search.from.as_millis()),
-                    integer(search.until.as_millis()),
-                    integer(search.now.as_millis()),
-                ),
-                read,
-            )?;
-            found.extend(message);
+    /// The parts of the table that may hold what was sent in the time of a search, the newest first: the
+    /// others are not looked at. Rows are not in the order of time: history that is shared comes late.
+    fn parts_of(&self, search: &Search) -> Result<Vec<Part>, StoreError> {
+        let (from, until) = (
+            integer(search.from.as_millis()),
+            integer(search.until.as_millis()),
+        );
+        if search.from == Timestamp::default() && search.until == Timestamp::from_millis(u64::MAX) {
+            let (first, last) = (0, i64::MAX);
+            return Ok(vec![Part { first, last }]);
         }
-        Ok(found)
+        let blocks: Vec<i64> = self.rows(BLOCKS_OF_A_TIME, (from, until), |row| {
+            let table = "message";
+            Column { row, table }.get("number")
+        })?;
+        let mut parts: Vec<Part> = Vec::new();
+        for first in blocks.into_iter().map(|block| block.saturating_mul(BLOCK_ROWS)) {
+            let after = first.saturating_add(BLOCK_ROWS);
+            match parts.last_mut() {
+                Some(newer) if newer.first == after => newer.first = first,
+                _ => parts.push(Part {
+                    first,
+                    last: after.saturating_sub(1),
+                }),
+            }
+        }
+        Ok(parts)
     }
 
     /// How much there is to search.
@@ -137,16 +232,6 @@ impl Store {
             oldest: None,
         }))
     }
-}
-
-fn parameters(search: &Search) -> (&str, i64, i64, i64, i64) {
-    (
-        &search.expression,
-        i64::from(search.limit),
-        integer(search.from.as_millis()),
-        integer(search.until.as_millis()),
-        integer(search.now.as_millis()),
-    )
 }
 
 /// Gives a connection the functions that the index's triggers call.
@@ -190,6 +275,8 @@ fn has_address(text: &str) -> bool {
         .any(|scheme| small.contains(scheme))
 }
 
+#[cfg(test)]
+mod by_time;
 #[cfg(test)]
 mod tests {
     use super::*;
