@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use undertone_client_core::MessageKey;
 use undertone_client_core::file::{Download, FileSource, Outgoing, SourceError};
+use undertone_client_core::{Client, MessageKey};
 use undertone_wire::MessageId;
 
 /// So many names are tried where the first ones are taken.
@@ -116,7 +116,7 @@ pub(super) async fn save(open: &mut Open, args: SaveArgs) -> Result<(), CliError
     }
     let directory = args.to.unwrap_or_else(|| PathBuf::from("."));
     for file in &message.files {
-        let saved = save_one(open, (key, file.index), &directory).await?;
+        let saved = save_one(&open.client, (key, file.index), &directory).await?;
         open.output.print(&saved, |saved| {
             format!("Saved {}.", printable(&saved.path.to_string_lossy()))
         })?;
@@ -124,12 +124,13 @@ pub(super) async fn save(open: &mut Open, args: SaveArgs) -> Result<(), CliError
     Ok(())
 }
 
-async fn save_one(
-    open: &Open,
+/// Saves a file of a message under a name that is free in a folder.
+pub(super) async fn save_one(
+    client: &Client,
     (key, index): (MessageKey, u32),
     directory: &Path,
 ) -> Result<SavedResult, CliError> {
-    let mut download = open.client.download(key, index)?;
+    let mut download = client.download(key, index)?;
     let (path, mut file) = create(directory, &download.name())?;
     let size = download.size();
     match write(&mut download, (&path, &mut file)).await {

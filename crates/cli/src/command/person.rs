@@ -11,6 +11,7 @@ use std::path::Path;
 use undertone_client_core::ClientError;
 use undertone_client_core::platform::{NativePlatform, Platform};
 use undertone_client_core::view::{NotifyLevel, ProfileInput, SessionView};
+use undertone_wire::conversation::ConversationKind;
 use undertone_wire::limits::PICTURE_BYTES_MAX;
 use undertone_wire::{Bytes, ConversationId, UserId};
 
@@ -124,6 +125,15 @@ pub(super) async fn ignore(open: &mut Open, args: IgnoreArgs) -> Result<(), CliE
     open.catch_up().await?;
     let id = conversation::known(open, &args.conversation)?;
     let result = named(open, id)?;
+    let listed = open.client.conversations()?;
+    let view = listed.iter().find(|view| view.conversation == id);
+    // A group is left: its members would see the user there for ever.
+    if view.is_some_and(|view| view.request && view.kind != ConversationKind::Direct) {
+        open.client.leave(id).await?;
+        return open.output.print(&result, |result| {
+            format!("You left {}.", printable(&result.title))
+        });
+    }
     open.client.ignore(id, args.block)?;
     open.output.print(&result, |result| {
         format!("{} is not heard. They are not told.", printable(&result.title))

@@ -59,6 +59,11 @@ impl Transcripts {
         })))
     }
 
+    /// Whether nothing is written.
+    pub(super) const fn are_off(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Adds a row of a conversation with that title.
     pub(super) fn row(&mut self, title: &str, row: &MessageView) -> Result<(), CliError> {
         self.row_of(|| Ok(title.to_owned()), row)

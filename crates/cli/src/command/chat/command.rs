@@ -26,12 +26,18 @@ pub(super) enum Command {
     Star,
     /// Send a file, with words.
     Attach(PathBuf, String),
+    /// Save the files of the chosen message, or the last one with any, in a folder.
+    Save(PathBuf),
+    /// Take up a stranger's request.
+    Accept,
+    /// Put it aside, or leave the group.
+    Ignore,
     /// What is no command.
     Unknown(String),
 }
 
 /// The commands as help shows them.
-pub(super) const HELP: [(&str, &str); 13] = [
+pub(super) const HELP: [(&str, &str); 16] = [
     ("/open NAME", "a conversation, or a person"),
     ("/search WORDS", "also from: in: has:file before: after:"),
     ("/reply TEXT", "to the chosen message, or the last one"),
@@ -42,6 +48,9 @@ pub(super) const HELP: [(&str, &str); 13] = [
     ("/pin", "for everyone, or no longer"),
     ("/star", "for you, or no longer"),
     ("/attach FILE [TEXT]", "send a file"),
+    ("/save [FOLDER]", "the files of a message; here, without a folder"),
+    ("/accept", "a stranger's request; to write does it, too"),
+    ("/ignore", "a request; a group is left"),
     ("//text", "say something that begins with a slash"),
     ("/help", "this"),
     ("/quit", "leave"),
@@ -65,6 +74,10 @@ impl Command {
             ("delete-here", _) => Self::DeleteHere,
             ("pin", _) => Self::Pin,
             ("star", _) => Self::Star,
+            ("save", "") => Self::Save(PathBuf::from(".")),
+            ("save", folder) => Self::Save(PathBuf::from(folder)),
+            ("accept", _) => Self::Accept,
+            ("ignore", _) => Self::Ignore,
             (_, "") => Self::Unknown(verb.to_owned()),
             ("open", name) => Self::Open(name.to_owned()),
             ("search", query) => Self::Search(query.to_owned()),

@@ -89,6 +89,7 @@ fn list_line(state: &State, view: &ConversationView, (at, width): (usize, usize)
         String::new()
     };
     let sign = match view.kind {
+        _ if view.request => "? ",
         ConversationKind::Direct if is_here(view) => "● ",
         ConversationKind::Direct => "○ ",
         ConversationKind::Group => "# ",
@@ -150,6 +151,15 @@ fn draw_head(frame: &mut Frame<'_>, state: &State, area: Rect) {
         format!("{} writing…", names.join(", "))
     };
     spans.push(Span::styled(format!("  {more}"), DIM));
+    if view.request {
+        let answers = match view.kind {
+            ConversationKind::Direct => "  (a stranger: /accept or /ignore)",
+            ConversationKind::Group | ConversationKind::Room => {
+                "  (a stranger added you: /accept or /ignore)"
+            }
+        };
+        spans.push(Span::styled(answers, WARNING));
+    }
     if state.more_after {
         spans.push(Span::styled("  (older messages; End: newest)", WARNING));
     }

@@ -6,18 +6,19 @@ use super::state::{Focus, Found, Over, State};
 use crate::command::file;
 use crate::command::transcript::Transcripts;
 use crate::error::CliError;
-use crate::output::describe;
+use crate::output::{describe, printable};
 use rand::rngs::OsRng;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use undertone_client_core::message::draft::Draft;
 use undertone_client_core::platform::Zone;
 use undertone_client_core::search::SearchQuery;
-use undertone_client_core::view::{SessionView, TimelineQuery};
+use undertone_client_core::view::{MessageView, SessionView, TimelineQuery};
 use undertone_client_core::{Change, Client, ClientError, MessageKey};
 use undertone_wire::ConversationId;
+use undertone_wire::conversation::ConversationKind;
 
 /// Messages that are loaded at once, and most that are kept.
-const PAGE: u32 = 100;
+pub(super) const PAGE: u32 = 100;
 const LOADED_MAX: u32 = 500;
 const FOUND_MAX: u32 = 100;
 
@@ -301,6 +302,13 @@ impl Session {
                 self.done()
             }
             Command::Attach(path, text) => self.attach(&path, text).await,
+            Command::Save(folder) => self.save(&folder).await,
+            Command::Accept => {
+                self.client
+                    .accept(self.state.open.ok_or(CliError::UnknownConversation)?)?;
+                self.read_list()
+            }
+            Command::Ignore => self.ignore().await,
             Command::Search(query) => self.search(query),
             Command::Open(name) => self.open_named(&name).await,
             Command::Help => {
@@ -358,6 +366,47 @@ impl Session {
         self.show_newest()
     }
 
+    /// Saves the files of the chosen message, or of the last one that has any.
+    async fn save(&mut self, folder: &std::path::Path) -> Result<(), CliError> {
+        let chosen = self.state.chosen_message();
+        let last = || {
+            self.state
+                .messages
+                .iter()
+                .rfind(|message| !message.files.is_empty())
+        };
+        let message = chosen.or_else(last).ok_or(CliError::NoFiles)?;
+        if message.files.is_empty() {
+            return Err(CliError::NoFiles);
+        }
+        let key = message.key;
+        let files: Vec<_> = message.files.iter().map(|file| file.index).collect();
+        let mut saved = Vec::with_capacity(files.len());
+        for index in files {
+            let file = file::save_one(&self.client, (key, index), folder).await?;
+            saved.push(printable(&file.path.to_string_lossy()));
+        }
+        self.state.notice = Some(format!("Saved {}.", saved.join(", ")));
+        Ok(())
+    }
+
+    /// A request between two is put aside, a group is left: its members would see the user there for ever.
+    async fn ignore(&mut self) -> Result<(), CliError> {
+        let view = self.state.present().ok_or(CliError::UnknownConversation)?;
+        let (conversation, kind) = (view.conversation, view.kind);
+        if !view.request {
+            return Err(ClientError::NoRequest.into());
+        }
+        match kind {
+            ConversationKind::Direct => self.client.ignore(conversation, false)?,
+            ConversationKind::Group | ConversationKind::Room => self.client.leave(conversation).await?,
+        }
+        self.state.open = None;
+        self.state.messages.clear();
+        self.state.focus = Focus::List;
+        self.read_list()
+    }
+
     fn search(&mut self, query: String) -> Result<(), CliError> {
         let wanted = SearchQuery {
             text: query.clone(),
@@ -385,17 +434,34 @@ impl Session {
         self.open(conversation)
     }
 
-    /// Adds what is new in a conversation to its transcript.
-    fn write_transcript(&mut self, conversation: ConversationId) -> Result<(), CliError> {
-        let view = self.client.timeline(conversation, TimelineQuery::newest(PAGE))?;
+    /// Adds what is new in a conversation to its transcript, however much that is.
+    pub(super) fn write_transcript(&mut self, conversation: ConversationId) -> Result<(), CliError> {
+        if self.transcripts.are_off() {
+            return Ok(());
+        }
         let written = self.written.entry(conversation).or_insert(0);
-        for message in &view.messages {
-            let Some(place) = message.sequence.filter(|place| place > written) else {
-                continue;
-            };
-            *written = place;
+        let is_new = |message: &MessageView| message.sequence.is_some_and(|place| place > *written);
+        let mut rows: VecDeque<MessageView> = VecDeque::new();
+        let mut query = TimelineQuery::newest(PAGE);
+        loop {
+            let view = self.client.timeline(conversation, query)?;
+            query.before = view.messages.first().map(|message| message.key);
+            // Shared history has no place here, and is no part of it.
+            let is_reached = view
+                .messages
+                .iter()
+                .any(|message| !message.shared && !is_new(message));
+            for message in view.messages.into_iter().rev().filter(&is_new) {
+                rows.push_front(message);
+            }
+            if is_reached || !view.more || query.before.is_none() {
+                break;
+            }
+        }
+        for message in rows {
+            *written = message.sequence.unwrap_or(*written);
             self.transcripts
-                .row_of(|| self.client.title(conversation), message)?;
+                .row_of(|| self.client.title(conversation), &message)?;
         }
         Ok(())
     }

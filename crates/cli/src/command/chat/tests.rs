@@ -20,6 +20,7 @@ use undertone_client_core::platform::{NativePlatform, Zone};
 use undertone_client_core::store::{StoreKey, StoreLocation};
 use undertone_client_core::testing::Checkpoints;
 use undertone_client_core::transport::native::NativeTransport;
+use undertone_client_core::view::SessionView;
 use undertone_client_core::{Client, ClientOptions};
 use undertone_server::clock::SystemClock;
 use undertone_server::{Config, Environment, RunningServer};
@@ -213,10 +214,15 @@ fn two_people_talk_by_keys() {
         ada.says("hello **Bob**, ||guess||").await;
         ada.sees("hello Bob, ▒▒▒▒▒  ✓").await;
 
-        bob.sees("Ada").await;
+        bob.sees("? Ada").await;
+        bob.sees(&unread("Ada", 1)).await;
         bob.press(KeyCode::Tab).await;
         bob.press(KeyCode::Enter).await;
         bob.sees("hello Bob, ▒▒▒▒▒").await;
+        bob.sees("(a stranger: /accept or /ignore)").await;
+        assert!(!bob.screen().contains(&unread("Ada", 1)), "it was read");
+        bob.says("/accept").await;
+        bob.sees("Ada  online").await;
         bob.press(KeyCode::Up).await;
         assert!(
             bob.screen().contains("guess"),
@@ -251,6 +257,22 @@ fn two_people_talk_by_keys() {
         ada.says(&format!("/attach \"{}\" see this", path.display()))
             .await;
         bob.sees("[note one.txt, 6 B").await;
+        let saved = folder.join("saved");
+        std::fs::create_dir(&saved).unwrap();
+        bob.types(&format!("/save {}", saved.display())).await;
+        bob.press(KeyCode::Enter).await;
+        assert_eq!(
+            std::fs::read_to_string(saved.join("note one.txt")).unwrap(),
+            "a note"
+        );
+        assert!(
+            bob.session
+                .state
+                .notice
+                .as_deref()
+                .unwrap()
+                .contains("note one.txt")
+        );
 
         ada.types("/dance").await;
         ada.press(KeyCode::Enter).await;
@@ -269,6 +291,75 @@ fn two_people_talk_by_keys() {
             "{log}"
         );
     });
+}
+
+/// How the list shows somebody of whom so many messages were not read.
+fn unread(name: &str, count: u32) -> String {
+    let line = format!("? {name}");
+    let space = 27 - line.len() - count.to_string().len();
+    format!("{line}{}{count}", " ".repeat(space))
+}
+
+#[test]
+fn a_group_of_a_stranger_is_left_and_all_that_came_in_an_absence_is_written_down() {
+    tell(async |server, folder| {
+        let ada = server.register(folder, "Ada").await;
+        let bob_client = server.register(folder, "Bob").await;
+        let talk = bob_client.open_direct_by_name("Ada").await.unwrap();
+        let SessionView::SignedIn { user: bob_id, .. } = bob_client.session() else {
+            panic!("signed out");
+        };
+        until(&ada, |ada| !ada.conversations().unwrap().is_empty()).await;
+        let mut bob = Desk::new(bob_client, Some(folder.join("log")));
+        // More than is read at once, while nobody looks.
+        let last = super::session::PAGE + 20;
+        for number in 0..last {
+            let key = undertone_client_core::MessageKey::random(&mut rand::rngs::OsRng);
+            ada.send_text(talk, key, format!("number {number}."))
+                .await
+                .unwrap();
+        }
+        until(&bob.session.client, |client| {
+            client.conversations().unwrap()[0].unread == last
+        })
+        .await;
+        bob.session.write_transcript(talk).unwrap();
+        let log = std::fs::read_dir(folder.join("log")).unwrap().next().unwrap();
+        let log = std::fs::read_to_string(log.unwrap().path()).unwrap();
+        for number in 0..last {
+            assert_eq!(log.matches(&format!("number {number}.")).count(), 1, "{number}");
+        }
+
+        bob.session.client.block(ada_of(&bob), true).unwrap();
+        ada.create_group("Offers", &[bob_id]).await.unwrap();
+        bob.sees("? Offers").await;
+        bob.session.open_named("Offers").await.unwrap();
+        bob.sees("(a stranger added you: /accept or /ignore)").await;
+        bob.says("/ignore").await;
+        bob.sees("# Offers").await;
+        assert_eq!(bob.session.state.open, None);
+    });
+}
+
+/// Waits until a client knows something, without anybody looking at its screen.
+async fn until(client: &Client, holds: impl Fn(&Client) -> bool) {
+    let mut changes = client.changes();
+    let waiting = async {
+        while !holds(client) {
+            changes.next().await.unwrap();
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.unwrap();
+}
+
+/// Ada, as Bob knows her.
+fn ada_of(bob: &Desk) -> undertone_wire::UserId {
+    let known = bob.session.client.contacts().unwrap();
+    known
+        .iter()
+        .find(|person| person.user_name == "Ada")
+        .unwrap()
+        .user
 }
 
 #[test]
