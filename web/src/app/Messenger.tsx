@@ -150,7 +150,7 @@ export function Messenger({ route, session, server }: MessengerProps) {
   const bar: ReactNode = (
     <>
       {status === 'offline' && <OfflineBar waiting={connection?.waiting ?? 0} onTryNow={wake} />}
-      {open?.request === true && <RequestBar conversation={open} />}
+      {open?.request === true && <RequestBar conversation={open} onLeave={() => acts.leave(open)} />}
       {session.stayUntilMs !== undefined && <GuestNotice stayUntilMs={session.stayUntilMs} onStay={() => void core.stay().catch(() => {})} />}
     </>
   );

@@ -108,6 +108,17 @@ test('a stranger’s request says so, and is accepted or put aside', async () =>
   await waitFor(() => expect(double.calls.findLast(({ method }) => method === 'ignore')?.args).toEqual([conversation, true]));
 });
 
+test('a group into which a stranger brought the user is accepted, or left', async () => {
+  const double = harbour({ people: [bob] });
+  const conversation = double.converse(bob);
+  double.change(conversation, { kind: 'group', title: 'Offers', request: true });
+  await open(double, `/c/${conversation}`);
+  const bar = within(await screen.findByRole('region', { name: 'Somebody whom you do not know added you to Offers' }));
+  expect(bar.queryByRole('button', { name: /Ignore/u })).toBeNull();
+  fireEvent.click(bar.getByRole('button', { name: 'Leave' }));
+  await waitFor(() => expect(double.calls.findLast(({ method }) => method === 'intend')?.args).toEqual([conversation, 'leave']));
+});
+
 test('a conversation is kept to mentions, or quiet for some hours', async () => {
   const double = harbour({ people: [bob] });
   const conversation = double.converse(bob);

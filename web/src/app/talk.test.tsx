@@ -78,7 +78,8 @@ test('hidden words show when they are pressed, and not before', async () => {
 
 test('what a message said before is drawn like every message', async () => {
   await atThePier();
-  fireEvent.click(log().getAllByRole('button', { name: 'Edited. Show what it said before' })[0]!);
+  const [edited] = log().getAllByRole('button', { name: 'Edited. Show what it said before' });
+  fireEvent.click(edited ?? document.body);
   const dialog = await screen.findByRole('dialog', { name: 'What it said before' });
   expect((await within(dialog).findByText('as it was at first')).tagName).toBe('STRONG');
 });

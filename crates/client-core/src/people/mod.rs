@@ -43,7 +43,8 @@ pub(crate) fn hidden(core: &Core) -> Result<Vec<ConversationId>, ClientError> {
         let hides = match conversation.kind {
             ConversationKind::Direct => is_silent(core, &conversation)?,
             ConversationKind::Group | ConversationKind::Room => {
-                holds_one_of(core, &conversation, &elsewhere)?
+                let is_request = core.store.choice(conversation.id)?.request.is_some();
+                is_request || holds_one_of(core, &conversation, &elsewhere)?
             }
         };
         if hides && hidden.len() < HIDDEN_CONVERSATIONS_MAX {

@@ -1,5 +1,6 @@
-//! Requests: a direct conversation that a stranger began. Nothing notifies and nothing is told of the user
-//! until they accept, by saying so or by writing. Sharing a group makes nobody less of a stranger.
+//! Requests: a conversation into which a stranger brought the user, between two or a group. Nothing notifies
+//! and nothing is told of the user until they accept, by saying so or by writing. Sharing a group makes nobody
+//! less of a stranger. What the user comes into by a link is no request.
 
 use super::{block, tell};
 use crate::change::Change;
@@ -21,8 +22,13 @@ pub(crate) fn brought_in(
     conversation: &Conversation,
     by: Option<UserId>,
 ) -> Result<(), ClientError> {
-    let is_strangers = conversation.kind == ConversationKind::Direct && by != Some(me.user);
-    if !is_strangers || core.store.strangers()? == Strangers::Directly {
+    let is_known = match (conversation.kind, by) {
+        (_, Some(by)) if by == me.user => true,
+        // Whom they know they have a conversation with, so that this one was not begun.
+        (ConversationKind::Direct, _) | (_, None) => false,
+        (ConversationKind::Group | ConversationKind::Room, Some(by)) => is_contact(core, by)?,
+    };
+    if is_known || core.store.strangers()? == Strangers::Directly {
         return Ok(());
     }
     let choice = Choice {
@@ -32,17 +38,29 @@ pub(crate) fn brought_in(
     Ok(core.store.save_choice(conversation.id, choice)?)
 }
 
+/// Whether the user wants to hear somebody: they have a direct conversation that the user began or accepted.
+fn is_contact(core: &Core, user: UserId) -> Result<bool, ClientError> {
+    if core.store.is_blocked(user)? {
+        return Ok(false);
+    }
+    for direct in core.store.conversations_with(user)? {
+        if direct.state.has_begun() && core.store.choice(direct.id)?.request.is_none() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The user accepts a request. What was accepted stays so.
 pub(crate) fn accept(core: &Core, id: ConversationId) -> Result<(), ClientError> {
-    core.store
-        .conversation(id)?
-        .ok_or(ClientError::UnknownConversation)?;
+    let known = core.store.conversation(id)?;
+    let known = known.ok_or(ClientError::UnknownConversation)?;
     if core.store.choice(id)?.request.is_none() {
         return Ok(());
     }
     core.transaction(|| {
         answered(core, id)?;
-        tell::at_once(core, id)
+        tell::accepted(core, &known)
     })?;
     told(core, id);
     Ok(())
@@ -61,7 +79,8 @@ pub(crate) fn written(core: &Core, id: ConversationId) -> Result<(), ClientError
     Ok(())
 }
 
-/// The user does not want a request: what was said in it is deleted here, and what comes is not kept.
+/// The user does not want a request: what was said in it is deleted here, and what comes is not kept. Who
+/// does not want a group leaves it: its members would see the user in it for ever.
 pub(crate) fn ignore(core: &Core, id: ConversationId, block: bool) -> Result<(), ClientError> {
     let known = core
         .store
@@ -70,6 +89,9 @@ pub(crate) fn ignore(core: &Core, id: ConversationId, block: bool) -> Result<(),
     let choice = core.store.choice(id)?;
     if choice.request.is_none() {
         return Err(ClientError::NoRequest);
+    }
+    if known.kind != ConversationKind::Direct {
+        return Err(ClientError::NotAllowed);
     }
     core.transaction(|| {
         let choice = Choice {

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use undertone_wire::ConversationId;
 use undertone_wire::content::{Part, Profile};
+use undertone_wire::conversation::ConversationKind;
 use undertone_wire::group::Role;
 use undertone_wire::guest::UserKind;
 
@@ -52,9 +53,13 @@ pub(crate) fn newcomers(core: &Core, conversation: ConversationId) -> Result<(),
 }
 
 /// Tells a conversation at once, even that there is nothing to tell: so the user's other devices learn
-/// that a request was accepted. Part of a transaction.
-pub(crate) fn at_once(core: &Core, conversation: ConversationId) -> Result<(), ClientError> {
+/// that a request was accepted. Where nobody is told, they learn it when the user writes. Part of a transaction.
+pub(crate) fn accepted(core: &Core, known: &Conversation) -> Result<(), ClientError> {
     let me = core.me()?;
+    let conversation = known.id;
+    if known.kind != ConversationKind::Direct && !may_be_told(core, known)? {
+        return newcomers(core, conversation);
+    }
     let told = core.store.profile(me.user)?.map(|told| told.profile);
     core.store.delete_profile_due(conversation)?;
     let part = Part::Profile(told.unwrap_or_default());

@@ -395,6 +395,88 @@ fn what_is_ignored_is_gone_and_stays_away_until_the_user_asks() {
 }
 
 #[test]
+fn a_group_into_which_a_stranger_brings_the_user_is_a_request_too() {
+    let mut world = World::new();
+    let [ada, ben, cleo] = ["Ada", "Ben", "Cleo"].map(|name| world.someone(name));
+    let (alice, bob, carol) = (world.device(&ada), world.device(&ben), world.device(&cleo));
+    let all = [&alice, &bob, &carol];
+    // Ben knows Cleo, and not Ada.
+    let known = world.run(bob.open(&cleo));
+    world.run(bob.send(known, "hello"));
+    world.settle(&all);
+    bob.client().set_profile(called("Benjamin")).unwrap();
+    world.pass(30_000);
+    world.settle(&all);
+    let group = world
+        .run(alice.client().create_group("Offers", &[ben.user, cleo.user]))
+        .unwrap();
+    world.settle(&all);
+    world.run(alice.send(group, format!("<@{}> buy", ben.user).as_str()));
+    world.settle(&all);
+    let listed = |device: &Device| {
+        let listed = device.conversations().into_iter();
+        listed.clone().find(|view| view.conversation == group).unwrap()
+    };
+    assert!(listed(&bob).request && listed(&bob).unread == 1);
+    assert_eq!(world.server.hidden(ben.user), [group]);
+    assert!(bob.client().notifications().unwrap().is_empty());
+    assert_eq!(bob.client().badge().unwrap().messages, 0);
+    let sent = world.server.sent(group);
+    bob.client().mark_read(group).unwrap();
+    bob.client().typing(group).unwrap();
+    world.pass(60_000);
+    world.settle(&all);
+    assert_eq!(world.server.sent(group), sent, "no receipt, no profile");
+    assert!(
+        world
+            .server
+            .signals()
+            .iter()
+            .all(|signal| signal.sender != bob.id)
+    );
+    assert_eq!(alice.client().profile_of(ben.user).unwrap().name, "Ben");
+    // To be left, not to be put aside.
+    assert_eq!(bob.client().ignore(group, false).unwrap_err().code(), "forbidden");
+
+    bob.client().accept(group).unwrap();
+    world.pass(30_000);
+    world.settle(&all);
+    assert!(!listed(&bob).request && world.server.hidden(ben.user).is_empty());
+    assert_eq!(alice.client().profile_of(ben.user).unwrap().name, "Benjamin");
+    bob.client().notifications().unwrap();
+    world.run(alice.send(group, "now"));
+    world.settle(&all);
+    assert_eq!(bob.client().notifications().unwrap().len(), 1);
+}
+
+#[test]
+fn a_group_of_somebody_whom_the_user_knows_is_no_request_and_one_that_was_left_asks_no_more() {
+    let mut two = Two::acquainted();
+    let users = [two.ben.user];
+    let group = two.world.run(two.alice.client().create_group("Tea", &users));
+    let group = group.unwrap();
+    two.settle();
+    let request = |two: &Two, group| {
+        let listed = two.bob.conversations().into_iter();
+        listed
+            .filter(|view| view.conversation == group)
+            .all(|view| view.request)
+    };
+    assert!(!request(&two, group), "Ben has accepted her");
+    two.bob.client().block(two.ada.user, true).unwrap();
+    let unwanted = two.world.run(two.alice.client().create_group("More", &users));
+    let unwanted = unwanted.unwrap();
+    two.settle();
+    assert!(
+        request(&two, unwanted),
+        "whom he blocked he does not want to hear"
+    );
+    two.world.run(two.bob.client().leave(unwanted)).unwrap();
+    two.settle();
+    assert!(!request(&two, unwanted));
+}
+
+#[test]
 fn whoever_takes_everybody_gets_no_requests() {
     let mut world = World::new();
     let (ada, ben) = (world.someone("Ada"), world.someone("Ben"));

@@ -11,7 +11,7 @@ use crate::error::ClientError;
 use crate::message::draft::Draft;
 use crate::message::key::MessageKey;
 use crate::message::{compose, send};
-use crate::view::MessageView;
+use crate::view::{MessageView, Strangers};
 use std::rc::Rc;
 use undertone_wire::content::{Expiry, Part, Reaction};
 use undertone_wire::group::Role;
@@ -37,6 +37,9 @@ impl Group {
         let people = ["Ada", "Ben", "Cy"].map(|name| world.someone(name));
         let [alice, bob, carl] = people.each_ref().map(|person| world.device(person));
         let people = people.map(|person| person.user);
+        for device in [&bob, &carl] {
+            device.client().set_strangers(Strangers::Directly).unwrap();
+        }
         let talk = world
             .run(alice.client().create_group("Tea", &people[1..]))
             .unwrap();

@@ -168,7 +168,7 @@ pub struct ConversationView {
     pub writable: bool,
     /// The gravest thing that the user must know.
     pub notice: Option<NoticeView>,
-    /// A stranger began it, and the user has not accepted.
+    /// A stranger began it or brought the user in, and the user has not accepted.
     pub request: bool,
     /// Which of its messages are announced.
     pub notify: NotifyLevel,
@@ -284,7 +284,7 @@ fn view(
         has_draft: core.store.draft(conversation.id)?.is_some(),
         writable: may(conversation, role).write,
         notice: notices(core, conversation)?.first().copied(),
-        request: choice.request.is_some(),
+        request: choice.request.is_some() && !is_over(conversation.state),
         notify: notify::level(conversation, &choice),
         muted_until_ms: notify::muted_until_ms(core, &choice),
         archived: choice.archived,
@@ -293,6 +293,11 @@ fn view(
             .unread_mentions(conversation.id, conversation.read_sequence, now)?,
     };
     with_last(core, &mut names, view)
+}
+
+/// Whether the user left, was put out, or everybody was: nothing is asked any more.
+const fn is_over(state: ConversationState) -> bool {
+    matches!(state, ConversationState::Removed | ConversationState::Closed)
 }
 
 /// Adds what was said last.

@@ -415,7 +415,7 @@ impl Connections {
                 if let Some(welcome) = &membership.welcome {
                     self.push(id, welcome);
                     if let Some(connection) = self.open.get_mut(&id)
-                        && membership.crowd.is_direct
+                        && membership.crowd.is_small
                     {
                         connection.unanswered.insert(conversation);
                     }

@@ -1,4 +1,4 @@
-/** A stranger wants to write: accept, put aside, or block. Until then they learn nothing. */
+/** A stranger wants to write, or brought the user into a group: accept, put aside, block or leave. Until then they learn nothing. */
 import { Button } from '../../components/Button';
 import { Notice } from '../../components/Notice';
 import { showToast } from '../../components/toasts';
@@ -11,13 +11,17 @@ import { HOME } from '../../platform/paths';
 
 interface RequestBarProps {
   readonly conversation: ConversationView;
+  /** Leaves a group. */
+  readonly onLeave: () => void;
 }
 
-export function RequestBar({ conversation }: RequestBarProps) {
+export function RequestBar({ conversation, onLeave }: RequestBarProps) {
   const { core } = useCore();
   const text = words.request;
   const { isBusy, failure, run } = useAct();
   const { conversation: id, title, peer } = conversation;
+  const isDirect = conversation.kind === 'direct';
+  const heading = isDirect ? text.heading(title) : text.headingGroup(title);
   const ignore = async (block: boolean) => {
     if (!(await run(() => core.ignore(id, block)))) return;
     const undo = async () => {
@@ -28,20 +32,28 @@ export function RequestBar({ conversation }: RequestBarProps) {
     navigate(HOME, { replace: true });
   };
   return (
-    <section aria-label={text.heading(title)} className="grid gap-2.5 border-b border-line bg-accent-soft px-4 py-3 text-sm md:px-6">
-      <h2 className="text-sm wrap-anywhere">{text.heading(title)}</h2>
+    <section aria-label={heading} className="grid gap-2.5 border-b border-line bg-accent-soft px-4 py-3 text-sm md:px-6">
+      <h2 className="text-sm wrap-anywhere">{heading}</h2>
       {peer?.nameClash === true && <Notice tone="ember">{words.person.clash}</Notice>}
-      <p className="text-ink-2">{text.lead}</p>
+      <p className="text-ink-2">{isDirect ? text.lead : text.leadGroup}</p>
       <div className="flex flex-wrap gap-2">
         <Button kind="primary" disabled={isBusy} onClick={() => void run(() => core.accept(id))}>
           {text.accept}
         </Button>
-        <Button disabled={isBusy} onClick={() => void ignore(false)}>
-          {text.ignore}
-        </Button>
-        <Button kind="danger" disabled={isBusy} onClick={() => void ignore(true)}>
-          {text.block}
-        </Button>
+        {isDirect ? (
+          <>
+            <Button disabled={isBusy} onClick={() => void ignore(false)}>
+              {text.ignore}
+            </Button>
+            <Button kind="danger" disabled={isBusy} onClick={() => void ignore(true)}>
+              {text.block}
+            </Button>
+          </>
+        ) : (
+          <Button kind="danger" disabled={isBusy} onClick={onLeave}>
+            {text.leave}
+          </Button>
+        )}
       </div>
       {failure !== undefined && (
         <p role="alert" className="text-xs text-danger">

@@ -178,6 +178,9 @@ export const app: Pick<Words, 'toast' | 'program' | 'find' | 'help' | 'notify' |
   request: {
     heading: (name) => `${name} möchte dir schreiben`,
     lead: 'Ihr kanntet euch hier bisher nicht. Bis du annimmst, bleibt verborgen, ob du da bist und ob du das gelesen hast.',
+    headingGroup: (title) => `Jemand, den du nicht kennst, hat dich zu ${title} hinzugefügt`,
+    leadGroup: 'Bis du annimmst, meldet sich hier nichts, und niemand hier sieht, ob du da bist oder das gelesen hast. Auch Schreiben nimmt an.',
+    leave: 'Verlassen',
     accept: 'Annehmen',
     ignore: 'Beiseitelegen',
     block: 'Beiseitelegen und blockieren',

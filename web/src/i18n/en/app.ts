@@ -177,6 +177,9 @@ export const app = {
   request: {
     heading: (name: string) => `${name} wants to write to you`,
     lead: 'You did not know each other here before. Until you accept, they do not see whether you are here or have read this.',
+    headingGroup: (title: string) => `Somebody whom you do not know added you to ${title}`,
+    leadGroup: 'Until you accept, nothing here notifies you, and nobody here sees whether you are here or have read this. Writing accepts, too.',
+    leave: 'Leave',
     accept: 'Accept',
     ignore: 'Ignore',
     block: 'Ignore and block',

@@ -52,8 +52,8 @@ impl Registration {
         });
     }
 
-    /// The Welcome of this conversation waits for the device: nobody there is told that it is there, if they
-    /// are two.
+    /// The Welcome of this conversation waits for the device: nobody there is told that it is there, since a
+    /// stranger may have brought it in.
     pub(crate) fn waits(&self, conversation: ConversationId) {
         let mut connections = self.hub.lock();
         let crowd = connections
@@ -61,7 +61,7 @@ impl Registration {
             .get(&conversation)
             .map(|gathering| gathering.crowd);
         if let Some(connection) = connections.open.get_mut(&self.id)
-            && crowd.is_some_and(|crowd| crowd.is_direct)
+            && crowd.is_some_and(|crowd| crowd.is_small)
         {
             connection.unanswered.insert(conversation);
         }

@@ -252,17 +252,19 @@ fn a_signal_reaches_the_other_members_with_its_true_sender() {
 
 #[test]
 fn a_stranger_is_told_nothing_before_the_device_could_hide() {
-    let hub = Hub::default();
-    let mut stranger = connect(&hub, 1, &[(1, DIRECT)]);
-    stranger.show(Visibility::Everyone);
-    let asked = connect(&hub, 2, &[(1, DIRECT)]);
-    asked.waits(conversation(1));
-    asked.show(Visibility::Everyone);
-    assert!(frames(&mut stranger).is_empty() && stranger.who_is_here().is_empty());
-    // It hides from them, and has the Welcome: so it stays.
-    asked.hide([conversation(1)].into());
-    asked.answered(conversation(1));
-    assert!(frames(&mut stranger).is_empty() && stranger.who_is_here().is_empty());
-    asked.hide(HashSet::new());
-    assert_eq!(frames(&mut stranger), [presence(2, true)]);
+    for crowd in [DIRECT, GROUP] {
+        let hub = Hub::default();
+        let mut stranger = connect(&hub, 1, &[(1, crowd)]);
+        stranger.show(Visibility::Everyone);
+        let asked = connect(&hub, 2, &[(1, crowd)]);
+        asked.waits(conversation(1));
+        asked.show(Visibility::Everyone);
+        assert!(frames(&mut stranger).is_empty() && stranger.who_is_here().is_empty());
+        // It hides from them, and has the Welcome: so it stays.
+        asked.hide([conversation(1)].into());
+        asked.answered(conversation(1));
+        assert!(frames(&mut stranger).is_empty() && stranger.who_is_here().is_empty());
+        asked.hide(HashSet::new());
+        assert_eq!(frames(&mut stranger), [presence(2, true)]);
+    }
 }
