@@ -16,6 +16,7 @@ use crate::message::receipt::Receipts;
 use crate::message::send::Bubble;
 use crate::message::share;
 use crate::message::signals::Signals;
+use crate::notify::push::Waking;
 use crate::people::directory::Directory;
 use crate::people::tell::Telling;
 use crate::platform::Platform;
@@ -56,6 +57,8 @@ pub(crate) struct Core {
     pub(crate) directory: Directory,
     /// Who is still to be told what the user tells of themselves.
     pub(crate) telling: Telling,
+    /// For what the server wakes this device.
+    pub(crate) waking: Waking,
     /// What was read, and is to be told.
     pub(crate) receipts: Receipts,
     /// What time it is, for messages that vanish.
@@ -135,6 +138,7 @@ impl Core {
             signals: Signals::default(),
             directory: Directory::default(),
             telling: Telling::default(),
+            waking: Waking::default(),
             receipts: Receipts::default(),
             clock,
             reaper: Reaper::new(),

@@ -11,10 +11,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use undertone_client_core::testing::Checkpoints;
-use undertone_client_core::view::SessionView;
+use undertone_client_core::view::{NotifyLevel, SessionView, Strangers};
 use undertone_system_tests::{Actor, World, stories};
-use undertone_wire::Bytes;
 use undertone_wire::push::{PushSubscription, PushTestResult};
+use undertone_wire::{Bytes, ConversationId};
 
 /// So long a push may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -119,6 +119,33 @@ async fn request(stream: &mut TcpStream) -> Result<String> {
     }
 }
 
+/// The server knows that these conversations wake the device, and no others.
+async fn wishes_for(actor: &Actor, conversations: &[ConversationId]) -> Result<()> {
+    let what = format!("the server knows what wakes {}", actor.name());
+    actor
+        .until(&what, |client| {
+            let told = client.push_wishes().map(|wishes| wishes.conversations);
+            let told = told.unwrap_or_default().into_iter();
+            let told: Vec<_> = told.map(|wish| wish.conversation).collect();
+            Ok((told == conversations).then_some(()))
+        })
+        .await
+}
+
+/// The server has looked at all that happened before: two others were woken, one after the other.
+async fn others_are_woken(world: &World, service: &Service, by: &Actor) -> Result<()> {
+    for name in ["Eve", "Finn"] {
+        let other = world.user(name).await?;
+        other.client()?.set_strangers(Strangers::Directly)?;
+        let subscription = service.subscription(&name.to_lowercase())?;
+        other.client()?.push_subscribe(subscription).await?;
+        other.kill();
+        by.opens(name).await?;
+        service.wakes(&name.to_lowercase()).await?;
+    }
+    Ok(())
+}
+
 async fn tested(actor: &Actor) -> Result<PushTestResult> {
     Ok(actor.client()?.push_test().await?)
 }
@@ -140,6 +167,7 @@ stories! {
         ada.sees_online("Bob", true).await?;
         ensure!(service.is_quiet(), "somebody was woken who is here");
 
+        wishes_for(&bob, &[talk]).await?;
         bob.kill();
         ada.sees_online("Bob", false).await?;
         ada.sends(talk, "and now?").await?;
@@ -149,6 +177,42 @@ stories! {
         bob.client()?.push_unsubscribe().await?;
         ensure!(tested(&bob).await? == PushTestResult::NotSubscribed);
         ensure!(service.is_quiet(), "it was woken all the same");
+        Ok(())
+    }
+
+    async fn what_would_not_be_announced_wakes_nobody(world: &World) -> Result<()> {
+        let service = Service::start().await?;
+        let (ada, bob, cleo) = (world.user("Ada").await?, world.user("Bob").await?, world.user("Cleo").await?);
+        // He knows Ada, and has asked for no more of Cleo.
+        let talk = bob.opens("Ada").await?;
+        bob.sends(talk, "are you here?").await?;
+        ada.sees(talk, &[("Bob", "are you here?")]).await?;
+        let noise = bob.opens("Cleo").await?;
+        bob.sends(noise, "hello").await?;
+        cleo.sees(noise, &[("Bob", "hello")]).await?;
+        bob.client()?.push_subscribe(service.subscription("bob")?).await?;
+        bob.client()?.set_notify(noise, Some(NotifyLevel::Nothing), None)?;
+        wishes_for(&bob, &[talk]).await?;
+        bob.kill();
+        ada.sees_online("Bob", false).await?;
+
+        // A receipt, a reaction, an edit; what is muted; what a stranger begins.
+        ada.client()?.mark_read(talk)?;
+        let first = ada.messages(talk)?.first().context("nothing")?.key;
+        ada.client()?.react(first, "\u{1f44d}", true)?;
+        cleo.sends(noise, "and?").await?;
+        let dan = world.user("Dan").await?;
+        let request = dan.opens("Bob").await?;
+        dan.sends(request, "buy this").await?;
+        dan.founds_a_group("Offers", &[&bob]).await?;
+        others_are_woken(world, &service, &dan).await?;
+        ada.sends(talk, "now I am").await?;
+        service.wakes("bob").await?;
+        // All of it waits for him, and one thing woke him.
+        bob.start(Checkpoints::default()).await?;
+        bob.reads(talk, "Ada", "now I am").await?;
+        bob.reads(request, "Dan", "buy this").await?;
+        ensure!(service.is_quiet(), "it was woken for something else, too");
         Ok(())
     }
 
@@ -210,6 +274,8 @@ stories! {
         let talk = ada.opens("Bob").await?;
         ada.sends(talk, "are you here?").await?;
         phone.sees(talk, &[("Ada", "are you here?")]).await?;
+        phone.client()?.accept(talk)?;
+        wishes_for(&phone, &[talk]).await?;
         phone.kill();
         ada.sends(talk, "and now?").await?;
         service.wakes("phone").await?;

@@ -88,6 +88,8 @@ pub const STATUS_BYTES_MAX: usize = 280;
 pub const PRONOUNS_BYTES_MAX: usize = 48;
 /// Longest address of a push service, in bytes.
 pub const PUSH_ENDPOINT_BYTES_MAX: usize = 2048;
+/// Conversations by which one device is woken.
+pub const PUSH_CONVERSATIONS_MAX: usize = 500;
 /// Conversations that one device hides the user's presence from.
 pub const HIDDEN_CONVERSATIONS_MAX: usize = 500;
 /// Largest sealed state of a room, in bytes.

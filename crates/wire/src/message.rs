@@ -19,6 +19,9 @@ pub struct SendMessageRequest {
     /// The server deletes it after so many seconds, delivered or not.
     #[serde(default)]
     pub expires_after_seconds: Option<u32>,
+    /// Nobody is to be woken for it: a receipt, a reaction, an edit. Always sent, so that both are as long.
+    #[serde(default)]
+    pub quiet: bool,
 }
 
 /// The authenticated data of every application message: seen by the server, covered by the

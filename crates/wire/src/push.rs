@@ -1,7 +1,7 @@
 //! Web Push (RFC 8030, RFC 8291, RFC 8292): how the server wakes a device that is not connected. What it
 //! sends is of constant size and says neither what, nor where, nor by whom.
 
-use crate::Bytes;
+use crate::{Bytes, ConversationId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// `GET /api/v1/push`: the server's VAPID key, for `PushManager.subscribe`.
@@ -28,6 +28,50 @@ pub struct PushSubscription {
 impl std::fmt::Debug for PushSubscription {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("PushSubscription(…)")
+    }
+}
+
+/// `PUT /api/v1/push/wishes`: for what this device is woken. A subscription begins with none: then for
+/// nothing. Replaces those before, and goes with the subscription.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PushWishes {
+    /// By messages in these conversations, at most [`crate::limits::PUSH_CONVERSATIONS_MAX`]. Those of which
+    /// the device is no member do not count.
+    pub conversations: Vec<PushWish>,
+    /// By a Welcome into a conversation that the device does not know.
+    pub welcomes: bool,
+    /// By nothing in these hours of each day.
+    #[serde(default)]
+    pub quiet_hours: Option<PushQuietHours>,
+}
+
+/// A conversation by which a device is woken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PushWish {
+    /// Which.
+    pub conversation: ConversationId,
+    /// Not before: it is muted until then.
+    #[serde(default)]
+    pub not_before: Option<Timestamp>,
+}
+
+/// Hours of each day, by minutes of UTC since midnight, 0 to 1439. They may go over midnight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PushQuietHours {
+    /// The first minute.
+    pub from_minute: u16,
+    /// The first minute after.
+    pub to_minute: u16,
+}
+
+impl PushQuietHours {
+    /// Whether the minutes are some of a day, and not all or none.
+    pub const fn is_valid(self) -> bool {
+        const DAY: u16 = 24 * 60;
+        self.from_minute < DAY && self.to_minute < DAY && self.from_minute != self.to_minute
     }
 }
 

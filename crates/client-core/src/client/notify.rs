@@ -5,7 +5,7 @@ use crate::error::ClientError;
 use crate::notify::{self, push};
 use crate::view::{BadgeView, NotificationView, NotifyLevel, NotifyView, PushInfoView, QuietHoursView};
 use undertone_wire::ConversationId;
-use undertone_wire::push::{PushSubscription, PushTestResult};
+use undertone_wire::push::{PushSubscription, PushTestResult, PushWishes};
 
 impl Client {
     /// What is announced of a conversation.
@@ -52,6 +52,11 @@ impl Client {
     /// The server's key for a subscription.
     pub async fn push_info(&self) -> Result<PushInfoView, ClientError> {
         push::info(self.core()).await
+    }
+
+    /// For what the server was told to wake this device; nothing, until it was on this connection.
+    pub fn push_wishes(&self) -> Option<PushWishes> {
+        push::told(self.core())
     }
 
     /// Has this device woken there. It is kept, and told again after the next login.

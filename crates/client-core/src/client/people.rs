@@ -54,6 +54,9 @@ impl Client {
 
     /// Chooses what happens when strangers write from now on.
     pub fn set_strangers(&self, strangers: Strangers) -> Result<(), ClientError> {
-        Ok(self.core().store.save_strangers(strangers)?)
+        self.core().store.save_strangers(strangers)?;
+        // What wakes this device depends on it.
+        self.core().signal.notify();
+        Ok(())
     }
 }

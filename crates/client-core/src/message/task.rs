@@ -5,6 +5,7 @@ use super::{reaper, receipt, share, signals};
 use crate::conversation::intent;
 use crate::core::Core;
 use crate::error::ClientError;
+use crate::notify::push;
 use crate::people::tell;
 use futures::FutureExt;
 use futures::future::select;
@@ -36,6 +37,7 @@ async fn run(core: Rc<Core>) {
         ] {
             wait = wait.min(chore(&core).unwrap_or_else(|error| failed(&error)));
         }
+        wait = wait.min(push::round(&core).unwrap_or_else(|error| failed(&error)));
         let changed = core.signal.after(told);
         select(pin!(changed), core.platform.sleep(wait)).await;
     }

@@ -14,6 +14,7 @@ use crate::change::Change;
 use crate::conversation::{external, fresh_device, intent, leave, room};
 use crate::core::Core;
 use crate::error::ClientError;
+use crate::notify::push;
 use crate::testing::{ACK_AFTER_WIRE, COMMIT_BEFORE_WIRE, SEND_AFTER_WIRE, SEND_BEFORE_WIRE};
 use crate::transport::{Connection, FrameReceiver, FrameSender, TransportError};
 use futures::future::{Either, LocalBoxFuture, select};
@@ -109,6 +110,7 @@ impl Live {
         fresh_device::look(&core);
         room::ask_at_doors(&core);
         intent::begin(&core)?;
+        push::connected(&core);
         loop {
             if core.status.is_stopping() {
                 self.send_signals().await?;

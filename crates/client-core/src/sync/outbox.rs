@@ -13,7 +13,7 @@ use crate::error::ClientError;
 use crate::message::compose::{self, Circumstances};
 use crate::message::{history, pace, talk};
 use crate::store::conversation::{Conversation, ConversationState};
-use crate::store::message::{Failure, MessageState};
+use crate::store::message::{Failure, MessageState, RowKind};
 use crate::store::outbox::{Attempt, Outgoing};
 use crate::store::own_commit::OwnContent;
 use crate::testing::{SEND_AFTER_PERSIST, SEND_BEFORE_PERSIST};
@@ -93,6 +93,8 @@ pub(crate) fn next(core: &Core, id: ConversationId) -> Result<Option<ClientFrame
         counter,
         message: payload.into(),
         expires_after_seconds: outgoing.message.lifetime.after_sent(),
+        // What no device would announce.
+        quiet: outgoing.message.kind != RowKind::Message,
     };
     Ok(Some(ClientFrame::Send(request)))
 }

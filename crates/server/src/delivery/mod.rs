@@ -200,6 +200,7 @@ impl Delivery {
             counter,
             message: payload,
             expires_after_seconds,
+            quiet,
         } = request;
         let franking_tag = header.franking_tag;
         let expires_after = expires_after_seconds.map(|seconds| Duration::from_secs(seconds.into()));
@@ -212,7 +213,7 @@ impl Delivery {
             payload,
             expires_after,
         };
-        self.sequencer.message(message).await.map(QueuedMessage)
+        self.sequencer.message(message, quiet).await.map(QueuedMessage)
     }
 
     /// Notes what a device has stored.

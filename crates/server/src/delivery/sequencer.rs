@@ -18,7 +18,7 @@ use crate::store::{Store, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
-use undertone_wire::conversation::{Accepted, EntryKind, LogEntry, PendingWelcome};
+use undertone_wire::conversation::{Accepted, LogEntry, PendingWelcome};
 use undertone_wire::stream::{Acknowledge, ServerFrame};
 use undertone_wire::{ConversationId, DeviceId};
 
@@ -41,7 +41,8 @@ enum Change {
 }
 
 enum Work {
-    Message(NewMessage),
+    /// And whether nobody is woken for it: that is not kept.
+    Message(NewMessage, bool),
     Change(Box<Change>),
 }
 
@@ -101,15 +102,16 @@ impl Sequencer {
         self.jobs.max_capacity() - self.jobs.capacity()
     }
 
-    /// Queues a message. What one caller queues keeps its order.
+    /// Queues a message, for which nobody is woken if it is quiet. What one caller queues keeps its order.
     ///
     /// Cancel safe because the message is queued whole or not at all.
     pub(super) async fn message(
         &self,
         message: NewMessage,
+        quiet: bool,
     ) -> Result<oneshot::Receiver<Answer>, DeliveryError> {
         let size = message.payload.len();
-        self.queue(Work::Message(message), size).await
+        self.queue(Work::Message(message, quiet), size).await
     }
 
     /// Stores a checked commit.
@@ -209,10 +211,10 @@ async fn run(tools: Tools, mut queue: mpsc::Receiver<Job>) {
         for job in batch.drain(..) {
             match job {
                 Job::Store {
-                    work: Work::Message(message),
+                    work: Work::Message(message, quiet),
                     sender,
                 } => {
-                    messages.push(message);
+                    messages.push((message, quiet));
                     senders.push(sender);
                 }
                 Job::Store {
@@ -246,8 +248,9 @@ async fn run(tools: Tools, mut queue: mpsc::Receiver<Job>) {
 }
 
 impl Tools {
-    async fn append(&self, messages: Vec<NewMessage>, metrics: &Metrics) -> Vec<Answer> {
+    async fn append(&self, messages: Vec<(NewMessage, bool)>, metrics: &Metrics) -> Vec<Answer> {
         let count = messages.len();
+        let (messages, quiet): (Vec<_>, Vec<_>) = messages.into_iter().unzip();
         self.checkpoints.reach("server.delivery.before_persist").await;
         let stamp = Stamp {
             now: self.clock.now(),
@@ -270,12 +273,17 @@ impl Tools {
             }
         };
         let mut answers = Vec::with_capacity(count);
-        for outcome in outcomes {
+        for (outcome, quiet) in outcomes.into_iter().zip(quiet) {
             if matches!(outcome, Err(Refusal::EpochStale)) {
                 metrics.epochs_refused.inc();
             }
             answers.push(outcome.map_err(DeliveryError::from).map(|stored| {
                 let accepted = stored.accepted();
+                if let Stored::New(entry) = &stored
+                    && !quiet
+                {
+                    self.waker.message(entry.conversation, entry.sender);
+                }
                 self.publish(stored, None);
                 accepted
             }));
@@ -386,9 +394,6 @@ impl Tools {
         // What was stored before was published before; whoever missed it fetches it.
         let Stored::New(entry) = stored else { return };
         let (conversation, sequence) = (entry.conversation, Some(entry.sequence));
-        if entry.kind == EntryKind::Message {
-            self.waker.message(conversation, entry.sender);
-        }
         let welcomed = newcomers.iter().flat_map(|newcomers| &newcomers.membership.added);
         self.waker.welcome(welcomed.map(|member| member.device));
         let membership = newcomers.map(|newcomers| newcomers.joined_at(&entry));

@@ -3,7 +3,10 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use undertone_wire::error::ErrorResponse;
-use undertone_wire::push::{PushInfo, PushSubscription, PushTestResponse, PushTestResult};
+use undertone_wire::limits::PUSH_CONVERSATIONS_MAX;
+use undertone_wire::push::{
+    PushInfo, PushQuietHours, PushSubscription, PushTestResponse, PushTestResult, PushWishes,
+};
 use undertone_wire::{Bytes, ErrorCode};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -21,6 +24,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(show))
         .routes(routes!(subscribe, unsubscribe))
+        .routes(routes!(wish))
         .routes(routes!(test))
 }
 
@@ -83,6 +87,29 @@ async fn subscribe(
         auth,
     };
     state.store.put_subscription(caller.session, subscription).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// For what the device is woken, in place of what it said before. Nothing without a subscription.
+#[utoipa::path(
+    put, path = "/api/v1/push/wishes", tag = "push",
+    request_body = PushWishes,
+    responses((status = 204, description = "it will be woken for these"), (status = "default", body = ErrorResponse)),
+)]
+#[tracing::instrument(name = "handler.push.wish", skip_all)]
+async fn wish(
+    State(state): State<AppState>,
+    caller: AuthedDevice,
+    Json(wishes): Json<PushWishes>,
+) -> Result<StatusCode, ApiError> {
+    let is_valid = wishes.quiet_hours.is_none_or(PushQuietHours::is_valid);
+    if !is_valid || wishes.conversations.len() > PUSH_CONVERSATIONS_MAX {
+        return Err(ApiError::new(
+            ErrorCode::BadRequest,
+            "These are too many conversations, or no hours of a day.",
+        ));
+    }
+    state.store.put_wishes(caller.device, wishes).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -214,6 +214,7 @@ impl Phone {
             counter: Counter(*counter),
             message: message.into(),
             expires_after_seconds: None,
+            quiet: false,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::stream::Line;
 use super::{Phone, Server, code};
 use crate::Config;
-use crate::clock::ManualClock;
+use crate::clock::{Clock as _, ManualClock};
 use axum::Router;
 use axum::body::Bytes as Body;
 use axum::extract::{Path, State};
@@ -19,12 +19,16 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
-use undertone_wire::push::{PushInfo, PushSubscription, PushTestResponse, PushTestResult};
+use undertone_wire::limits::PUSH_CONVERSATIONS_MAX;
+use undertone_wire::push::{
+    PushInfo, PushQuietHours, PushSubscription, PushTestResponse, PushTestResult, PushWish, PushWishes,
+};
 use undertone_wire::stream::{Acknowledge, ClientFrame, ServerFrame};
 use undertone_wire::{Bytes, ConversationId, ErrorCode};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const SUBSCRIPTION: &str = "/api/v1/push/subscription";
+const WISHES: &str = "/api/v1/push/wishes";
 const AUTH: [u8; 16] = [7; 16];
 
 /// A push that a browser would get.
@@ -120,6 +124,19 @@ fn private(config: &mut Config) {
     config.push.private_endpoints = true;
 }
 
+/// Woken by Welcomes, and by these conversations.
+fn everything(conversations: &[ConversationId]) -> PushWishes {
+    let wish = |conversation: &ConversationId| PushWish {
+        conversation: *conversation,
+        not_before: None,
+    };
+    PushWishes {
+        conversations: conversations.iter().map(wish).collect(),
+        welcomes: true,
+        quiet_hours: None,
+    }
+}
+
 async fn scene() -> Scene {
     let mut service = Service::start().await;
     let (server, clock) = Server::start_still_with(private).await;
@@ -129,8 +146,10 @@ async fn scene() -> Scene {
         .put(&bob, SUBSCRIPTION, &service.subscription("bob"))
         .await
         .unwrap();
+    server.put(&bob, WISHES, &everything(&[])).await.unwrap();
     let id = alice.begin(&server, bob.user).await;
     bob.join(&server.state.store.pending_welcomes(bob.device).await.unwrap()[0]);
+    server.put(&bob, WISHES, &everything(&[id])).await.unwrap();
     assert_eq!(service.next().await.to, "bob", "for the Welcome");
     clock.advance(Duration::from_secs(30));
     Scene {
@@ -147,6 +166,10 @@ impl Scene {
     async fn subscribe(&self, phone: &Phone, name: &str) {
         let subscription = self.service.subscription(name);
         self.server.put(phone, SUBSCRIPTION, &subscription).await.unwrap();
+        self.server
+            .put(phone, WISHES, &everything(&[self.id]))
+            .await
+            .unwrap();
     }
 
     async fn alice_writes(&mut self) {
@@ -291,7 +314,7 @@ impl Scene {
                 .server
                 .state
                 .store
-                .is_waited_for(self.bob.device)
+                .is_waited_for(self.bob.device, self.server.state.clock.now())
                 .await
                 .unwrap()
             {
@@ -309,6 +332,52 @@ async fn what_one_wrote_oneself_wakes_nobody() {
     scene.alice_writes().await;
     assert_eq!(scene.service.next().await.to, "bob");
     scene.nothing_else_came().await;
+}
+
+#[tokio::test]
+async fn what_is_quiet_or_not_wished_for_wakes_nobody() {
+    let mut scene = scene().await;
+    let mut quiet = scene.alice.write(scene.id, "I have read this");
+    quiet.quiet = true;
+    scene.alice.send(&scene.server, &quiet).await.unwrap();
+    scene.the_job_has_looked("carol").await;
+    scene.nothing_else_came().await;
+
+    let nothing = PushWishes::default();
+    scene.server.put(&scene.bob, WISHES, &nothing).await.unwrap();
+    scene.alice_writes().await;
+    scene.the_job_has_looked("dan").await;
+    scene.nothing_else_came().await;
+
+    let mut muted = everything(&[scene.id]);
+    let until = scene.clock.now().plus(Duration::from_hours(1));
+    muted.conversations[0].not_before = Some(until);
+    scene.server.put(&scene.bob, WISHES, &muted).await.unwrap();
+    scene.alice_writes().await;
+    scene.the_job_has_looked("erin").await;
+    scene.nothing_else_came().await;
+    scene.clock.advance(Duration::from_hours(1));
+    scene.alice_writes().await;
+    assert_eq!(scene.service.next().await.to, "bob");
+}
+
+#[tokio::test]
+async fn wishes_beyond_their_limits_are_refused_and_change_nothing() {
+    let mut scene = scene().await;
+    let hours = |from_minute, to_minute| PushWishes {
+        quiet_hours: Some(PushQuietHours {
+            from_minute,
+            to_minute,
+        }),
+        ..PushWishes::default()
+    };
+    let many = vec![scene.id; PUSH_CONVERSATIONS_MAX + 1];
+    for bad in [hours(1440, 0), hours(0, 1440), hours(7, 7), everything(&many)] {
+        let refused = scene.server.put(&scene.bob, WISHES, &bad).await;
+        assert_eq!(code(refused), ErrorCode::BadRequest, "{:?}", bad.quiet_hours);
+    }
+    scene.alice_writes().await;
+    assert_eq!(scene.service.next().await.to, "bob");
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
-use undertone_wire::{ConversationId, DeviceId};
+use undertone_wire::{ConversationId, DeviceId, Timestamp};
 
 /// Pushes under way at once.
 const PUSHES_MAX: usize = 16;
@@ -43,7 +43,8 @@ struct News {
     /// Devices for which something else came.
     welcomed: HashSet<DeviceId>,
     arrived: HashSet<DeviceId>,
-    left: HashSet<DeviceId>,
+    /// And when.
+    left: HashMap<DeviceId, Timestamp>,
 }
 
 impl fmt::Debug for Waker {
@@ -58,7 +59,7 @@ impl Waker {
         Self(Some(Arc::default()))
     }
 
-    /// A message was stored.
+    /// A message was stored for which devices are woken.
     pub(crate) fn message(&self, conversation: ConversationId, sender: DeviceId) {
         self.tell(|news| {
             if news.messages.len() < NEWS_MAX {
@@ -85,10 +86,10 @@ impl Waker {
     }
 
     /// A device's connection has ended; what was put into it last may not have come through.
-    pub(crate) fn left(&self, device: DeviceId) {
+    pub(crate) fn left(&self, device: DeviceId, at: Timestamp) {
         self.tell(|news| {
             if news.left.len() < NEWS_MAX {
-                news.left.insert(device);
+                news.left.insert(device, at);
             }
         });
     }
@@ -149,26 +150,31 @@ pub(crate) async fn run(tools: Tools, mut shutdown: watch::Receiver<bool>) {
 struct Job {
     tools: Tools,
     schedule: Schedule,
-    /// Devices that went, and when.
-    left: HashMap<DeviceId, Duration>,
+    /// Devices that went, and when, by both clocks.
+    left: HashMap<DeviceId, (Duration, Timestamp)>,
     under_way: JoinSet<(DeviceId, Outcome)>,
 }
 
 impl Job {
     async fn look(&mut self) -> Result<(), StoreError> {
         let now = self.tools.clock.monotonic();
+        let today = self.tools.clock.now();
         let news = self.tools.waker.take();
         for device in news.arrived {
             self.left.remove(&device);
             self.schedule.arrived(device);
         }
-        self.left
-            .extend(news.left.into_iter().map(|device| (device, now)));
+        let left = news.left.into_iter();
+        self.left.extend(left.map(|(device, at)| (device, (now, at))));
         if !news.messages.is_empty() {
-            let devices = self.tools.store.devices_to_wake(news.messages).await?;
+            let devices = self.tools.store.devices_to_wake(news.messages, today).await?;
             self.owe(devices).await;
         }
-        self.owe(news.welcomed).await;
+        for device in news.welcomed {
+            if self.tools.store.is_woken_by_welcomes(device, today).await? {
+                self.owe([device]).await;
+            }
+        }
         self.look_after_those_who_left(now).await?;
         self.wake(now);
         Ok(())
@@ -188,10 +194,12 @@ impl Job {
 
     /// A connection that died took with it what was sent into it last.
     async fn look_after_those_who_left(&mut self, now: Duration) -> Result<(), StoreError> {
-        let is_past = |at: &Duration| at.saturating_add(RETURN_WITHIN) <= now;
-        let gone: Vec<_> = self.left.extract_if(|_, at| is_past(at)).collect();
-        for (device, _) in gone {
-            if !self.tools.bus.is_connected(device).await && self.tools.store.is_waited_for(device).await? {
+        let is_past = |at: Duration| at.saturating_add(RETURN_WITHIN) <= now;
+        let gone: Vec<_> = self.left.extract_if(|_, (at, _)| is_past(*at)).collect();
+        for (device, (_, left)) in gone {
+            let is_connected = self.tools.bus.is_connected(device).await;
+            // What came later has been looked at.
+            if !is_connected && self.tools.store.is_waited_for(device, left).await? {
                 self.owe([device]).await;
             }
         }

@@ -32,6 +32,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(8, "0008_push"),
     migration!(9, "0009_log_order"),
     migration!(10, "0010_doubtful_charges"),
+    migration!(11, "0011_push_wishes"),
 ];
 
 /// Holds which steps a database has. The same statement serves both dialects.

@@ -109,7 +109,7 @@ async fn run(socket: WebSocket, state: AppState, place: OwnedSemaphorePermit) {
                 drop(place.take());
                 let device = live.device();
                 let (socket, ending) = live.run().await;
-                state.delivery.waker().left(device);
+                state.delivery.waker().left(device, state.clock.now());
                 Connection::Ending(socket, ending)
             }
             Connection::Ending(socket, ending) => {

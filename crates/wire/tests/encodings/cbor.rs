@@ -15,7 +15,7 @@ use undertone_wire::content::{
 };
 use undertone_wire::conversation::{EntryKind, SubmitProposalRequest};
 use undertone_wire::group::{Banned, GroupProfile, Role, RoomTerms};
-use undertone_wire::message::{CommitAuthenticatedData, MessageAuthenticatedData};
+use undertone_wire::message::{CommitAuthenticatedData, MessageAuthenticatedData, SendMessageRequest};
 use undertone_wire::signal::{Attention, Signal, Visibility};
 use undertone_wire::stream::{
     Acknowledge, Authenticate, Authenticated, ClientFrame, FetchLog, Presence, Refused, ServerFrame,
@@ -36,6 +36,23 @@ fn lines<T: Serialize + DeserializeOwned + PartialEq + Debug>(
     samples: &[(&'static str, T)],
 ) -> Vec<(&'static str, String)> {
     samples.iter().map(|(name, value)| (*name, hex(value))).collect()
+}
+
+/// As it was sent before a message could be quiet.
+const SEND_BEFORE_QUIET: &str = "a16473656e64a56c636f6e766572736174696f6e50333333333333333333333333333333336565706f63680267636f756e74657203676d657373616765476d65737361676575657870697265735f61667465725f7365636f6e6473f6";
+
+#[test]
+fn a_message_that_does_not_say_so_is_not_quiet() {
+    let frame = HEXLOWER.decode(SEND_BEFORE_QUIET.as_bytes()).unwrap();
+    let frame = codec::from_cbor::<ClientFrame>(&frame).unwrap();
+    assert_eq!(frame, ClientFrame::Send(message()));
+    // Both are as long: the flag is one byte.
+    let quiet = ClientFrame::Send(SendMessageRequest {
+        quiet: true,
+        ..message()
+    });
+    let loud = codec::to_cbor(&ClientFrame::Send(message())).unwrap();
+    assert_eq!(codec::to_cbor(&quiet).unwrap().len(), loud.len());
 }
 
 #[test]

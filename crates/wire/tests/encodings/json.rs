@@ -24,7 +24,9 @@ use undertone_wire::guest::{BecomeAccountRequest, CreateGuestRequest, ProofOfWor
 use undertone_wire::key_package::{
     ClaimKeyPackagesResponse, ClaimedKeyPackage, KeyPackageStock, UploadKeyPackagesRequest,
 };
-use undertone_wire::push::{PushInfo, PushSubscription, PushTestResponse, PushTestResult};
+use undertone_wire::push::{
+    PushInfo, PushQuietHours, PushSubscription, PushTestResponse, PushTestResult, PushWish, PushWishes,
+};
 use undertone_wire::room::{
     EndedResponse, Knock, KnockRequest, KnocksResponse, ReplaceSealedStateRequest, RoomDoor, RoomRequest,
 };
@@ -402,6 +404,22 @@ fn files_and_how_devices_are_woken() {
                 endpoint: "https://push.example/1".to_owned(),
                 p256dh: bytes("point"),
                 auth: bytes("auth"),
+            }),
+        ),
+        (
+            "push_wishes",
+            json(&PushWishes {
+                conversations: [None, Some(TIME)]
+                    .map(|not_before| PushWish {
+                        conversation: CONVERSATION,
+                        not_before,
+                    })
+                    .to_vec(),
+                welcomes: true,
+                quiet_hours: Some(PushQuietHours {
+                    from_minute: 1320,
+                    to_minute: 420,
+                }),
             }),
         ),
     ];

@@ -119,19 +119,20 @@ fn signal() -> impl Strategy<Value = SealedSignal> {
 }
 
 fn client_frame() -> impl Strategy<Value = ClientFrame> {
-    let send = (conversation(), epoch(), counter(), bytes());
+    let send = (conversation(), epoch(), counter(), bytes(), any::<bool>());
     prop_oneof![
         (any::<u16>(), ".*").prop_map(|(version, access_token)| ClientFrame::Authenticate(Authenticate {
             version,
             access_token
         })),
         send.prop_map(
-            |(conversation, epoch, counter, message)| ClientFrame::Send(SendMessageRequest {
+            |(conversation, epoch, counter, message, quiet)| ClientFrame::Send(SendMessageRequest {
                 conversation,
                 epoch,
                 counter,
                 message,
                 expires_after_seconds: None,
+                quiet,
             })
         ),
         commit().prop_map(ClientFrame::Commit),

@@ -83,6 +83,7 @@ pub(crate) fn message() -> SendMessageRequest {
         counter: Counter(3),
         message: bytes("message"),
         expires_after_seconds: None,
+        quiet: false,
     }
 }
 

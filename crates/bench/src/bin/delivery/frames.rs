@@ -39,6 +39,7 @@ pub(crate) fn line(
         counter: Counter(FOUR_BYTES.into()),
         message: Bytes(message),
         expires_after_seconds: None,
+        quiet: false,
     }))?;
     let acknowledge = to_cbor(&ClientFrame::Acknowledge(Acknowledge {
         conversation,

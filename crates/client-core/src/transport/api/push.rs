@@ -3,7 +3,7 @@
 use super::{Api, ApiError};
 use crate::transport::Method;
 use crate::transport::call::Call;
-use undertone_wire::push::{PushInfo, PushSubscription, PushTestResponse};
+use undertone_wire::push::{PushInfo, PushSubscription, PushTestResponse, PushWishes};
 
 const SUBSCRIPTION: &str = "/api/v1/push/subscription";
 
@@ -16,6 +16,12 @@ impl Api {
     /// Has this device woken there.
     pub async fn push_subscribe(&self, token: &str, to: &PushSubscription) -> Result<(), ApiError> {
         self.call_empty(Call::put(SUBSCRIPTION, to)?.by(token)).await
+    }
+
+    /// For what this device is woken.
+    pub async fn push_wish(&self, token: &str, wishes: &PushWishes) -> Result<(), ApiError> {
+        self.call_empty(Call::put("/api/v1/push/wishes", wishes)?.by(token))
+            .await
     }
 
     /// Has this device no longer woken.

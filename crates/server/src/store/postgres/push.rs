@@ -3,10 +3,11 @@
 use super::{PostgresStore, Transaction, in_transaction};
 use crate::auth::SessionId;
 use crate::store::StoreError;
-use crate::store::column::Column;
+use crate::store::column::{Column, milliseconds};
 use crate::store::push::{self, DeviceSubscription};
 use std::collections::HashSet;
-use undertone_wire::{ConversationId, DeviceId};
+use undertone_wire::push::PushWishes;
+use undertone_wire::{ConversationId, DeviceId, Timestamp};
 
 impl PostgresStore {
     pub(in crate::store) async fn put_subscription(
@@ -48,9 +49,18 @@ impl PostgresStore {
         Ok(())
     }
 
+    pub(in crate::store) async fn put_wishes(
+        &self,
+        device: DeviceId,
+        wishes: PushWishes,
+    ) -> Result<(), StoreError> {
+        in_transaction!(self, transaction => wish(&transaction, device, &wishes))
+    }
+
     pub(in crate::store) async fn devices_to_wake(
         &self,
         messages: HashSet<(ConversationId, DeviceId)>,
+        now: Timestamp,
     ) -> Result<HashSet<DeviceId>, StoreError> {
         let client = self.connection().await?;
         let any = client.prepare_cached(push::SELECT_ANY).await?;
@@ -59,23 +69,69 @@ impl PostgresStore {
             return Ok(devices);
         }
         let statement = client.prepare_cached(push::SELECT_TO_WAKE).await?;
+        let (now, minute) = (milliseconds(now), push::minute(now));
         for (conversation, sender) in messages {
             let (conversation, sender) = (conversation.as_bytes().as_slice(), sender.as_bytes().as_slice());
-            for row in client.query(&statement, &[&conversation, &sender]).await? {
+            let rows = client
+                .query(&statement, &[&conversation, &sender, &now, &minute])
+                .await?;
+            for row in rows {
                 devices.insert(Column("member", "device_id").id(row.try_get(0)?)?);
             }
         }
         Ok(devices)
     }
 
-    pub(in crate::store) async fn is_waited_for(&self, device: DeviceId) -> Result<bool, StoreError> {
+    pub(in crate::store) async fn is_woken_by_welcomes(
+        &self,
+        device: DeviceId,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         let client = self.connection().await?;
-        let statement = client.prepare_cached(push::SELECT_IS_WAITED_FOR).await?;
+        let statement = client.prepare_cached(push::SELECT_BY_WELCOMES).await?;
         let row = client
-            .query_one(&statement, &[&device.as_bytes().as_slice()])
+            .query_one(&statement, &[&device.as_bytes().as_slice(), &push::minute(now)])
             .await?;
         Ok(row.try_get(0)?)
     }
+
+    pub(in crate::store) async fn is_waited_for(
+        &self,
+        device: DeviceId,
+        left: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let client = self.connection().await?;
+        let statement = client.prepare_cached(push::SELECT_IS_WAITED_FOR).await?;
+        let (left, minute) = (milliseconds(left), push::minute(left));
+        let row = client
+            .query_one(&statement, &[&device.as_bytes().as_slice(), &minute, &left])
+            .await?;
+        Ok(row.try_get(0)?)
+    }
+}
+
+async fn wish(
+    transaction: &Transaction<'_>,
+    device: DeviceId,
+    wishes: &PushWishes,
+) -> Result<(), StoreError> {
+    let device = device.as_bytes().as_slice();
+    let quiet = wishes.quiet_hours;
+    let from = quiet.map(|hours| i64::from(hours.from_minute));
+    let to = quiet.map(|hours| i64::from(hours.to_minute));
+    transaction
+        .execute(push::UPDATE_WISHES, &[&from, &to, &wishes.welcomes, &device])
+        .await?;
+    transaction.execute(push::DELETE_WISHES, &[&device]).await?;
+    let insert = transaction.prepare_cached(push::INSERT_WISH).await?;
+    for wish in &wishes.conversations {
+        let not_before = wish.not_before.map(milliseconds);
+        let conversation = wish.conversation.as_bytes().as_slice();
+        transaction
+            .execute(&insert, &[&not_before, &conversation, &device])
+            .await?;
+    }
+    Ok(())
 }
 
 async fn put(

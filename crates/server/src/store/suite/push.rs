@@ -7,8 +7,9 @@ use super::{TestStore, device, on_both_databases, user};
 use crate::store::conversation::DeviceAcknowledge;
 use crate::store::push::DeviceSubscription;
 use std::time::Duration;
-use undertone_wire::Sequence;
+use undertone_wire::push::{PushQuietHours, PushWish, PushWishes};
 use undertone_wire::stream::Acknowledge;
+use undertone_wire::{ConversationId, Sequence, Timestamp};
 
 on_both_databases!(
     a_device_has_one_subscription_and_a_browser_too,
@@ -16,6 +17,8 @@ on_both_databases!(
     one_that_was_replaced_is_not_forgotten_by_mistake,
     the_other_people_of_a_conversation_are_woken,
     whoever_has_something_waiting_is_waited_for,
+    a_device_is_woken_for_what_its_user_wishes_and_when,
+    wishes_go_with_the_subscription_and_the_membership,
 );
 
 fn subscription(number: u8, endpoint: &str) -> DeviceSubscription {
@@ -24,6 +27,17 @@ fn subscription(number: u8, endpoint: &str) -> DeviceSubscription {
         endpoint: endpoint.to_owned(),
         public_key: [4; 65],
         auth: [number; 16],
+    }
+}
+
+fn wishes(conversation: ConversationId) -> PushWishes {
+    let wish = PushWish {
+        conversation,
+        not_before: None,
+    };
+    PushWishes {
+        conversations: vec![wish],
+        ..PushWishes::default()
     }
 }
 
@@ -38,6 +52,13 @@ impl TestStore {
     async fn subscribe(&self, number: u8, endpoint: &str) {
         let session = super::people::session(number);
         self.put_subscription(session, subscription(number, endpoint))
+            .await
+            .unwrap();
+    }
+
+    /// A device wishes to be woken by a conversation.
+    async fn wish(&self, number: u8, conversation: ConversationId) {
+        self.put_wishes(device(number), wishes(conversation))
             .await
             .unwrap();
     }
@@ -111,10 +132,13 @@ async fn the_other_people_of_a_conversation_are_woken(store: TestStore) {
     for number in [1, 2, 9] {
         store.subscribed(number).await;
     }
+    for number in [1, 2, 9] {
+        store.wish(number, room).await;
+    }
     let woken = async |senders: &[u8]| {
         let messages = senders.iter().map(|sender| (room, device(*sender))).collect();
         let mut devices: Vec<_> = store
-            .devices_to_wake(messages)
+            .devices_to_wake(messages, NOW)
             .await
             .unwrap()
             .into_iter()
@@ -144,7 +168,8 @@ async fn the_other_people_of_a_conversation_are_woken(store: TestStore) {
 async fn whoever_has_something_waiting_is_waited_for(store: TestStore) {
     let room = store.found(1, room_with(|_| ())).await;
     store.subscribed(1).await;
-    let is_waited_for = async || store.is_waited_for(device(1)).await.unwrap();
+    store.wish(1, room).await;
+    let is_waited_for = async || store.is_waited_for(device(1), NOW).await.unwrap();
     let acknowledge = async |sequence| {
         let up_to = Acknowledge {
             conversation: room,
@@ -164,7 +189,7 @@ async fn whoever_has_something_waiting_is_waited_for(store: TestStore) {
         .unwrap();
     assert!(is_waited_for().await);
     assert!(
-        !store.is_waited_for(device(2)).await.unwrap(),
+        !store.is_waited_for(device(2), NOW).await.unwrap(),
         "it has no subscription"
     );
     acknowledge(2).await;
@@ -181,5 +206,86 @@ async fn whoever_has_something_waiting_is_waited_for(store: TestStore) {
                  select device_id, conversation_id, 9 from member",
         )
         .await;
+    assert!(!is_waited_for().await, "a Welcome wakes whom it shall");
+    let all = PushWishes {
+        welcomes: true,
+        ..PushWishes::default()
+    };
+    store.put_wishes(device(1), all).await.unwrap();
     assert!(is_waited_for().await);
+}
+
+async fn a_device_is_woken_for_what_its_user_wishes_and_when(store: TestStore) {
+    let room = store.found(1, room_with(|_| ())).await;
+    for number in [1, 2] {
+        store.subscribed(number).await;
+    }
+    let at = |minute: u64| Timestamp::from_millis(minute * 60_000);
+    let is_woken = async |minute| {
+        let message = (room, device(1));
+        let woken = store.devices_to_wake([message].into(), at(minute)).await.unwrap();
+        !woken.is_empty()
+    };
+    assert!(!is_woken(0).await, "it has not said what it wishes");
+    store.wish(2, room).await;
+    assert!(is_woken(0).await);
+    // Muted for a while.
+    let mut muted = wishes(room);
+    muted.conversations[0].not_before = Some(at(60));
+    store.put_wishes(device(2), muted).await.unwrap();
+    assert!(!is_woken(59).await && is_woken(60).await);
+    // Quiet hours, over midnight and at noon.
+    for (from_minute, to_minute, quiet) in [
+        (1320, 420, [1320, 1439, 1440, 1859].as_slice()),
+        (720, 780, &[720, 779, 2160]),
+    ] {
+        let hours = PushQuietHours {
+            from_minute,
+            to_minute,
+        };
+        let nightly = PushWishes {
+            quiet_hours: Some(hours),
+            welcomes: true,
+            ..wishes(room)
+        };
+        store.put_wishes(device(2), nightly).await.unwrap();
+        for minute in 0..48 * 60 {
+            if minute % 15 != 0 && !quiet.contains(&minute) {
+                continue;
+            }
+            let of_day = u16::try_from(minute % 1440).unwrap();
+            let is_quiet = if from_minute < to_minute {
+                (from_minute..to_minute).contains(&of_day)
+            } else {
+                !(to_minute..from_minute).contains(&of_day)
+            };
+            assert_eq!(is_woken(minute).await, !is_quiet, "{minute}");
+            let by_welcome = store.is_woken_by_welcomes(device(2), at(minute)).await;
+            assert_eq!(by_welcome.unwrap(), !is_quiet, "{minute}");
+        }
+    }
+    store.wish(2, room).await;
+    assert!(!store.is_woken_by_welcomes(device(2), NOW).await.unwrap());
+    store.put_wishes(device(2), PushWishes::default()).await.unwrap();
+    assert!(!is_woken(0).await);
+}
+
+async fn wishes_go_with_the_subscription_and_the_membership(store: TestStore) {
+    let room = store.found(1, room_with(|_| ())).await;
+    let count = async || rows(&store, "push_wish").await;
+    store.subscribed(9).await;
+    store.wish(9, room).await;
+    assert_eq!(count().await, 0, "it is no member");
+    store.wish(1, room).await;
+    assert_eq!(count().await, 0, "it has no subscription");
+    store.subscribed(1).await;
+    let mut twice = wishes(room);
+    twice.conversations.extend_from_within(..);
+    store.put_wishes(device(1), twice).await.unwrap();
+    assert_eq!(count().await, 1);
+    store.subscribe(1, "https://push.example/new").await;
+    assert_eq!(count().await, 0);
+    store.wish(1, room).await;
+    store.delete_subscription(device(1)).await.unwrap();
+    assert_eq!(count().await, 0);
 }
