@@ -13,7 +13,7 @@ function looksAt(page: Page, isHere: boolean): Promise<void> {
 }
 
 async function showsTo({ page }: User, whom: string): Promise<void> {
-  await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByRole('button', { name: 'Settings', exact: true }).click();
   await page.getByRole('group', { name: 'Who sees when you are here' }).getByText(whom, { exact: true }).click();
 }
 

@@ -69,7 +69,7 @@ test('a group’s picture reaches the others, and goes again', async ({ user }) 
   await chooser.setFiles('public/icon-512.png');
   await page.getByRole('button', { name: 'Use this' }).click();
   await page.getByRole('button', { name: 'Save' }).click();
-  const shown = bob.page.getByRole('navigation', { name: 'Conversation list' }).getByRole('link', { name: /North pier works/u }).locator('img');
+  const shown = bob.page.getByRole('navigation', { name: 'Conversation list' }).getByRole('link', { name: /North pier works/u }).locator('image');
   await expect(shown).toHaveCount(1);
   await change.click();
   await page.getByRole('button', { name: 'Remove the picture' }).click();

@@ -105,7 +105,7 @@ stories! {
         bob.kill();
         ada.sends(crew, "too late").await?;
         ensure!(world.forgets(Duration::ZERO).await? == 0, "the server does not keep it that long");
-        ensure!(world.forgets(Duration::from_secs(MINUTE.into())).await? == 1, "it is still there");
+        ensure!(world.forgets(Duration::from_secs(MINUTE.into())).await? > 0, "it is still there");
         bob.start(Checkpoints::default()).await?;
         ada.sends(crew, "in time").await?;
         bob.sees(crew, &[("Ada", "in time")]).await?;
