@@ -22,8 +22,10 @@ test('the owner sets every term, and a guest sees each', async ({ user, profile 
     [/^Kept on the server/u, 'for 1 hour', /^The server now keeps what nobody fetched for 1 hour\./u, 'for 1 hour'],
     [/^Room closes/u, 'in 1 day', /^The room closes /u, /\d:\d\d/u],
   ] as const;
-  for (const [term, choice] of terms) await chooses(term, choice);
-  for (const [, , told] of terms) await expect(heron.log.getByText(told)).toBeVisible();
+  for (const [term, choice, told] of terms) {
+    await chooses(term, choice);
+    await expect(heron.log.getByText(told)).toBeVisible();
+  }
   await heron.opensDetails();
   const details = heron.page.getByRole('complementary');
   for (const [, , , shown] of terms) await expect(details.getByText(shown).first()).toBeVisible();
