@@ -40,12 +40,12 @@ test('the owner sets every term, and a guest sees each', async ({ user, profile 
     await expect(magpie.page.getByText(fact)).toBeVisible();
   }
   await expect(magpie.page.getByText(/^The server keeps what nobody fetched for 1 hour\. The room closes /u)).toBeVisible();
-  await alice.page.getByRole('switch', { name: 'Lock the room' }).check();
+  await alice.page.getByRole('switch', { name: 'Lock the room' }).click();
   await expect(heron.log.getByText(/^The room is locked\. Nobody new can enter\./u)).toBeVisible();
   await magpie.page.reload();
   await expect(magpie.page.getByText('This room is locked. Nobody new can come in.')).toBeVisible();
   await expect(magpie.page.getByRole('button', { name: 'Join the room' })).toHaveCount(0);
-  await alice.page.getByRole('switch', { name: 'Lock the room' }).uncheck();
+  await alice.page.getByRole('switch', { name: 'Lock the room' }).click();
   await expect(heron.log.getByText(/^The room is open again\./u)).toBeVisible();
 
   await alice.page.getByRole('button', { name: /^Change link and code/u }).click();

@@ -135,7 +135,7 @@ stories! {
         let (ada, bob, cleo) = (world.user("Ada").await?, world.user("Bob").await?, world.user("Cleo").await?);
         let crew = ada.founds_a_group("Crew", &[&bob]).await?;
         bob.finds_conversation_with("Crew").await?;
-        let picture = Bytes(b"\x89PNG\r\n\x1a\n of the crew".to_vec());
+        let picture = Bytes(b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0".to_vec());
         let set = |picture| StatePatch { picture: Some(picture), ..StatePatch::default() };
         let shown = |actor: &Actor| Ok::<_, anyhow::Error>(actor.view(crew)?.context("no crew")?.picture);
         let no_picture = Bytes(b"GIF89a".to_vec());

@@ -251,7 +251,11 @@ fn a_picture_is_set_and_taken_away() {
     let picture_of_crew = |profile: &Profile| profile.ok(&["room", "info", "Crew"])["picture"].clone();
     std::fs::write(&file, "GIF89a").unwrap();
     assert_eq!(ada.fails(&["group", "set", "Crew", "--picture", path]).0, 1);
-    std::fs::write(&file, b"\x89PNG\r\n\x1a\n of the crew").unwrap();
+    std::fs::write(
+        &file,
+        b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0",
+    )
+    .unwrap();
     assert_eq!(ada.ok(&["group", "set", "Crew", "--picture", path]), crew);
     assert_eq!(picture_of_crew(&bob), json!(true));
     ada.ok(&["group", "set", "Crew", "--topic", "Tides"]);
