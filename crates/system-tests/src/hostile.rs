@@ -227,6 +227,11 @@ impl Hostile {
             };
             let inside = self.inside.as_mut().context("outside")?;
             for entry in &page.entries {
+                if entry.kind == EntryKind::Proposal && entry.epoch == inside.group.epoch() {
+                    inside
+                        .group
+                        .apply_proposal(&self.provider, entry.payload.as_slice())?;
+                }
                 if entry.kind == EntryKind::Commit && entry.epoch == inside.group.epoch() {
                     inside
                         .group

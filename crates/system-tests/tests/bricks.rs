@@ -193,7 +193,7 @@ stories! {
             room.guests.push(late);
             room.works_within_a_minute(when).await?;
             late = room.guests.pop().context("no guest")?;
-            room.ada.removes(room.talk, late.user()?).await?;
+            late.leaves(room.talk).await?;
             late.stands(room.talk, ConversationStateView::Removed).await?;
         }
         // Those who were inside can tell a wrong key from a right one, and blame nobody else.
