@@ -447,10 +447,11 @@ impl Session {
             let view = self.client.timeline(conversation, query)?;
             query.before = view.messages.first().map(|message| message.key);
             // Shared history has no place here, and is no part of it.
+            let is_old = |message: &MessageView| message.sequence.is_some_and(|place| place <= *written);
             let is_reached = view
                 .messages
                 .iter()
-                .any(|message| !message.shared && !is_new(message));
+                .any(|message| !message.shared && is_old(message));
             for message in view.messages.into_iter().rev().filter(&is_new) {
                 rows.push_front(message);
             }
