@@ -6,7 +6,8 @@
 /** Set while everything is to be deleted. All tabs see it. */
 const MARK = 'undertone.wipe';
 const LOCK = 'undertone-wipe';
-const DIRECTORY = 'undertone';
+/** The store, and the sealed files of messages. */
+const DIRECTORIES = ['undertone', 'undertone-files'];
 const KEYS = 'undertone-keys';
 const TRIES_MAX = 50;
 const RETRY_MS = 100;
@@ -31,11 +32,11 @@ function deleteKeys(): Promise<void> {
   });
 }
 
-async function deleteFiles(): Promise<void> {
+async function deleteFiles(directory: string): Promise<void> {
   const root = await navigator.storage.getDirectory();
   for (let attempt = 0; attempt < TRIES_MAX; attempt += 1) {
     try {
-      await root.removeEntry(DIRECTORY, { recursive: true });
+      await root.removeEntry(directory, { recursive: true });
       return;
     } catch (thrown) {
       if (thrown instanceof DOMException && thrown.name === 'NotFoundError') return;
@@ -53,7 +54,7 @@ async function deleteProgram(): Promise<void> {
 async function deleteAll(): Promise<void> {
   if (localStorage.getItem(MARK) === null) return;
   await deleteKeys();
-  await deleteFiles();
+  for (const directory of DIRECTORIES) await deleteFiles(directory);
   await deleteProgram();
   localStorage.clear();
 }
