@@ -41,7 +41,9 @@ for (const sizes of [WIDE, NARROW]) {
       await choose(page, 'inspection moved', 'React');
       await expect(page.getByRole('searchbox', { name: /emoji/iu })).toBeVisible();
       await expectAccessible(page, 'emoji', sizes);
-      await page.setViewportSize(viewport ?? { width: 390, height: 844 });
+    });
+
+    test('the filters of the search', async ({ page, preview }) => {
       await page.goto(preview.at('talk', `${PIER}/search`));
       await page.getByRole('button', { name: 'Filters' }).click();
       await expect(page.getByRole('menu')).toBeVisible();
