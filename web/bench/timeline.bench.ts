@@ -1,26 +1,22 @@
 /**
- * What a long history costs the screen: 10,000 messages in the built page over the core in memory, scrolled from the
- * newest to the oldest. It measures the page alone; the core has benchmarks of its own.
+ * What a long history costs the screen: 10,000 messages, with pictures, code, answers and reactions among them, in the
+ * built page over the core in memory, scrolled from the newest to the oldest. It measures the page alone; the core has benchmarks of its own.
  */
 import { type CDPSession, expect, type Page, test } from '@playwright/test';
-import tailwindcss from '@tailwindcss/vite';
-import react from '@vitejs/plugin-react';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build, type InlineConfig, preview } from 'vite';
+import { writeFile } from 'node:fs/promises';
+import { startPreview } from '../e2e/preview';
+import { isQuick } from './served';
 
-const PAGE = fileURLToPath(new URL('../preview.html', import.meta.url));
-const HISTORY = '/preview.html?scene=long&path=/c/groupalongahistoryaaaaaaaa';
+const HISTORY = '/c/groupalongahistoryaaaaaaaa';
 const FRAME_MS = 1000 / 60;
 /** A quick fling: 24,000 pixels in a second. */
 const STEP_PX = 400;
 
-interface Figures {
+// What records a trace works in every frame, too.
+test.use({ trace: 'off' });
+
+interface Scrolled {
   readonly frames: number;
-  /** Work of the page's thread for one frame, on average: its own time, whatever else the machine does. */
-  readonly thread_ms?: number;
   /** From the step to the end of its paint, by the clock: half of the frames, 95 of 100, the worst. */
   readonly work_ms: { readonly p50: number; readonly p95: number; readonly worst: number };
   /** Frames whose work took longer than a sixtieth of a second. */
@@ -29,31 +25,49 @@ interface Figures {
   readonly rows: number;
 }
 
+interface Measured extends Scrolled {
+  /** Work of the page's thread for one frame, on average: its own time, whatever else the machine does. */
+  readonly thread_ms: number;
+}
+
 test('10,000 messages are scrolled at 60 frames per second', async ({ page }) => {
-  const outDir = await mkdtemp(join(tmpdir(), 'undertone-bench-'));
-  const options: InlineConfig = { configFile: false, plugins: [react(), tailwindcss()], define: { UNDERTONE_VERSION: '"bench"' }, logLevel: 'error' };
-  await build({ ...options, build: { outDir, target: 'es2023', rolldownOptions: { input: PAGE } } });
-  const server = await preview({ ...options, build: { outDir }, preview: { port: 0 } });
+  const preview = await startPreview();
   try {
-    await page.goto(new URL(HISTORY, server.resolvedUrls?.local[0]).href);
+    await page.goto(preview.at('long', HISTORY));
     await expect(page.getByRole('log').getByText(/^10000\. /u)).toBeVisible();
     const thread = await page.context().newCDPSession(page);
     await thread.send('Performance.enable', { timeDomain: 'threadTicks' });
     const before = await threadMs(thread);
     const scrolled = await scroll(page);
-    const figures: Figures = { ...scrolled, thread_ms: ((await threadMs(thread)) - before) / scrolled.frames };
+    const measured: Measured = { ...scrolled, thread_ms: ((await threadMs(thread)) - before) / scrolled.frames };
     const path = process.env['UNDERTONE_BENCH_FIGURES_TIMELINE'];
-    if (path) await writeFile(path, JSON.stringify(figures));
-    process.stderr.write(`  ${JSON.stringify(figures)}\n`);
-    expect(figures.rows).toBeLessThan(260);
+    if (path) await writeFile(path, JSON.stringify(figuresOf(measured)));
+    process.stderr.write(`  ${JSON.stringify(measured)}\n`);
+    expect(measured.rows).toBeLessThan(260);
     // By the thread's own time: by the clock a busy machine makes any page late.
-    expect(figures.thread_ms).toBeLessThan(FRAME_MS);
+    expect(measured.thread_ms).toBeLessThan(FRAME_MS);
+    // Who measures in earnest has a machine that is not busy.
+    if (!isQuick()) expect(measured.work_ms.p95).toBeLessThan(FRAME_MS);
   } finally {
     await page.close();
-    await server.close();
-    await rm(outDir, { recursive: true, force: true });
+    await preview.close();
   }
 });
+
+const figure = (what: string, value: number, unit: string) => ({ what: `scrolling 10,000 messages: ${what}`, place: 'browser', value, unit, runs: 1 });
+
+/** The figures as `cargo xtask bench` reads them. */
+function figuresOf({ frames, thread_ms, work_ms, late, rows }: Measured) {
+  return [
+    figure('work of the thread for a frame, average', thread_ms, 'ms'),
+    figure('a frame, half of them', work_ms.p50, 'ms'),
+    figure('a frame, 95 of 100', work_ms.p95, 'ms'),
+    figure('a frame, the worst', work_ms.worst, 'ms'),
+    figure('frames', frames, 'count'),
+    figure('frames later than a sixtieth of a second', late, 'count'),
+    figure('rows at once, at most', rows, 'count'),
+  ];
+}
 
 /** How long the page's thread has worked. */
 async function threadMs(session: CDPSession): Promise<number> {
@@ -62,7 +76,7 @@ async function threadMs(session: CDPSession): Promise<number> {
 }
 
 /** Scrolls up by a step in every frame until there is nothing older, and times the work between two frames. */
-function scroll(page: Page): Promise<Figures> {
+function scroll(page: Page): Promise<Scrolled> {
   return page.evaluate(
     async ({ step, frame }) => {
       const log = document.querySelector<HTMLElement>('[role="log"]');

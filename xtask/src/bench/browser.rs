@@ -1,4 +1,4 @@
-//! The measurements of groups and of search in Chromium: `undertone-bench` compiled to WebAssembly with the profile of the
+//! The measurements of groups, of search and of a long timeline in Chromium: `undertone-bench` compiled to WebAssembly with the profile of the
 //! released page, served to a page of its own. The product's module holds nothing of it.
 
 use crate::project::Project;
@@ -29,15 +29,17 @@ pub(super) fn measure(project: &Project, tools: &TestTools, quick: bool) -> Resu
     wasm::write_javascript(project, &[wasm::module(project, kind, MODULE)], &package)?;
     let figures = directory.join("browser.json");
     let searched = directory.join("browser-search.json");
+    let scrolled = directory.join("browser-timeline.json");
     web::npm(project, &["run", "bench"])?
         .env("CHROMIUM", &tools.chromium)
         .env("UNDERTONE_BENCH_PAGE", &package)
         .env("UNDERTONE_BENCH_FIGURES", &figures)
         .env("UNDERTONE_BENCH_FIGURES_SEARCH", &searched)
+        .env("UNDERTONE_BENCH_FIGURES_TIMELINE", &scrolled)
         .env("UNDERTONE_BENCH_QUICK", if quick { "yes" } else { "" })
         .show()?;
     let mut all: Vec<Value> = Vec::new();
-    for path in [&figures, &searched] {
+    for path in [&figures, &searched, &scrolled] {
         let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let read: Vec<Value> = serde_json::from_str(&text).context("what was measured is not JSON")?;
         all.extend(read);

@@ -106,6 +106,23 @@ const SAYINGS = [
   'Gate is open from 13:50.\nSecond line of the same message.',
 ] as const;
 
+/** What some of very many messages are besides words: code, a picture, an answer, reactions. */
+function besides(at: number, text: string): Partial<MessageView> {
+  switch (at % 12) {
+    case 1:
+    case 6:
+      return { reactions: [{ emoji: '👍', count: 3, own: true, names: ['Ada', 'Ines', 'Tomasz'] }, { emoji: '🌊', count: 1, own: false, names: ['Mei-Lin'] }] };
+    case 5:
+      return { files: [file('pier.webp', { kind: 'picture', mediaType: 'image/webp', width: 736, height: 460, size: 84_000 })] };
+    case 8:
+      return { blocks: [paragraph({ text }), { code: { language: 'rust', text: PROGRAM } }] };
+    case 10:
+      return { reply: { senderName: 'Ines', text: 'the torque wrench and the short ladder', own: false, deleted: false } };
+    default:
+      return {};
+  }
+}
+
 /** A conversation with very many messages. */
 export function longHistory(double: CoreDouble, count: number): ConversationId {
   const ada = me(double);
@@ -113,7 +130,7 @@ export function longHistory(double: CoreDouble, count: number): ConversationId {
   const begin = Date.now() - count * 2 * MINUTE;
   const messages = Array.from({ length: count }, (_, at): Partial<MessageView> & { readonly text: string } => {
     const text = `${at + 1}. ${SAYINGS[at % SAYINGS.length] ?? ''}`;
-    return { text, blocks: plainBlocks(text), sentAtMs: begin + at * 2 * MINUTE };
+    return { text, blocks: plainBlocks(text), sentAtMs: begin + at * 2 * MINUTE, ...besides(at, text) };
   });
   const conversation = double.gather('group', 'Long history', [member(ines, 'owner')]);
   double.fill(conversation, messages.map((message, at) => ({ from: people[(at >> 2) % people.length] ?? ada, message })));
