@@ -1,6 +1,5 @@
 //! A person on a device, as a story tells of them: `alice.sends(&talk, "hello")`, `bob.sees(…)`.
 
-use crate::counted::Counted;
 use crate::history::Shown;
 use crate::world::{PASSWORD, eventually};
 use anyhow::{Context, Result, bail};
@@ -52,7 +51,6 @@ pub struct Actor {
     client: RefCell<Option<Client>>,
     recovery_key: RefCell<Option<String>>,
     killed_times: Cell<u32>,
-    commits_tried: Rc<Cell<usize>>,
 }
 
 impl Actor {
@@ -76,7 +74,6 @@ impl Actor {
             client: RefCell::default(),
             recovery_key: RefCell::default(),
             killed_times: Cell::default(),
-            commits_tried: Rc::default(),
         };
         actor.start(Checkpoints::default()).await?;
         Ok(actor)
@@ -100,10 +97,7 @@ impl Actor {
             store: StoreLocation::File(self.store.clone()),
             store_key: StoreKey::from_bytes([7; 32]),
             platform: Rc::new(NativePlatform::new()),
-            transport: Rc::new(Counted {
-                transport: NativeTransport::new(&self.url, self.ca.as_deref())?,
-                commits: Rc::clone(&self.commits_tried),
-            }),
+            transport: Rc::new(NativeTransport::new(&self.url, self.ca.as_deref())?),
             checkpoints,
         })
     }
@@ -112,11 +106,6 @@ impl Actor {
     pub fn kill(&self) {
         self.killed_times.set(self.killed_times.get() + 1);
         drop(self.client.borrow_mut().take());
-    }
-
-    /// How many commits it has handed in, refused ones and repetitions included.
-    pub fn commits_tried(&self) -> usize {
-        self.commits_tried.get()
     }
 
     /// How often it was killed.

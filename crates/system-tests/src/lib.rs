@@ -4,7 +4,6 @@
 mod actor;
 mod chaos;
 mod chatter;
-mod counted;
 mod date;
 mod disk;
 mod gathering;
