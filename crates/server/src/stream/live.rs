@@ -109,16 +109,21 @@ impl Live {
     }
 
     /// Serves the connection until it ends.
-    pub(super) async fn run(mut self) -> (WebSocket, Ending) {
+    pub(super) async fn run(&mut self) -> Ending {
         loop {
             let step = match self.next().await {
                 Ok(event) => self.serve(event).await,
                 Err(ending) => Err(ending),
             };
             if let Err(ending) = step {
-                return (self.socket, ending);
+                return ending;
             }
         }
+    }
+
+    /// Nobody is here any more: what is left is to say farewell.
+    pub(super) fn leave(self) -> WebSocket {
+        self.socket
     }
 
     /// Tells the device where everything stands, and what waits for it.
