@@ -350,13 +350,13 @@ async fn what_is_quiet_or_not_wished_for_wakes_nobody() {
     scene.nothing_else_came().await;
 
     let mut muted = everything(&[scene.id]);
-    let until = scene.clock.now().plus(Duration::from_hours(1));
+    let until = scene.clock.now().plus(Duration::from_mins(5));
     muted.conversations[0].not_before = Some(until);
     scene.server.put(&scene.bob, WISHES, &muted).await.unwrap();
     scene.alice_writes().await;
     scene.the_job_has_looked("erin").await;
     scene.nothing_else_came().await;
-    scene.clock.advance(Duration::from_hours(1));
+    scene.clock.advance(Duration::from_mins(5));
     scene.alice_writes().await;
     assert_eq!(scene.service.next().await.to, "bob");
 }
