@@ -315,7 +315,7 @@ fn a_group_of_a_stranger_is_left_and_all_that_came_in_an_absence_is_written_down
         let last = super::session::PAGE + 20;
         for number in 0..last {
             let key = undertone_client_core::MessageKey::random(&mut rand::rngs::OsRng);
-            ada.send_text(talk, key, format!("number {number}."))
+            ada.send_text(talk, key, format!("number {number}.").as_str())
                 .await
                 .unwrap();
         }
