@@ -151,7 +151,7 @@ test('what happened stands in the timeline in words', async () => {
   const log = await screen.findByRole('log');
   await within(log).findByText('You made this room. People you invite see what is written after they join.');
   expect(within(log).getByText('Messages now disappear after 1 day. Set by you.')).toBeTruthy();
-  expect(within(log).getByText('You muted Sana.Haddad. They can read, but not write.')).toBeTruthy();
+  expect(log.textContent).toContain('You muted Sana.Haddad. They can read, but not write.');
   expect(within(log).getAllByText('Guest').length).toBeGreaterThan(0);
   expect(within(log).getByText(/^Disappears in 4\d s$/u)).toBeTruthy();
   expect(screen.getAllByText('Only people in this room can read this').length).toBeGreaterThan(0);

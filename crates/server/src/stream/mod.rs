@@ -105,10 +105,11 @@ async fn run(socket: WebSocket, state: AppState, place: OwnedSemaphorePermit) {
         connection = match connection {
             // Boxed, like the farewell, since it is large and soon over.
             Connection::Waiting(socket) => Box::pin(wait(socket, &state)).await,
-            Connection::Live(live) => {
+            Connection::Live(mut live) => {
                 drop(place.take());
+                let ending = live.run().await;
                 let device = live.device();
-                let (socket, ending) = live.run().await;
+                let socket = live.leave();
                 state.delivery.waker().left(device, state.clock.now());
                 Connection::Ending(socket, ending)
             }

@@ -252,27 +252,7 @@ fn two_people_talk_by_keys() {
         assert!(ada.screen().contains("guess"), "what was found is chosen");
         ada.press(KeyCode::End).await;
 
-        std::fs::write(folder.join("note one.txt"), "a note").unwrap();
-        let path = folder.join("note one.txt");
-        ada.says(&format!("/attach \"{}\" see this", path.display()))
-            .await;
-        bob.sees("[note one.txt, 6 B").await;
-        let saved = folder.join("saved");
-        std::fs::create_dir(&saved).unwrap();
-        bob.types(&format!("/save {}", saved.display())).await;
-        bob.press(KeyCode::Enter).await;
-        assert_eq!(
-            std::fs::read_to_string(saved.join("note one.txt")).unwrap(),
-            "a note"
-        );
-        assert!(
-            bob.session
-                .state
-                .notice
-                .as_deref()
-                .unwrap()
-                .contains("note one.txt")
-        );
+        a_file_goes_along(&mut ada, &mut bob, folder).await;
 
         ada.types("/dance").await;
         ada.press(KeyCode::Enter).await;
@@ -291,6 +271,23 @@ fn two_people_talk_by_keys() {
             "{log}"
         );
     });
+}
+
+/// Ada attaches a file, and Bob saves it.
+async fn a_file_goes_along(ada: &mut Desk, bob: &mut Desk, folder: &Path) {
+    let path = folder.join("note one.txt");
+    std::fs::write(&path, "a note").unwrap();
+    ada.says(&format!("/attach \"{}\" see this", path.display()))
+        .await;
+    bob.sees("[note one.txt, 6 B").await;
+    let saved = folder.join("saved");
+    std::fs::create_dir(&saved).unwrap();
+    bob.types(&format!("/save {}", saved.display())).await;
+    bob.press(KeyCode::Enter).await;
+    let kept = std::fs::read_to_string(saved.join("note one.txt")).unwrap();
+    assert_eq!(kept, "a note");
+    let notice = bob.session.state.notice.as_deref().unwrap();
+    assert!(notice.contains("note one.txt"), "{notice}");
 }
 
 /// How the list shows somebody of whom so many messages were not read.

@@ -231,7 +231,7 @@ fn act(scene: &mut Scene, leaf: u32, steps: &[Step]) -> Result<(), TestCaseError
 /// Somebody comes in from outside, unless that is refused: by the link of an open room, not banned, and
 /// with no more than they had if they were inside.
 fn come_in(scene: &mut Scene, who: Newcomer, proposals: &[ProposalAction]) -> Result<(), TestCaseError> {
-    if scene.external(who.clone(), proposals).is_err() {
+    if scene.external(who, proposals).is_err() {
         return Ok(());
     }
     let is_member = scene.members.iter().any(|member| member.user == who.user);
