@@ -11,9 +11,9 @@ use crate::sync;
 use crate::view::{StatePatch, TermsPatch};
 use rand::rngs::OsRng;
 use std::rc::Rc;
-use undertone_wire::ConversationId;
-use undertone_wire::content::{ConversationState, Part};
+use undertone_wire::content::{Content, ConversationState, Part};
 use undertone_wire::room::ReplaceSealedStateRequest;
+use undertone_wire::{ConversationId, codec};
 
 /// Changes title, topic, picture, timer or the sharing of history. Resolves when the server has it.
 pub(crate) async fn set_state(
@@ -53,7 +53,7 @@ pub(super) fn wanted_state(
     if !state::may_set(&conversation, me.user) {
         return Err(ClientError::NotAllowed);
     }
-    let before = core.store.agreed(id)?;
+    let before = agreed_soon(core, id)?;
     let new = patched(before.clone(), patch.clone());
     if new == before {
         return Ok(None);
@@ -62,6 +62,18 @@ pub(super) fn wanted_state(
         return Err(ClientError::StateInvalid);
     }
     Ok(Some(new))
+}
+
+/// What members agree on once all is in the log that this device has said: one change does not undo another
+/// that was made just before.
+fn agreed_soon(core: &Core, id: ConversationId) -> Result<ConversationState, ClientError> {
+    for content in core.store.unheard_parts(id)? {
+        let content: Content = codec::from_cbor(&content)?;
+        if let Part::State(state) = content.part {
+            return Ok(state);
+        }
+    }
+    Ok(core.store.agreed(id)?)
 }
 
 pub(super) fn patched(mut state: ConversationState, patch: StatePatch) -> ConversationState {

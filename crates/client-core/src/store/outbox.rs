@@ -89,6 +89,18 @@ impl Store {
         Ok(found.is_some())
     }
 
+    /// What this device has said in a conversation without words (what members agree on, say) and has not seen in
+    /// the log yet, the newest first; what was refused is not among it. Looks at the newest rows alone, where
+    /// such things are.
+    pub(crate) fn unheard_parts(&self, conversation: ConversationId) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.rows(
+            "SELECT content FROM message WHERE conversation = ?1 AND own = 1 AND hidden = 1 AND state <> 'failed' \
+             AND id > (SELECT max(id) FROM message) - 1000 ORDER BY id DESC",
+            [conversation.as_bytes()],
+            |row| Ok(row.get("content")?),
+        )
+    }
+
     /// The first message to be sent in a conversation.
     pub fn first_outgoing(&self, conversation: ConversationId) -> Result<Option<Outgoing>, StoreError> {
         let sql = select_message!(

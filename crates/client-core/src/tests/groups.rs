@@ -341,6 +341,31 @@ fn a_device_that_comes_later_is_brought_into_what_it_cannot_come_into_by_itself(
 }
 
 #[test]
+fn what_is_changed_in_quick_succession_does_not_undo_each_other() {
+    let (mut world, _, devices, group) = group(&["Ada", "Ben"]);
+    let ada = devices[0].client();
+    let title = StatePatch {
+        title: Some("Tea".to_owned()),
+        ..StatePatch::default()
+    };
+    let topic = StatePatch {
+        topic: Some("of the day".to_owned()),
+        ..StatePatch::default()
+    };
+    let (first, second) = world.run(futures::future::join(
+        ada.set_state(group, title),
+        ada.set_state(group, topic),
+    ));
+    first.unwrap();
+    second.unwrap();
+    settle(&mut world, &devices);
+    for device in &devices {
+        let view = &device.conversations()[0];
+        assert_eq!((view.title.as_str(), view.topic.as_str()), ("Tea", "of the day"));
+    }
+}
+
+#[test]
 fn a_hostile_title_is_shown_clean_wherever_it_is_handed_out() {
     let (mut world, _, devices, group) = group(&["Ada", "Ben"]);
     let patch = StatePatch {

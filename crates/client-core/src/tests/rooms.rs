@@ -473,6 +473,8 @@ fn the_leaves_of_guests_who_ended_go_and_those_of_nobody_else() {
         let user = room.people[admin].user;
         room.world.run(ada.set_role(room.id, user, Role::Admin)).unwrap();
     }
+    // Whoever holds it holds the store.
+    drop(ada);
     room.settle();
     let before = room.world.server.epoch(room.id).0;
     // Cy has an account, the magpie a say: that they have ended is no more than somebody's word.
