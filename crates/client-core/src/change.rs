@@ -27,7 +27,8 @@ pub enum Change {
     Presence,
     /// What people tell of themselves, and who is blocked: cards that were read before are old.
     People,
-    /// Something may be announced, or the app's sign says something else.
+    /// Something may be announced, or the app's sign says something else, or the server knows anew what wakes
+    /// this device.
     Notify,
 }
 

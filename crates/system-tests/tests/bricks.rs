@@ -161,10 +161,11 @@ stories! {
         room.works("before").await?;
         // Ada sits beside Mallory in the tree: she alone can process it, the others come in again.
         mallory.commits(&Spoil::PathBut(0)).await?;
-        room.works_within_a_minute("after").await?;
-        // Those who could not process it say so; Ada could, and has nobody's word for it.
+        // Those who could not process it say so; Ada could, and has nobody's word for it. Before they come in
+        // again, they could not read what she writes.
         room.told(room.guests.iter(), EventKind::LeftBehind, &mallory)
             .await?;
+        room.works_within_a_minute("after").await?;
         ensure!(
             !room
                 .ada

@@ -3,6 +3,7 @@
 //! whenever it changes. What a push service is told is the server's business (`wire::push`).
 
 use super::{DAY, level};
+use crate::change::Change;
 use crate::core::Core;
 use crate::error::ClientError;
 use crate::message::clock;
@@ -129,6 +130,7 @@ async fn tell_wishes(core: &Core) -> Result<(), ClientError> {
         .authorized(async |token| core.api.push_wish(token, &wishes).await)
         .await?;
     core.waking.told.replace(Some(wishes));
+    core.publish(Change::Notify);
     Ok(())
 }
 
