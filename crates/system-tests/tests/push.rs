@@ -193,6 +193,7 @@ stories! {
         bob.client()?.push_subscribe(service.subscription("bob")?).await?;
         bob.client()?.set_notify(noise, Some(NotifyLevel::Nothing), None)?;
         wishes_for(&bob, &[talk]).await?;
+        let his = bob.user()?;
         bob.kill();
         ada.sees_online("Bob", false).await?;
 
@@ -204,7 +205,7 @@ stories! {
         let dan = world.user("Dan").await?;
         let request = dan.opens("Bob").await?;
         dan.sends(request, "buy this").await?;
-        dan.founds_a_group("Offers", &[&bob]).await?;
+        dan.client()?.create_group("Offers", &[his]).await?;
         others_are_woken(world, &service, &dan).await?;
         ada.sends(talk, "now I am").await?;
         service.wakes("bob").await?;
