@@ -57,7 +57,7 @@ test('profiles, titles, topics, file names and messages of a hostile person harm
     await expectHarmless(mallory.page, `title ${name}`);
     expect(await mallory.page.title(), name).not.toMatch(/[\u202A-\u202E\u2066-\u2069]/u);
   }
-  await expect(mallory.page.getByText(topic)).toBeVisible();
+  await expect(mallory.page.getByRole('complementary', { name: 'Details' }).getByText(topic)).toBeVisible();
   const files = NAUGHTY_NAMES.map((name) => ({ name: `${name.replaceAll('/', '')}.txt`, ...SMALL }));
   await mallory.page.locator('input[type="file"]').setInputFiles(files);
   await mallory.writes(`@Bob ${title} ${NAUGHTY_NAMES.join(' ')}`.slice(0, 60));

@@ -16,6 +16,8 @@ interface PasswordFieldProps {
   /** The words of the small button. */
   readonly showLabel: string;
   readonly hideLabel: string;
+  /** It is chosen here: there is room for how strong it is, so that nothing moves when that is known. */
+  readonly isNew?: boolean;
   /** How hard it is to guess, from 0 to 4, and in words. */
   readonly strength?: { readonly score: number; readonly enough: boolean; readonly label: string; readonly text: string } | undefined;
 }
@@ -43,15 +45,15 @@ export function PasswordField(props: PasswordFieldProps) {
         />
       }
       below={
-        strength && (
-          <div className="grid gap-1">
+        props.isNew && (
+          <div className={cx('grid gap-1', !strength && 'invisible')} aria-hidden={!strength}>
             <progress
-              aria-label={strength.label}
-              data-tone={strength.enough ? undefined : 'time'}
+              aria-label={strength?.label}
+              data-tone={strength?.enough ? undefined : 'time'}
               max={4}
-              value={Math.max(strength.score, 0.3)}
+              value={Math.max(strength?.score ?? 0, 0.3)}
             />
-            <p className={cx('text-2xs font-label', strength.enough ? 'text-good' : 'text-ember')}>{strength.text}</p>
+            <p className={cx('text-2xs font-label', strength?.enough ? 'text-good' : 'text-ember')}>{strength?.text ?? '\u00A0'}</p>
           </div>
         )
       }

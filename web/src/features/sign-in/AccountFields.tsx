@@ -34,6 +34,7 @@ export function AccountFields({ form, isNew }: AccountFieldsProps) {
         autoComplete={isNew ? 'new-password' : 'current-password'}
         showLabel={password.show}
         hideLabel={password.hide}
+        isNew={isNew}
         strength={
           isNew && form.strength
             ? {
