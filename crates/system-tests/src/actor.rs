@@ -1,6 +1,7 @@
 //! A person on a device, as a story tells of them: `alice.sends(&talk, "hello")`, `bob.sees(…)`.
 
 use crate::history::Shown;
+use crate::traffic::{Counted, Traffic};
 use crate::world::{PASSWORD, eventually};
 use anyhow::{Context, Result, bail};
 use futures::StreamExt;
@@ -51,6 +52,7 @@ pub struct Actor {
     client: RefCell<Option<Client>>,
     recovery_key: RefCell<Option<String>>,
     killed_times: Cell<u32>,
+    traffic: Rc<Traffic>,
 }
 
 impl Actor {
@@ -74,6 +76,7 @@ impl Actor {
             client: RefCell::default(),
             recovery_key: RefCell::default(),
             killed_times: Cell::default(),
+            traffic: Rc::default(),
         };
         actor.start(Checkpoints::default()).await?;
         Ok(actor)
@@ -92,12 +95,13 @@ impl Actor {
     }
 
     fn options(&self, checkpoints: Checkpoints) -> Result<ClientOptions> {
+        let transport = NativeTransport::new(&self.url, self.ca.as_deref())?;
         Ok(ClientOptions {
             server_url: self.url.clone(),
             store: StoreLocation::File(self.store.clone()),
             store_key: StoreKey::from_bytes([7; 32]),
             platform: Rc::new(NativePlatform::new()),
-            transport: Rc::new(NativeTransport::new(&self.url, self.ca.as_deref())?),
+            transport: Rc::new(Counted::around(transport, &self.traffic)),
             checkpoints,
         })
     }
@@ -111,6 +115,11 @@ impl Actor {
     /// How often it was killed.
     pub fn killed_times(&self) -> u32 {
         self.killed_times.get()
+    }
+
+    /// Commits that it has handed in, those in vain too.
+    pub fn commits_handed_in(&self) -> usize {
+        self.traffic.commits.get()
     }
 
     /// The client, to do what a story has no words for.

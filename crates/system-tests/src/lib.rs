@@ -18,6 +18,7 @@ mod proxy;
 mod service;
 mod talking;
 mod test_database;
+mod traffic;
 mod world;
 
 pub use actor::{Actor, Line};
@@ -34,6 +35,7 @@ pub use nodes::{Nodes, NodesStory, story_of_nodes, story_of_nodes_on_s3};
 pub use postgres::Postgres;
 pub use proxy::{FaultProxy, Faults, Happened};
 pub use service::{Balancer, Nats};
+pub use traffic::{Counted, Traffic};
 pub use undertone_mls::rogue::Spoil;
 pub use world::{Database, PASSWORD, Setting, Story, World, in_one_thread, story, story_in};
 

@@ -5,6 +5,8 @@ use undertone_system_tests::{Actor, World, all_are_together, stories};
 
 /// Clients that commit at once.
 const CLIENTS: usize = 50;
+/// Each of them hands in no more than so many, those in vain too: told when to come again, they do not storm.
+const COMMITS_EACH: usize = 5;
 /// So often somebody waits once more for their commit.
 const WAITS_MAX: usize = 10;
 
@@ -20,6 +22,8 @@ stories! {
             client.sees_so_many(crew, CLIENTS).await?;
         }
         let before = founder.epoch_authenticator(crew)?;
+        let handed_in = || clients.iter().map(Actor::commits_handed_in).sum::<usize>();
+        let earlier = handed_in();
 
         let refreshing = clients.iter().map(async |client: &Actor| {
             let client = client.client()?;
@@ -34,6 +38,11 @@ stories! {
         });
         futures::future::try_join_all(refreshing).await?;
         all_are_together(clients.iter(), crew).await?;
+        let tries = handed_in() - earlier;
+        ensure!(
+            (CLIENTS..=CLIENTS * COMMITS_EACH).contains(&tries),
+            "{tries} commits were handed in"
+        );
         // Whoever is in another group than the writer cannot read.
         for (number, writer) in clients.iter().enumerate() {
             writer.writes(crew, &format!("line {number}")).await?;

@@ -1,6 +1,5 @@
 //! Guests with real clients, whose traffic is counted.
 
-use crate::traffic::{Counted, Traffic};
 use anyhow::{Context as _, Result};
 use futures::StreamExt as _;
 use std::path::PathBuf;
@@ -12,7 +11,7 @@ use undertone_client_core::testing::Checkpoints;
 use undertone_client_core::transport::native::NativeTransport;
 use undertone_client_core::view::RoomOptions;
 use undertone_client_core::{Client, ClientOptions};
-use undertone_system_tests::World;
+use undertone_system_tests::{Counted, Traffic, World};
 use undertone_wire::ConversationId;
 
 /// Clients that are made at the same time.
@@ -49,10 +48,7 @@ impl Guest {
         let url = meeting.url.clone();
         let store = meeting.stores.path().join(format!("{name}.db"));
         let traffic = Rc::new(Traffic::default());
-        let transport = Counted {
-            inner: NativeTransport::new(&url, None)?,
-            traffic: Rc::clone(&traffic),
-        };
+        let transport = Counted::around(NativeTransport::new(&url, None)?, &traffic);
         let client = Client::open(ClientOptions {
             server_url: url,
             store: StoreLocation::File(store.clone()),

@@ -5,7 +5,6 @@
 mod crowd;
 mod door;
 mod storm;
-mod traffic;
 mod writer;
 
 use anyhow::{Result, bail};

@@ -12,11 +12,11 @@ use undertone_wire::stream::ClientFrame;
 
 /// What went through so far.
 #[derive(Debug, Default)]
-pub(crate) struct Traffic {
+pub struct Traffic {
     /// Commits that were handed in, external ones too.
-    pub(crate) commits: Cell<usize>,
+    pub commits: Cell<usize>,
     /// Bytes of all requests and answers over HTTP.
-    pub(crate) bytes: Cell<usize>,
+    pub bytes: Cell<usize>,
 }
 
 impl Traffic {
@@ -26,9 +26,19 @@ impl Traffic {
 }
 
 /// See the module.
-pub(crate) struct Counted {
-    pub(crate) inner: NativeTransport,
-    pub(crate) traffic: Rc<Traffic>,
+pub struct Counted {
+    inner: NativeTransport,
+    traffic: Rc<Traffic>,
+}
+
+impl Counted {
+    /// Around this one, counting there.
+    pub fn around(inner: NativeTransport, traffic: &Rc<Traffic>) -> Self {
+        Self {
+            inner,
+            traffic: Rc::clone(traffic),
+        }
+    }
 }
 
 #[async_trait(?Send)]
