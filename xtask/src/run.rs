@@ -16,6 +16,16 @@ pub(crate) enum Kind {
     Released,
 }
 
+impl Kind {
+    /// Where Cargo puts what is built for it, below the target directory.
+    pub(crate) const fn directory(self) -> &'static str {
+        match self {
+            Self::Quick => "debug",
+            Self::Released => "release",
+        }
+    }
+}
+
 /// Installs what building needs and builds everything; returns the server's binary.
 pub(crate) fn build(project: &Project, kind: Kind) -> Result<PathBuf> {
     let tools = setup::for_building(project)?;

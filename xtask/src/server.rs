@@ -13,9 +13,9 @@ use std::path::PathBuf;
 /// therefore this one is kept at a place of its own.
 pub(crate) fn build(project: &Project, kind: Kind) -> Result<PathBuf> {
     screen::step("Building the server");
-    let (options, directory): (&[&str], _) = match kind {
-        Kind::Quick => (&[], "debug"),
-        Kind::Released => (&["--release"], "release"),
+    let options: &[&str] = match kind {
+        Kind::Quick => &[],
+        Kind::Released => &["--release"],
     };
     project
         .cargo()
@@ -33,7 +33,7 @@ pub(crate) fn build(project: &Project, kind: Kind) -> Result<PathBuf> {
         .args(["--exclude", "xtask"])
         .work(project, "server-build")?;
     let name = format!("undertone{}", std::env::consts::EXE_SUFFIX);
-    let built = project.target().join(directory).join(&name);
+    let built = project.target().join(kind.directory()).join(&name);
     let directory = project.target().join("xtask").join("bin");
     let kept = directory.join(&name);
     fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;

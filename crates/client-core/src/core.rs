@@ -242,6 +242,20 @@ impl Core {
         self.platform.spawn(ended.boxed_local());
     }
 
+    /// Runs a task that is no harm if it fails, since whoever began it begins it again: that is noted.
+    pub(crate) fn attempt(
+        self: &Rc<Self>,
+        failed: &'static str,
+        task: impl Future<Output = Result<(), ClientError>> + 'static,
+    ) {
+        let noted = task.map(move |done| {
+            if let Err(error) = done {
+                tracing::debug!(error = &error as &dyn std::error::Error, "{failed}");
+            }
+        });
+        self.spawn(noted.boxed_local());
+    }
+
     /// Ends all tasks: the client is dropped.
     pub(crate) fn abort_tasks(&self) {
         for task in self.tasks.take().into_values() {

@@ -1,5 +1,5 @@
 /** The pages for when nothing else can be shown yet, or at all. */
-import { useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { Button } from '../components/Button';
 import { Notice } from '../components/Notice';
 import { PageFrame } from '../components/PageFrame';
@@ -34,50 +34,49 @@ interface StoreTroubleProps {
   readonly reason: string;
 }
 
+interface LoadAgainProps {
+  readonly title: string;
+  readonly lead: string;
+  /** The words of the button. */
+  readonly again: string;
+  readonly children?: ReactNode;
+}
+
+/** A page on which nothing can be done but to load it again. */
+function LoadAgain({ title, lead, again, children }: LoadAgainProps) {
+  return (
+    <PageFrame brand={words.brand}>
+      <PageTitle title={title} lead={lead} />
+      {children}
+      <div>
+        <Button kind="primary" big onClick={() => location.reload()}>
+          {again}
+        </Button>
+      </div>
+    </PageFrame>
+  );
+}
+
 /** The store of this device could not be opened. */
 export function StoreTrouble({ reason }: StoreTroubleProps) {
   const { trouble } = words;
   return (
-    <PageFrame brand={words.brand}>
-      <PageTitle title={trouble.storeTitle} lead={trouble.storeLead} />
+    <LoadAgain title={trouble.storeTitle} lead={trouble.storeLead} again={trouble.retry}>
       <p className="text-xs text-ink-3 wrap-anywhere">{reason}</p>
-      <div>
-        <Button kind="primary" big onClick={() => location.reload()}>
-          {trouble.retry}
-        </Button>
-      </div>
-    </PageFrame>
+    </LoadAgain>
   );
 }
 
 /** The part of the program that comes later did not come. */
 export function ProgramTrouble() {
   const { trouble } = words;
-  return (
-    <PageFrame brand={words.brand}>
-      <PageTitle title={trouble.programTitle} lead={trouble.programLead} />
-      <div>
-        <Button kind="primary" big onClick={() => location.reload()}>
-          {trouble.retry}
-        </Button>
-      </div>
-    </PageFrame>
-  );
+  return <LoadAgain title={trouble.programTitle} lead={trouble.programLead} again={trouble.retry} />;
 }
 
 /** The page met something that it cannot draw, and nothing smaller could hold that. */
 export function PageTrouble() {
   const { trouble } = words;
-  return (
-    <PageFrame brand={words.brand}>
-      <PageTitle title={trouble.pageTitle} lead={trouble.pageLead} />
-      <div>
-        <Button kind="primary" big onClick={() => location.reload()}>
-          {trouble.reload}
-        </Button>
-      </div>
-    </PageFrame>
-  );
+  return <LoadAgain title={trouble.pageTitle} lead={trouble.pageLead} again={trouble.reload} />;
 }
 
 /** A pane that cannot be drawn; the others stay. */

@@ -43,14 +43,10 @@ pub(super) fn measure(project: &Project, wish: &DeliveryWish, quick: bool) -> Re
     if std::env::consts::OS != "linux" {
         bail!("delivery is measured on Linux only: elsewhere nobody says what a process costs");
     }
-    let (kind, directory) = if quick {
-        (Kind::Quick, "debug")
-    } else {
-        (Kind::Released, "release")
-    };
+    let kind = if quick { Kind::Quick } else { Kind::Released };
     // The load is built beside it.
     let server = server::build(project, kind)?.display().to_string();
-    let load = project.target().join(directory).join("delivery");
+    let load = project.target().join(kind.directory()).join("delivery");
     let mut task = Task::new(load).args(["--server", &server]);
     if quick {
         task = task.args(["--quick"]);

@@ -205,15 +205,29 @@ pub(crate) fn lost_race(core: &Core, id: ConversationId) -> Result<(), ClientErr
     Ok(core.store.return_actions(id)?)
 }
 
+/// Whether one like this waits to be carried out.
+pub(super) fn is_wanted(
+    core: &Core,
+    id: ConversationId,
+    like: impl Fn(&Action) -> bool,
+) -> Result<bool, ClientError> {
+    for queued in core.store.actions(id)? {
+        if like(&codec::from_cbor(&queued.action)?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The server says when the next commit may come, since another was first: many who commit at once come one
 /// after another, but for whoever puts somebody out.
 pub(crate) fn queued(core: &Core, id: ConversationId, wait_ms: u64) -> Result<(), ClientError> {
-    let mut longest = QUEUE_LONGEST_MS;
-    for wanted in core.store.actions(id)? {
-        if matches!(codec::from_cbor(&wanted.action)?, Action::Remove { .. }) {
-            longest = RACE_SHORTEST_MS;
-        }
-    }
+    let removes = is_wanted(core, id, |action| matches!(action, Action::Remove { .. }))?;
+    let longest = if removes {
+        RACE_SHORTEST_MS
+    } else {
+        QUEUE_LONGEST_MS
+    };
     let wait = wait_ms.min(longest);
     let until = core.platform.monotonic_ms().saturating_add(wait);
     core.rests.borrow_mut().insert(id, until);

@@ -6,7 +6,6 @@ use super::action::{self, Action};
 use crate::core::Core;
 use crate::error::ClientError;
 use crate::store::conversation::{Conversation, ConversationState};
-use futures::FutureExt;
 use rand::Rng;
 use rand::rngs::OsRng;
 use std::collections::BTreeSet;
@@ -15,7 +14,7 @@ use std::time::Duration;
 use undertone_wire::conversation::ConversationKind;
 use undertone_wire::group::Role;
 use undertone_wire::guest::UserKind;
-use undertone_wire::{ConversationId, DeviceId, UserId, codec};
+use undertone_wire::{DeviceId, UserId};
 
 /// Between two looks, as long as the connection stands.
 const EVERY: Duration = Duration::from_hours(1);
@@ -31,16 +30,10 @@ pub(crate) fn look(core: &Rc<Core>, is_new_connection: bool) {
     let every = u64::try_from(EVERY.as_millis()).unwrap_or(u64::MAX);
     core.ended_at_ms.set(now.saturating_add(every));
     let task = Rc::clone(core);
-    let looked = async move {
-        if let Err(error) = look_at_each(&task).await {
-            // The next connection looks again.
-            tracing::debug!(
-                error = &error as &dyn std::error::Error,
-                "not known whose time is over"
-            );
-        }
-    };
-    core.spawn(looked.boxed_local());
+    // The next connection looks again.
+    core.attempt("not known whose time is over", async move {
+        look_at_each(&task).await
+    });
 }
 
 async fn look_at_each(core: &Core) -> Result<(), ClientError> {
@@ -99,7 +92,7 @@ fn put_out(core: &Core, room: &Conversation, ended: &BTreeSet<DeviceId>) -> Resu
                 ban: false,
                 close: false,
             };
-            if !is_queued(core, room.id, &remove)? {
+            if !action::is_wanted(core, room.id, |queued| *queued == remove)? {
                 action::enqueue(core, room.id, &remove, action::NOW)?;
             }
         }
@@ -107,13 +100,4 @@ fn put_out(core: &Core, room: &Conversation, ended: &BTreeSet<DeviceId>) -> Resu
     })?;
     core.signal.notify();
     Ok(())
-}
-
-fn is_queued(core: &Core, id: ConversationId, action: &Action) -> Result<bool, ClientError> {
-    for queued in core.store.actions(id)? {
-        if codec::from_cbor::<Action>(&queued.action)? == *action {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }

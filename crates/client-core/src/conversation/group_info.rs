@@ -5,7 +5,6 @@
 use crate::core::Core;
 use crate::error::ClientError;
 use crate::store::conversation::ConversationState;
-use futures::FutureExt;
 use rand::Rng;
 use rand::rngs::OsRng;
 use std::rc::Rc;
@@ -19,18 +18,12 @@ const LONGEST_MS: u64 = 1_000;
 /// Uploads a `GroupInfo` of the current epoch, in a task of its own.
 pub(crate) fn replace(core: &Rc<Core>, id: ConversationId) {
     let task = Rc::clone(core);
-    let replaced = async move {
+    // Another was first, or asks again.
+    core.attempt("a GroupInfo was not replaced", async move {
         let wait = OsRng.gen_range(0..=LONGEST_MS);
         task.platform.sleep(Duration::from_millis(wait)).await;
-        if let Err(error) = upload(&task, id).await {
-            // Another was first, or asks again.
-            tracing::debug!(
-                error = &error as &dyn std::error::Error,
-                "a GroupInfo was not replaced"
-            );
-        }
-    };
-    core.spawn(replaced.boxed_local());
+        upload(&task, id).await
+    });
 }
 
 async fn upload(core: &Core, id: ConversationId) -> Result<(), ClientError> {

@@ -13,7 +13,6 @@ use crate::message::talk::deletion::{self, Deletion};
 use crate::store::conversation::Conversation;
 use crate::store::message::Failure;
 use crate::view::{Intent, IntentNumber, IntentView};
-use futures::FutureExt;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
@@ -134,7 +133,8 @@ pub(crate) fn unfold_due(core: &Rc<Core>, due: &[ConversationId]) -> Result<(), 
 
 fn unfold(core: &Rc<Core>, id: ConversationId, number: i64, intent: &Intent) -> Result<(), ClientError> {
     if let Some((key, state)) = resolve(core, id, number, intent)? {
-        core.spawn(tell_door(Rc::clone(core), id, key, state).boxed_local());
+        let told = tell_door(Rc::clone(core), id, key, state);
+        core.attempt("the state on the door was not replaced", told);
     }
     announce(core, id);
     Ok(())
@@ -185,18 +185,15 @@ fn become_actions(
 }
 
 /// Those at the door see what members agree on, too.
-async fn tell_door(core: Rc<Core>, id: ConversationId, key: MessageKey, state: ConversationState) {
-    let told = async {
-        send::part_sent(&core, key).await?;
-        let conversation = member::active(&core, id)?;
-        terms::replace_on_door(&core, &conversation, &state).await
-    };
-    if let Err(error) = told.await {
-        tracing::debug!(
-            error = &error as &dyn std::error::Error,
-            "the state on the door was not replaced"
-        );
-    }
+async fn tell_door(
+    core: Rc<Core>,
+    id: ConversationId,
+    key: MessageKey,
+    state: ConversationState,
+) -> Result<(), ClientError> {
+    send::part_sent(&core, key).await?;
+    let conversation = member::active(&core, id)?;
+    terms::replace_on_door(&core, &conversation, &state).await
 }
 
 fn outcome(core: &Core, id: ConversationId, intent: &Intent) -> Result<Outcome, ClientError> {

@@ -10,7 +10,7 @@ use rand::Rng;
 use rand::rngs::OsRng;
 use std::rc::Rc;
 use std::time::Duration;
-use undertone_wire::{ConversationId, codec};
+use undertone_wire::ConversationId;
 
 /// After coming in by a Welcome: between so many seconds...
 const FIRST_SECONDS: u64 = 60;
@@ -33,10 +33,8 @@ pub(super) fn plan_first(core: &Core, id: ConversationId, people: u32) -> Result
 
 /// Plans the next fresh keys, unless some are planned. Belongs into the transaction of a commit.
 pub(super) fn plan_next(core: &Core, id: ConversationId) -> Result<(), ClientError> {
-    for queued in core.store.actions(id)? {
-        if codec::from_cbor::<Action>(&queued.action)? == Action::Refresh {
-            return Ok(());
-        }
+    if action::is_wanted(core, id, |action| *action == Action::Refresh)? {
+        return Ok(());
     }
     plan(core, id, next_wait(&mut OsRng))
 }

@@ -11,7 +11,6 @@ use crate::error::ClientError;
 use crate::message::state;
 use crate::store::conversation::{Conversation, ConversationState};
 use crate::view::{IdentityLook, JoinedView, RoomDoorView, RoomLinkView};
-use futures::FutureExt;
 use std::rc::Rc;
 use undertone_wire::content::ConversationState as Agreed;
 use undertone_wire::conversation::ConversationKind;
@@ -175,16 +174,10 @@ fn waiting_row(core: &Core, id: ConversationId) -> Result<Conversation, ClientEr
 /// have been sent away meanwhile. Who was let in has a Welcome. Once for each connection.
 pub(crate) fn ask_at_doors(core: &Rc<Core>) {
     let task = Rc::clone(core);
-    let asked = async move {
-        if let Err(error) = ask_at_each(&task).await {
-            // The next connection asks again.
-            tracing::debug!(
-                error = &error as &dyn std::error::Error,
-                "not known whether somebody opens"
-            );
-        }
-    };
-    core.spawn(asked.boxed_local());
+    // The next connection asks again.
+    core.attempt("not known whether somebody opens", async move {
+        ask_at_each(&task).await
+    });
 }
 
 async fn ask_at_each(core: &Core) -> Result<(), ClientError> {

@@ -1,7 +1,7 @@
 //! Replacing a room's link: the new secret goes to those inside as a message; when that is sent, a commit
 //! names the new link and the server takes it (design D9).
 
-use super::action::Action;
+use super::action::{self, Action};
 use super::change::Draft;
 use super::room_secret::RoomSecret;
 use crate::core::{Core, Me};
@@ -10,22 +10,17 @@ use crate::message::send;
 use crate::store::conversation::Conversation;
 use crate::view::Intent;
 use rand::rngs::OsRng;
+use undertone_wire::ConversationId;
 use undertone_wire::content::{Part, RoomSecret as SharedSecret};
-use undertone_wire::{ConversationId, codec};
 
 /// Whether this device is about to replace the link of a room: it was told to, or puts somebody out who
 /// knows it.
 pub(super) fn is_coming(core: &Core, id: ConversationId) -> Result<bool, ClientError> {
-    for queued in core.store.actions(id)? {
-        match codec::from_cbor(&queued.action)? {
-            Action::Rotate { .. } | Action::Remove { close: true, .. } => return Ok(true),
-            Action::Intent(intent) if matches!(*intent, Intent::Remove(_) | Intent::Ban(_)) => {
-                return Ok(true);
-            }
-            _ => {}
-        }
-    }
-    Ok(false)
+    action::is_wanted(core, id, |action| match action {
+        Action::Rotate { .. } | Action::Remove { close: true, .. } => true,
+        Action::Intent(intent) => matches!(**intent, Intent::Remove(_) | Intent::Ban(_)),
+        _ => false,
+    })
 }
 
 /// Takes up the replacing of the link. Gives whether the commit is due now: first everybody must have the

@@ -206,15 +206,16 @@ async fn run(tools: Tools, mut queue: mpsc::Receiver<Job>) {
     let mut batch = Vec::new();
     let metrics = tools.bus.hub().metrics();
     while queue.recv_many(&mut batch, BATCH_JOBS_MAX).await > 0 {
-        let (mut messages, mut senders) = (Vec::new(), Vec::new());
+        let (mut messages, mut quiet, mut senders) = (Vec::new(), Vec::new(), Vec::new());
         let (mut changes, mut suspects) = (Vec::new(), Vec::new());
         for job in batch.drain(..) {
             match job {
                 Job::Store {
-                    work: Work::Message(message, quiet),
+                    work: Work::Message(message, is_quiet),
                     sender,
                 } => {
-                    messages.push((message, quiet));
+                    messages.push(message);
+                    quiet.push(is_quiet);
                     senders.push(sender);
                 }
                 Job::Store {
@@ -226,7 +227,7 @@ async fn run(tools: Tools, mut queue: mpsc::Receiver<Job>) {
         }
         if !messages.is_empty() {
             metrics.batch.observe(as_u64(messages.len()));
-            let answers = tools.append(messages, &metrics).await;
+            let answers = tools.append(messages, quiet, &metrics).await;
             let now = tools.clock.monotonic();
             for sender in &senders {
                 let took = now.saturating_sub(sender.since);
@@ -248,9 +249,9 @@ async fn run(tools: Tools, mut queue: mpsc::Receiver<Job>) {
 }
 
 impl Tools {
-    async fn append(&self, messages: Vec<(NewMessage, bool)>, metrics: &Metrics) -> Vec<Answer> {
+    /// `quiet` stands in the order of the messages.
+    async fn append(&self, messages: Vec<NewMessage>, quiet: Vec<bool>, metrics: &Metrics) -> Vec<Answer> {
         let count = messages.len();
-        let (messages, quiet): (Vec<_>, Vec<_>) = messages.into_iter().unzip();
         self.checkpoints.reach("server.delivery.before_persist").await;
         let stamp = Stamp {
             now: self.clock.now(),

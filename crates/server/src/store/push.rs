@@ -50,6 +50,23 @@ on_both! {
     push::is_waited_for(device: DeviceId, left: Timestamp) -> bool;
 }
 
+/// Whether it is no quiet hour of a subscription, at that minute of the day. Quiet hours may go over midnight.
+macro_rules! awake {
+    ($minute:literal) => {
+        concat!(
+            "(quiet_from is null or (quiet_from < quiet_to and (",
+            $minute,
+            " < quiet_from or ",
+            $minute,
+            " >= quiet_to)) or (quiet_from > quiet_to and ",
+            $minute,
+            " < quiet_from and ",
+            $minute,
+            " >= quiet_to))"
+        )
+    };
+}
+
 // Parameters are numbered as they first appear, so that both databases understand these as they stand.
 /// A browser has one subscription: who was signed in there before has none any more.
 pub(super) const CLEAR: &str = "delete from push_subscription where device_id = $1 or endpoint = $2";
@@ -72,7 +89,8 @@ pub(super) const INSERT_WISH: &str = "
     join push_subscription on push_subscription.device_id = member.device_id
     where member.conversation_id = $2 and member.device_id = $3
     on conflict do nothing";
-pub(super) const SELECT_TO_WAKE: &str = "
+pub(super) const SELECT_TO_WAKE: &str = concat!(
+    "
     select member.device_id from member
     join push_subscription on push_subscription.device_id = member.device_id
     join push_wish on push_wish.device_id = member.device_id
@@ -80,16 +98,22 @@ pub(super) const SELECT_TO_WAKE: &str = "
     where member.conversation_id = $1 and member.user_id is distinct from
         (select user_id from member where conversation_id = $1 and device_id = $2)
         and (not_before is null or not_before <= $3)
-        and (quiet_from is null or (quiet_from < quiet_to and ($4 < quiet_from or $4 >= quiet_to))
-            or (quiet_from > quiet_to and $4 < quiet_from and $4 >= quiet_to))";
-pub(super) const SELECT_BY_WELCOMES: &str = "
+        and ",
+    awake!("$4")
+);
+pub(super) const SELECT_BY_WELCOMES: &str = concat!(
+    "
     select exists (select 1 from push_subscription where device_id = $1 and welcomes
-        and (quiet_from is null or (quiet_from < quiet_to and ($2 < quiet_from or $2 >= quiet_to))
-            or (quiet_from > quiet_to and $2 < quiet_from and $2 >= quiet_to)))";
-pub(super) const SELECT_IS_WAITED_FOR: &str = "
+        and ",
+    awake!("$2"),
+    ")"
+);
+pub(super) const SELECT_IS_WAITED_FOR: &str = concat!(
+    "
     select exists (select 1 from push_subscription where device_id = $1
-        and (quiet_from is null or (quiet_from < quiet_to and ($2 < quiet_from or $2 >= quiet_to))
-            or (quiet_from > quiet_to and $2 < quiet_from and $2 >= quiet_to))
+        and ",
+    awake!("$2"),
+    "
         and (
             (welcomes and exists (select 1 from pending_welcome where device_id = $1))
             or exists (select 1 from push_wish
@@ -98,7 +122,8 @@ pub(super) const SELECT_IS_WAITED_FOR: &str = "
                 where push_wish.device_id = $1 and (not_before is null or not_before <= $3)
                     and exists (select 1 from log_entry
                         where log_entry.conversation_id = member.conversation_id and sequence > member.cursor
-                            and kind = 2 and sent_at <= $3))))";
+                            and kind = 2 and sent_at <= $3))))"
+);
 
 /// The minute of the day in UTC.
 pub(super) fn minute(now: Timestamp) -> i64 {

@@ -310,32 +310,29 @@ async fn begin(delivery: &Delivery, number: usize, members: &[Person]) -> Result
         user: founder.user,
         device: founder.id,
     };
-    let (mut rest, mut epoch) = (others, Epoch(0));
-    while !rest.is_empty() || epoch == Epoch(0) {
-        let there = members.len() - rest.len();
-        let (added, later) = rest.split_at(addable(there).min(rest.len()));
+    let (added, mut rest) = addable(1, others);
+    let request = CreateConversationRequest {
+        conversation,
+        kind: ConversationKind::Group,
+        peer: None,
+        room: None,
+        group_info: Bytes(group_info),
+        ratchet_tree: Bytes(ratchet_tree),
+        commit: adding(&mut group, founder, added, Epoch(0))?,
+    };
+    delivery.create(caller, request).await?;
+    group.merge_pending(&founder.provider)?;
+    let mut epoch = Epoch(1);
+    while !rest.is_empty() {
+        let (added, later) = addable(members.len() - rest.len(), rest);
         rest = later;
-        let commit = adding(&mut group, founder, added, epoch)?;
-        if epoch == Epoch(0) {
-            let request = CreateConversationRequest {
-                conversation,
-                kind: ConversationKind::Group,
-                peer: None,
-                room: None,
-                group_info: Bytes(group_info.clone()),
-                ratchet_tree: Bytes(ratchet_tree.clone()),
-                commit,
-            };
-            delivery.create(caller, request).await?;
-        } else {
-            let request = SubmitCommitRequest {
-                conversation,
-                epoch,
-                commit,
-                room: None,
-            };
-            delivery.commit(caller, request).await?;
-        }
+        let request = SubmitCommitRequest {
+            conversation,
+            epoch,
+            commit: adding(&mut group, founder, added, epoch)?,
+            room: None,
+        };
+        delivery.commit(caller, request).await?;
         group.merge_pending(&founder.provider)?;
         epoch = Epoch(epoch.0 + 1);
     }
@@ -348,9 +345,10 @@ async fn begin(delivery: &Delivery, number: usize, members: &[Person]) -> Result
     })
 }
 
-/// How many devices a commit can add where so many are.
-fn addable(there: usize) -> usize {
-    COMMIT_BYTES.saturating_sub(there * ADDRESSED_BYTES) / ADDED_BYTES
+/// Those whom one commit can add where so many are, and those who are left.
+fn addable(there: usize, people: &[Person]) -> (&[Person], &[Person]) {
+    let most = COMMIT_BYTES.saturating_sub(there * ADDRESSED_BYTES) / ADDED_BYTES;
+    people.split_at(most.min(people.len()))
 }
 
 /// The founder's commit that adds these and ends that epoch.

@@ -193,43 +193,27 @@ fn commit_together(connection: &mut Connection, jobs: Vec<Job>, undone: &Undone)
 /// callers see as unavailable.
 fn transact(connection: &mut Connection, jobs: Vec<Job>, replies: &mut Vec<Reply>) -> rusqlite::Result<()> {
     let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let is_alone = jobs.len() == 1;
     for job in jobs {
-        // Whoever is alone is undone with the transaction: pages need not be kept for less.
-        let keep = if is_alone {
-            run_job(job, &transaction, replies)
+        let savepoint = transaction.savepoint()?;
+        let done = catch_unwind(AssertUnwindSafe(|| job(&savepoint)));
+        let keep = done.as_ref().is_ok_and(|done| done.keep);
+        if let Ok(done) = done {
+            replies.push(done.reply);
         } else {
-            let savepoint = transaction.savepoint()?;
-            let keep = run_job(job, &savepoint, replies);
-            // A full disk or an input/output error makes SQLite undo the whole transaction by itself.
-            if keep && !savepoint.is_autocommit() {
-                savepoint.commit()?;
-            }
-            // A savepoint that is dropped undoes what was done since.
-            true
-        };
-        if transaction.is_autocommit() {
+            // Its caller sees the dropped channel; the panic hook has said where.
+            tracing::error!("a write panicked and was undone");
+        }
+        // A full disk or an input/output error makes SQLite undo the whole transaction by itself.
+        if savepoint.is_autocommit() {
             return Err(rusqlite::Error::SqliteFailure(
                 rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT_ROLLBACK),
                 Some("the transaction was rolled back by the database".to_owned()),
             ));
         }
-        if !keep {
-            return transaction.rollback();
+        if keep {
+            savepoint.commit()?;
         }
+        // A savepoint that is dropped undoes what was done since.
     }
     transaction.commit()
-}
-
-/// Runs a job; whether what it did is kept.
-fn run_job(job: Job, connection: &Connection, replies: &mut Vec<Reply>) -> bool {
-    let done = catch_unwind(AssertUnwindSafe(|| job(connection)));
-    let keep = done.as_ref().is_ok_and(|done| done.keep);
-    if let Ok(done) = done {
-        replies.push(done.reply);
-    } else {
-        // Its caller sees the dropped channel; the panic hook has said where.
-        tracing::error!("a write panicked and was undone");
-    }
-    keep
 }
