@@ -52,9 +52,8 @@ impl Client {
     /// Connects and says who it is; it is there when the server has said so.
     pub(super) async fn connect(connector: &Connector, place: Place) -> Result<Self> {
         let seat = place.crowd.seats.get(place.number).context("no such seat")?;
-        let (mut reader, mut writer) = connector.open().await?;
+        let (mut reader, mut writer, mut frames) = connector.open().await?;
         writer.write_all(&Masked::frame(&seat.hello)).await?;
-        let mut frames = Frames::default();
         let is_welcome = frames
             .next(&mut reader)
             .await?

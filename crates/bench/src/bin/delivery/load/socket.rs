@@ -49,8 +49,8 @@ impl Connector {
         })
     }
 
-    /// A WebSocket that is open.
-    pub(super) async fn open(&self) -> Result<(Reader, Writer)> {
+    /// A WebSocket that is open, and what of its frames came with the answer.
+    pub(super) async fn open(&self) -> Result<(Reader, Writer, Frames)> {
         let stream = TcpStream::connect(self.target.address).await?;
         stream.set_nodelay(true)?;
         let (mut reader, mut writer): (Reader, Writer) = match &self.tls {
@@ -71,24 +71,15 @@ impl Connector {
         );
         writer.write_all(request.as_bytes()).await?;
         writer.flush().await?;
-        let head = read_head(&mut reader).await?;
+        let mut frames = Frames::default();
+        let head = frames.head(&mut reader).await?;
         ensure!(
             head.starts_with(b"HTTP/1.1 101 "),
             "{}",
-            String::from_utf8_lossy(&head)
+            String::from_utf8_lossy(head)
         );
-        Ok((reader, writer))
+        Ok((reader, writer, frames))
     }
-}
-
-/// The head of the answer, byte by byte: what follows it is not ours to take.
-async fn read_head(reader: &mut Reader) -> Result<Vec<u8>> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        ensure!(head.len() < 4096, "a long answer");
-        head.push(reader.read_u8().await?);
-    }
-    Ok(head)
 }
 
 /// A frame to the server, masked once; counter and time are filled in each time.
@@ -182,6 +173,20 @@ impl Frames {
             count => self.end += count,
         }
         Ok(())
+    }
+
+    /// The head of the HTTP answer, which comes before all frames.
+    async fn head(&mut self, reader: &mut Reader) -> Result<&[u8]> {
+        const END: &[u8] = b"\r\n\r\n";
+        loop {
+            let came = self.buffer.get(self.begin..self.end).unwrap_or_default();
+            if let Some(at) = came.windows(END.len()).position(|bytes| bytes == END) {
+                let begin = self.begin;
+                self.begin += at + END.len();
+                return self.buffer.get(begin..self.begin).context("no head");
+            }
+            self.fill(reader).await?;
+        }
     }
 
     /// The next frame's payload, if all of it is here.
