@@ -10,6 +10,7 @@ mod device;
 mod pending_login;
 mod proof_of_work;
 mod secret;
+mod verified;
 
 pub use access_token::{AccessTokens, Claims, InvalidToken, SigningError, TOKEN_ISSUER};
 pub use address::{AddressKey, ClientAddress, blind_address};
