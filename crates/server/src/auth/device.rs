@@ -72,7 +72,7 @@ pub async fn verify_access_token(
 async fn verify(state: &AppState, token: &str) -> Result<(AuthedDevice, Timestamp), ApiError> {
     let claims = read_access_token(state, token)?;
     let session = state.store.session(claims.session).await?;
-    let caller = judge_session(state, &claims, session)?;
+    let caller = judge_session(&claims, session, state.clock.now())?;
     Ok((caller, claims.expires_at))
 }
 
@@ -87,12 +87,12 @@ pub fn read_access_token(state: &AppState, token: &str) -> Result<Claims, ErrorB
 
 /// Who it is that a token names, if its session as the database has it goes on.
 pub fn judge_session(
-    state: &AppState,
     claims: &Claims,
     session: Option<StoredSession>,
+    now: Timestamp,
 ) -> Result<AuthedDevice, ApiError> {
     let session = session.ok_or_else(|| ApiError::of(ErrorCode::SessionRevoked))?;
-    if session.is_over(state.clock.now()) {
+    if session.is_over(now) {
         return Err(ApiError::of(ErrorCode::SessionRevoked));
     }
     if session.owner.user != claims.user || session.owner.device != claims.device {

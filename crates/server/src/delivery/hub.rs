@@ -88,11 +88,17 @@ struct Follower {
     queue: Sender,
 }
 
-/// A device's place in the hub; leaving it is dropping it.
-#[derive(Debug)]
-pub(crate) struct Registration {
+/// Where a device's connection stands in the hub, as long as its [`Registration`] lives.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
     hub: Hub,
     id: ConnectionId,
+}
+
+/// A device's stay in the hub; leaving is dropping it.
+#[derive(Debug)]
+pub(crate) struct Registration {
+    pub(crate) place: Place,
     /// What is to be sent.
     pub(crate) frames: Receiver,
     /// Resolves when the server ends the connection.
@@ -135,9 +141,9 @@ impl Hub {
             connections.close(id, Close::Stopping);
         }
         drop(connections);
+        let hub = self.clone();
         Registration {
-            hub: self.clone(),
-            id,
+            place: Place { hub, id },
             frames,
             closed,
             refresh,
@@ -247,7 +253,7 @@ impl Hub {
     }
 }
 
-impl Registration {
+impl Place {
     /// The session was judged: if the device has too many connections, the oldest make room. Not before, or a
     /// session that has ended could still put them out.
     pub(crate) fn make_room(&self, device: DeviceId) {
@@ -276,6 +282,10 @@ impl Registration {
 
     /// Stops following these: the device was removed before it began to follow.
     pub(crate) fn unfollow<'a>(&self, conversations: impl IntoIterator<Item = &'a ConversationId>) {
+        let mut conversations = conversations.into_iter().peekable();
+        if conversations.peek().is_none() {
+            return;
+        }
         let mut connections = self.hub.lock();
         for conversation in conversations {
             connections.unfollow(self.id, *conversation);
@@ -285,7 +295,7 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        self.hub.lock().remove(self.id);
+        self.place.hub.lock().remove(self.place.id);
     }
 }
 

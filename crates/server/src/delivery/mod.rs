@@ -53,8 +53,8 @@ pub use check::Caller;
 pub(crate) use directory::is_same_device;
 pub use error::DeliveryError;
 pub(crate) use frame::{decode, encode};
-pub(crate) use hub::Registration;
 pub use hub::{Close, Hub};
+pub(crate) use hub::{Place, Registration};
 
 /// What delivery is made of.
 pub struct Parts {

@@ -34,7 +34,7 @@ async fn what_happens_is_counted_and_nobody_is_in_it() {
     let canary = "canary-in-a-message";
     let registration = server.state.delivery.register(bob.user, bob.device);
     let crowd = server.state.store.crowd(id).await.unwrap().unwrap();
-    registration.follow([(id, crowd)]);
+    registration.place.follow([(id, crowd)]);
     for _ in 0..3 {
         let message = alice.write(id, canary);
         alice.send(&server, &message).await.unwrap();

@@ -1,6 +1,6 @@
 //! What the server must know of a device that connects, in two readings: the first before it follows its
-//! conversations, the second after. On SQLite each is one visit to the database, since a thousand devices
-//! that come back at once wait for nothing else.
+//! conversations, the second after. On SQLite both are one visit to a thread that reads, since a thousand
+//! devices that come back at once wait for nothing else.
 
 use super::account::StoredSession;
 use super::crowd::Crowd;
@@ -28,25 +28,34 @@ pub struct Waiting {
 }
 
 impl Store {
-    /// Who comes, and what the device is to follow.
-    pub async fn arrival(&self, session: SessionId, device: DeviceId) -> Result<Arrival, StoreError> {
+    /// Who comes and what the device is to follow, which `follow` judges and does, and then what waits for it.
+    ///
+    /// Between following and the second reading `settled` passes, where there are other servers: what they say
+    /// from then on comes. A file has one server.
+    pub async fn arrival<T, E>(
+        &self,
+        (session, device): (SessionId, DeviceId),
+        follow: impl FnOnce(Arrival) -> Result<T, E> + Send + 'static,
+        settled: impl Future<Output = ()>,
+    ) -> Result<(T, Waiting), E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
         match self {
-            Self::Sqlite(store) => store.arrival(session, device).await,
-            Self::Postgres(store) => Ok(Arrival {
-                session: store.session(session).await?,
-                crowds: store.crowds(device).await?,
-            }),
-        }
-    }
-
-    /// What waits for a device.
-    pub async fn waiting(&self, device: DeviceId) -> Result<Waiting, StoreError> {
-        match self {
-            Self::Sqlite(store) => store.waiting(device).await,
-            Self::Postgres(store) => Ok(Waiting {
-                heads: store.heads(device).await?,
-                welcomes: store.pending_welcomes(device).await?,
-            }),
+            Self::Sqlite(store) => store.arrival(session, device, follow).await,
+            Self::Postgres(store) => {
+                let following = follow(Arrival {
+                    session: store.session(session).await?,
+                    crowds: store.crowds(device).await?,
+                })?;
+                settled.await;
+                let waiting = Waiting {
+                    heads: store.heads(device).await?,
+                    welcomes: store.pending_welcomes(device).await?,
+                };
+                Ok((following, waiting))
+            }
         }
     }
 }

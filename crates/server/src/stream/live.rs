@@ -3,12 +3,11 @@
 
 use super::{Ending, authenticate, broken, read};
 use crate::auth::{AuthedDevice, Claims, judge_session};
-use crate::delivery::{self, Close, DeliveryError, Registration};
+use crate::delivery::{self, Close, DeliveryError, Place, Registration};
 use crate::error::{ApiError, body};
 use crate::rate_limit::{Bucket, Class};
 use crate::state::AppState;
 use crate::store::StoreError;
-use crate::store::account::StoredSession;
 use crate::store::arrival::{Arrival, Waiting};
 use axum::extract::ws::{Message, WebSocket};
 use bytes::Bytes;
@@ -23,7 +22,9 @@ use undertone_wire::conversation::{Accepted, ConversationHead, SubmitCommitReque
 use undertone_wire::limits::{HIDDEN_CONVERSATIONS_MAX, PING_DEADLINE, SIGNAL_BYTES};
 use undertone_wire::message::SendMessageRequest;
 use undertone_wire::signal::{SealedSignal, Visibility};
-use undertone_wire::stream::{Acknowledge, Authenticated, ClientFrame, FetchLog, Refused, ServerFrame};
+use undertone_wire::stream::{
+    Acknowledge, Authenticated, ClientFrame, FetchLog, Presence, Refused, ServerFrame,
+};
 use undertone_wire::{ConversationId, Counter, DeviceId, ErrorBody, ErrorCode, Timestamp};
 
 /// Frames of one client that may wait for their answer before the next is read.
@@ -74,11 +75,11 @@ impl Live {
         claims: Claims,
     ) -> Result<Self, (Box<WebSocket>, Ending)> {
         let registration = state.delivery.register(claims.user, claims.device);
-        let caller = match enter(&state, &registration, &claims).await {
-            Ok(caller) => caller,
+        let Entered { caller, greeting } = match enter(&state, &registration.place, &claims).await {
+            Ok(entered) => entered,
             Err(ending) => return Err((Box::new(socket), ending)),
         };
-        registration.make_room(caller.device);
+        registration.place.make_room(caller.device);
         let (now, remaining) = (Instant::now(), claims.expires_at.since(state.clock.now()));
         let (silent_at, expires_at) = (now + PING_DEADLINE, now + remaining);
         let mut live = Self {
@@ -94,7 +95,7 @@ impl Live {
             is_shown: false,
             state,
         };
-        match live.greet(claims.expires_at).await {
+        match live.greet(greeting, claims.expires_at).await {
             Ok(()) => {
                 live.state.delivery.waker().arrived(caller.device);
                 Ok(live)
@@ -127,16 +128,9 @@ impl Live {
     }
 
     /// Tells the device where everything stands, and what waits for it.
-    async fn greet(&mut self, expires_at: Timestamp) -> Result<(), Ending> {
-        self.state.delivery.bus().settle().await;
-        let followed = self.registration.followed();
-        let presence = self.registration.who_is_here();
-        let waiting = self.state.store.waiting(self.caller.device).await;
-        let Waiting { heads, welcomes } = waiting.map_err(unavailable)?;
-        // Whoever was removed between the two readings must not go on following.
-        self.registration
-            .unfollow(followed.difference(&conversations(&heads)));
-        self.state.delivery.bus().note_heads(&heads);
+    async fn greet(&mut self, greeting: Greeting, expires_at: Timestamp) -> Result<(), Ending> {
+        let Greeting { presence, waiting } = greeting;
+        let Waiting { heads, welcomes } = waiting;
         self.send(&ServerFrame::Authenticated(Authenticated {
             now: self.state.clock.now(),
             expires_at,
@@ -145,7 +139,7 @@ impl Live {
         }))
         .await?;
         for welcome in welcomes {
-            self.registration.waits(welcome.conversation);
+            self.registration.place.waits(welcome.conversation);
             self.send(&ServerFrame::Welcome(welcome)).await?;
         }
         Ok(())
@@ -161,18 +155,14 @@ impl Live {
             session: self.caller.session,
             expires_at,
         };
-        self.caller = enter(&self.state, &self.registration, &claims).await?;
-        self.greet(expires_at).await
+        let entered = enter(&self.state, &self.registration.place, &claims).await?;
+        self.caller = entered.caller;
+        self.greet(entered.greeting, expires_at).await
     }
 
     async fn standing(&mut self, expires_at: Timestamp) -> Result<Authenticated, Ending> {
-        let presence = self.registration.who_is_here();
-        let heads = self
-            .state
-            .store
-            .heads(self.caller.device)
-            .await
-            .map_err(unavailable)?;
+        let presence = self.registration.place.who_is_here();
+        let heads = self.state.store.heads(self.caller.device).await?;
         Ok(Authenticated {
             now: self.state.clock.now(),
             expires_at,
@@ -304,12 +294,12 @@ impl Live {
             }
             (ClientFrame::AcknowledgeWelcome(up_to), Ok(())) => {
                 self.state.delivery.acknowledge_welcome(device, up_to);
-                self.registration.answered(up_to.conversation);
+                self.registration.place.answered(up_to.conversation);
                 Ok(())
             }
             (ClientFrame::CannotProcess(report), Ok(())) => Box::pin(self.suspect(report)).await,
             (ClientFrame::Show(visibility), Ok(())) => {
-                self.registration.show(visibility);
+                self.registration.place.show(visibility);
                 Ok(())
             }
             (ClientFrame::Hide(hidden), Ok(())) => self.hide(hidden),
@@ -320,7 +310,7 @@ impl Live {
     /// Others are told that the device is here with its first frame, which may say whom to tell.
     fn show_unless_told(&mut self, first: &ClientFrame) {
         if !self.is_shown && !matches!(first, ClientFrame::Show(_) | ClientFrame::Hide(_)) {
-            self.registration.show(Visibility::Everyone);
+            self.registration.place.show(Visibility::Everyone);
         }
         self.is_shown |= !matches!(first, ClientFrame::Hide(_));
     }
@@ -329,7 +319,7 @@ impl Live {
         if hidden.len() > HIDDEN_CONVERSATIONS_MAX {
             return Err(Ending::Refused(body(ErrorCode::BadRequest)));
         }
-        self.registration.hide(hidden.into_iter().collect());
+        self.registration.place.hide(hidden.into_iter().collect());
         Ok(())
     }
 
@@ -338,7 +328,7 @@ impl Live {
             return Err(Ending::Refused(body(ErrorCode::BadRequest)));
         }
         let conversation = signal.conversation;
-        if is_allowed && let Some(frame) = self.registration.signal(signal) {
+        if is_allowed && let Some(frame) = self.registration.place.signal(signal) {
             self.state.delivery.bus().signal(conversation, &frame);
         }
         Ok(())
@@ -346,8 +336,8 @@ impl Live {
 
     /// Goes on with a later token of the same device.
     async fn prolong(&mut self, claims: &Claims) -> Result<(), Ending> {
-        let session = self.state.store.session(claims.session).await;
-        let caller = judge(&self.state, claims, session.map_err(unavailable)?)?;
+        let session = self.state.store.session(claims.session).await?;
+        let caller = judge_session(claims, session, self.state.clock.now()).map_err(refused)?;
         if caller.device != self.caller.device || caller.user != self.caller.user {
             let refused = ErrorBody::new(ErrorCode::Unauthorized, "The token is of another device.");
             return Err(Ending::Refused(refused));
@@ -499,26 +489,45 @@ impl Live {
     }
 }
 
-/// Lets a device follow its conversations, if its session goes on.
-async fn enter(
-    state: &AppState,
-    registration: &Registration,
-    claims: &Claims,
-) -> Result<AuthedDevice, Ending> {
-    // What it follows before the reading, and the reading does not know, is surplus. After the registration,
-    // so that a session which is revoked meanwhile is closed by it or seen here.
-    let before = registration.followed();
-    let arrival = state.store.arrival(claims.session, claims.device).await;
-    let Arrival { session, crowds } = arrival.map_err(unavailable)?;
-    let caller = judge(state, claims, session)?;
-    let now: HashSet<_> = crowds.iter().map(|(conversation, _)| *conversation).collect();
-    registration.follow(crowds);
-    registration.unfollow(before.difference(&now));
-    Ok(caller)
+/// A device that follows its conversations, and is not greeted yet.
+struct Entered {
+    caller: AuthedDevice,
+    greeting: Greeting,
 }
 
-fn judge(state: &AppState, claims: &Claims, session: Option<StoredSession>) -> Result<AuthedDevice, Ending> {
-    judge_session(state, claims, session).map_err(|error| Ending::Refused(error.into_body()))
+/// What a device is told at first.
+struct Greeting {
+    presence: Vec<Presence>,
+    waiting: Waiting,
+}
+
+/// Lets a device follow its conversations, if its session goes on.
+async fn enter(state: &AppState, place: &Place, claims: &Claims) -> Result<Entered, Ending> {
+    // What it follows before the reading, and the reading does not know, is surplus. After the registration,
+    // so that a session which is revoked meanwhile is closed by it or seen here.
+    let before = place.followed();
+    let follow = {
+        let (claims, place, now) = (*claims, place.clone(), state.clock.now());
+        move |Arrival { session, crowds }| {
+            let caller = judge_session(&claims, session, now).map_err(refused)?;
+            let now: HashSet<_> = crowds.iter().map(|(conversation, _)| *conversation).collect();
+            place.follow(crowds);
+            place.unfollow(before.difference(&now));
+            Ok::<_, Ending>((caller, place.followed(), place.who_is_here()))
+        }
+    };
+    let settled = state.delivery.bus().settle();
+    let whose = (claims.session, claims.device);
+    let ((caller, followed, presence), waiting) = state.store.arrival(whose, follow, settled).await?;
+    // Whoever was removed between the two readings must not go on following.
+    place.unfollow(followed.difference(&conversations(&waiting.heads)));
+    state.delivery.bus().note_heads(&waiting.heads);
+    let greeting = Greeting { presence, waiting };
+    Ok(Entered { caller, greeting })
+}
+
+fn refused(error: ApiError) -> Ending {
+    Ending::Refused(error.into_body())
 }
 
 /// An answer that is ready to be sent with what is being sent.
@@ -552,6 +561,8 @@ fn lost(error: &JoinError) -> Ending {
     Ending::Refused(body(ErrorCode::Internal))
 }
 
-fn unavailable(error: StoreError) -> Ending {
-    Ending::Refused(ApiError::from(error).into_body())
+impl From<StoreError> for Ending {
+    fn from(error: StoreError) -> Self {
+        refused(ApiError::from(error))
+    }
 }

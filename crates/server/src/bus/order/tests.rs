@@ -26,7 +26,7 @@ fn entry(sequence: u64) -> News {
 fn follower() -> (Order, Registration) {
     let hub = Hub::default();
     let phone = hub.register(UserId::from_bytes([1; 16]), DeviceId::from_bytes([1; 16]));
-    phone.follow([(HERE, FEW)]);
+    phone.place.follow([(HERE, FEW)]);
     (Order::new(hub), phone)
 }
 

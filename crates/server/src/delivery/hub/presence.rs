@@ -2,7 +2,7 @@
 //! conversations, neither ever stored.
 
 use super::super::frame;
-use super::{Connection, ConnectionId, Connections, Registration};
+use super::{Connection, ConnectionId, Connections, Place};
 use crate::store::crowd::Crowd;
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -10,7 +10,7 @@ use undertone_wire::signal::{SealedSignal, Visibility};
 use undertone_wire::stream::{Presence, ServerFrame};
 use undertone_wire::{ConversationId, UserId};
 
-impl Registration {
+impl Place {
     /// Who of those who share a conversation with the user is there, and may be seen.
     pub(crate) fn who_is_here(&self) -> Vec<Presence> {
         let connections = self.hub.lock();

@@ -44,14 +44,14 @@ fn waiting(registration: &mut Registration) -> Vec<Bytes> {
 fn news_reaches_those_who_follow() {
     let hub = Hub::default();
     let [mut one, mut other] = [1, 2].map(|number| hub.register(user(number), device(number)));
-    one.follow([group(1), group(2)]);
-    other.follow([group(2)]);
+    one.place.follow([group(1), group(2)]);
+    other.place.follow([group(2)]);
     hub.deliver(&news(1, b"first"));
     hub.deliver(&news(2, b"second"));
     hub.deliver(&news(3, b"nobody's"));
     assert_eq!(waiting(&mut one), [&b"first"[..], b"second"]);
     assert_eq!(waiting(&mut other), [&b"second"[..]]);
-    one.unfollow(&[conversation(2)]);
+    one.place.unfollow(&[conversation(2)]);
     hub.deliver(&news(2, b"third"));
     assert!(waiting(&mut one).is_empty());
 }
@@ -111,7 +111,7 @@ fn a_slow_client_is_dropped_and_the_others_are_not() {
     let hub = Hub::default();
     let [mut slow, mut quick] = [1, 2].map(|number| hub.register(user(number), device(number)));
     for phone in [&slow, &quick] {
-        phone.follow([group(1)]);
+        phone.place.follow([group(1)]);
     }
     let mut delivered = 0;
     while slow.closed.try_recv().is_err() {
@@ -135,7 +135,7 @@ fn revoked_and_surplus_connections_are_closed() {
         .map(|_| hub.register(user(1), device(1)))
         .collect();
     assert!(phones[0].closed.try_recv().is_err(), "nobody was judged");
-    phones[CONNECTIONS_PER_DEVICE_MAX].make_room(device(1));
+    phones[CONNECTIONS_PER_DEVICE_MAX].place.make_room(device(1));
     assert_eq!(phones[0].closed.try_recv(), Ok(Close::Replaced));
     hub.close_sessions_of(device(2));
     assert!(phones[1].closed.try_recv().is_err());
@@ -154,8 +154,8 @@ fn revoked_and_surplus_connections_are_closed() {
 fn an_ended_conversation_is_told_once() {
     let hub = Hub::default();
     let [mut one, mut other] = [1, 2].map(|number| hub.register(user(number), device(number)));
-    one.follow([group(1), group(2)]);
-    other.follow([group(2)]);
+    one.place.follow([group(1), group(2)]);
+    other.place.follow([group(2)]);
     hub.close_conversation(conversation(1));
     hub.close_conversation(conversation(1));
     let closed = frame::encode(&ServerFrame::Closed(conversation(1))).unwrap();
@@ -170,8 +170,8 @@ fn an_ended_conversation_is_told_once() {
 fn some_are_told_what_concerns_them() {
     let hub = Hub::default();
     let mut phones = [1, 2, 3].map(|number| hub.register(user(number), device(number)));
-    phones[0].follow([group(1)]);
-    phones[1].follow([group(1)]);
+    phones[0].place.follow([group(1)]);
+    phones[1].place.follow([group(1)]);
     let knock = frame::encode(&ServerFrame::Knock(conversation(1))).unwrap();
     hub.tell_users(conversation(1), &[user(1), user(3)], &knock);
     let refused = frame::encode(&ServerFrame::KnockRefused(conversation(1))).unwrap();
@@ -192,7 +192,7 @@ fn what_waits_for_those_who_do_not_read_is_bounded_and_who_reads_stays() {
     let mut connected: Vec<_> = (0..PEOPLE)
         .map(|number| {
             let registration = hub.register(user(number), device(number));
-            registration.follow([group(number)]);
+            registration.place.follow([group(number)]);
             Some(registration)
         })
         .collect();

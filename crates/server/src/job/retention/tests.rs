@@ -270,7 +270,7 @@ async fn those_who_are_connected_are_told_that_a_room_ended(store: TestStore) {
     let ends = FOUNDED.plus(HOUR);
     let mut world = World::with_room(store, |terms| terms.expires_at = Some(ends)).await;
     let mut phone = world.hub.register(user(2), device(2));
-    phone.follow(world.store.crowds(device(2)).await.unwrap());
+    phone.place.follow(world.store.crowds(device(2)).await.unwrap());
     world.pass(Duration::from_mins(59)).await;
     assert!(phone.frames.waiting().is_none() && !world.reaper.is_room_due().await);
     world.clock.advance(Duration::from_mins(1));

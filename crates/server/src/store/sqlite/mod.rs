@@ -21,13 +21,14 @@ mod recovery;
 mod remembered;
 pub(in crate::store) mod room;
 pub(in crate::store) mod sweep;
+mod thread;
 pub(in crate::store) mod undo;
 pub(in crate::store) mod welcome;
 mod writer;
 
 use super::StoreError;
 use super::migration::{self, CREATE_TABLE, SELECT_VERSIONS};
-use reader::Readers;
+use reader::{Reader, Readers};
 use remembered::Remembered;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
@@ -74,7 +75,7 @@ impl fmt::Debug for SqliteKey {
 #[derive(Clone)]
 pub struct SqliteStore {
     writer: Writer,
-    readers: Arc<Readers>,
+    readers: Readers,
     remembered: Arc<Remembered>,
 }
 
@@ -90,7 +91,7 @@ impl SqliteStore {
             let writer = Writer::start(connection).map_err(StoreError::unavailable)?;
             Ok(Self {
                 writer,
-                readers: Arc::new(readers),
+                readers,
                 remembered: Arc::default(),
             })
         });
@@ -129,7 +130,7 @@ impl SqliteStore {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        Arc::clone(&self.readers).read(work).await
+        self.readers.visit(|reader: &mut Reader| reader.read(work)).await
     }
 
     /// Whether the file can be read and written.

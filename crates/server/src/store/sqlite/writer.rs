@@ -2,11 +2,11 @@
 //! `fsync` serves many; each job has a savepoint, so that a failing one does not spoil the others.
 
 use super::super::StoreError;
+use super::thread::Threads;
 use rusqlite::{Connection, TransactionBehavior};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::{self, JoinHandle};
 use tokio::sync::{mpsc, oneshot};
 
 /// Jobs that may wait before writers have to.
@@ -36,7 +36,7 @@ enum Order {
 pub(super) struct Writer {
     orders: mpsc::Sender<Order>,
     undone: Undone,
-    _thread: Arc<Waited>,
+    _thread: Arc<Threads>,
 }
 
 /// How many transactions were undone: what was remembered of rows before may be wrong since. It is raised
@@ -55,34 +55,17 @@ impl Undone {
     }
 }
 
-/// Waits for the thread when the last handle goes, so that the database is closed before whoever held
-/// it goes on; a process that ended meanwhile would take SQLCipher's library from under it.
-struct Waited(Option<JoinHandle<()>>);
-
-impl Drop for Waited {
-    fn drop(&mut self) {
-        let thread = self
-            .0
-            .take()
-            .filter(|thread| thread.thread().id() != thread::current().id());
-        if thread.is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the writer panicked");
-        }
-    }
-}
-
 impl Writer {
     pub(super) fn start(connection: Connection) -> Result<Self, std::io::Error> {
         let (orders, queue) = mpsc::channel(QUEUE_JOBS_MAX);
         let undone = Undone::default();
         let noted = undone.clone();
-        let thread = thread::Builder::new()
-            .name("store-writer".to_owned())
-            .spawn(move || run(connection, queue, &noted))?;
+        let mut thread = Threads::default();
+        thread.spawn("store-writer", move || run(connection, queue, &noted))?;
         Ok(Self {
             orders,
             undone,
-            _thread: Arc::new(Waited(Some(thread))),
+            _thread: Arc::new(thread),
         })
     }
 
