@@ -6,8 +6,8 @@ import { MARK_KEYS, markKeysInWords } from '../features/conversation/composer/ma
 import { words } from '../i18n/words';
 import { navigate } from '../platform/location';
 import { HOME } from '../platform/paths';
-import { ACTIONS, type ActionGroup, labelOf, type Scene } from './actions';
-import { keysInWords } from './keys';
+import { ACTIONS, type ActionGroup, labelOf, type Scene } from '../actions/everywhere';
+import { keysInWords } from '../actions/keys';
 
 interface Line {
   readonly text: string;

@@ -1,6 +1,6 @@
 /** Listens for the keys of all actions. While a dialog or menu is open, keys belong to it. */
 import { useEffect, useEffectEvent } from 'react';
-import { actionFor, type Scene } from './actions';
+import { actionFor, type Scene } from '../actions/everywhere';
 
 export function useShortcuts(scene: Scene): void {
   const onKeyDown = useEffectEvent((event: KeyboardEvent) => {

@@ -14,7 +14,7 @@ import { Composer } from './composer/Composer';
 import { EditComposer } from './composer/EditComposer';
 import type { TimerChoice, Written } from './composer/mode';
 import { ConversationHeader } from './ConversationHeader';
-import { allowed } from './message/acts';
+import { allowed } from '../../actions/message-acts';
 import { isUntouched, Notices, silence } from './PaneNotices';
 import { PaneOver } from './PaneOver';
 import { SelectionBar } from './select/SelectionBar';

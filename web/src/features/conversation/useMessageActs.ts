@@ -8,7 +8,7 @@ import { words } from '../../i18n/words';
 import { copyText } from '../../platform/clipboard';
 import { momentInWords } from '../../i18n/dates';
 import type { Mode } from './composer/mode';
-import type { MessageActs } from './message/acts';
+import type { MessageActs } from '../../actions/message-acts';
 
 /** What stands over the conversation. */
 export type Over =

@@ -8,7 +8,7 @@ import { Menu, type MenuSection } from '../../../components/Menu';
 import type { MessageKey, MessageView } from '../../../core/types';
 import { words } from '../../../i18n/words';
 import { EmojiPopover } from '../emoji/EmojiPopover';
-import type { Allowed, MessageActs } from './acts';
+import type { Allowed, MessageActs } from '../../../actions/message-acts';
 
 /** What was asked for by a key or a press. */
 export type Asked = 'nothing' | 'menu' | 'emoji';

@@ -6,7 +6,7 @@ import type { MessageView } from '../../../core/types';
 import { words } from '../../../i18n/words';
 import { Files } from '../files/Files';
 import { Blocks } from './Blocks';
-import type { MessageActs } from './acts';
+import type { MessageActs } from '../../../actions/message-acts';
 import { Fleeting } from './Fleeting';
 import { Quote } from './Quote';
 

@@ -5,7 +5,7 @@ import { cx } from '../../../components/cx';
 import type { MessageView } from '../../../core/types';
 import { machineTime, timeOf } from '../../../i18n/dates';
 import { words } from '../../../i18n/words';
-import type { MessageActs } from './acts';
+import type { MessageActs } from '../../../actions/message-acts';
 
 interface FateProps {
   readonly message: MessageView;

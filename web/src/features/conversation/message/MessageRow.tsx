@@ -14,7 +14,7 @@ import { words } from '../../../i18n/words';
 import { navigate } from '../../../platform/location';
 import { profilePath } from '../../../platform/paths';
 import { ActionBar, type Asked } from './ActionBar';
-import type { Allowed, MessageActs } from './acts';
+import type { Allowed, MessageActs } from '../../../actions/message-acts';
 import { Body } from './Body';
 import { Fate } from './Fate';
 import { Reactions } from './Reactions';

@@ -6,7 +6,7 @@ import { cx } from '../../../components/cx';
 import type { TimelineWindow } from '../../../core/timeline';
 import type { ConversationView, MessageKey, MessageView, TimelineView } from '../../../core/types';
 import { words } from '../../../i18n/words';
-import type { Allowed, MessageActs } from '../message/acts';
+import type { Allowed, MessageActs } from '../../../actions/message-acts';
 import { MessageRow } from '../message/MessageRow';
 import { layOut, type Row, type UnreadLine } from './layout';
 import { Announcer, DayLine, EventLine, NewLine } from './Lines';

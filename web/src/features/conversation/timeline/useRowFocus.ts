@@ -2,7 +2,7 @@
 import { type FocusEvent, type KeyboardEvent, useCallback, useState } from 'react';
 import type { MessageKey, MessageView } from '../../../core/types';
 import type { Asked } from '../message/ActionBar';
-import type { Allowed, MessageActs } from '../message/acts';
+import type { Allowed, MessageActs } from '../../../actions/message-acts';
 
 interface RowFocusInput {
   readonly messages: readonly MessageView[];

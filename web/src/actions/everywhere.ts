@@ -8,8 +8,8 @@ import { navigate } from '../platform/location';
 import { ARCHIVE, conversationPath, detailsPath, HOME, KEYS, NEW_GROUP, NEW_ROOM, peoplePath, pinnedPath, ROOM, SEARCH, searchPath, SETTINGS } from '../platform/paths';
 import { toggleTheme } from '../platform/theme';
 import { type Chord, isTyping, onKey } from './keys';
-import type { Route } from './routes';
-import { type Acts, isMuted } from './useActs';
+import type { Route } from '../app/routes';
+import { type Acts, isMuted } from '../app/useActs';
 
 /** What an action needs to know of the screen. */
 export interface Scene {

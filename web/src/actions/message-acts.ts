@@ -1,5 +1,5 @@
 /** What can be done with messages, and by whom. It isn't how it is done: that is `useMessageActs.ts`. */
-import type { ConversationView, MessageKey, MessageView } from '../../../core/types';
+import type { ConversationView, MessageKey, MessageView } from '../core/types';
 
 /** What rows call. Stable as long as the conversation is open. */
 export interface MessageActs {
