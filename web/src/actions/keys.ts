@@ -1,4 +1,4 @@
-/** Keys: whether one was pressed, and how it is written. */
+/** Keys: whether one was pressed, and how it is written, for people and for their screen readers. */
 import { words } from '../i18n/words';
 
 /** A key, with others held. */
@@ -32,11 +32,23 @@ export function onKey(event: KeyboardEvent, { key, control = false, alt = false,
   return (event.ctrlKey || event.metaKey) === control && event.altKey === alt && isShiftRight && event.key.toLowerCase() === key.toLowerCase();
 }
 
-const NAMES: Readonly<Record<string, string>> = { ArrowUp: '↑', ArrowDown: '↓', Escape: 'Esc' };
+const NAMES: Readonly<Record<string, (keys: typeof words.keys) => string>> = {
+  ArrowUp: ({ up }) => up,
+  ArrowDown: ({ down }) => down,
+  Escape: ({ esc }) => esc,
+  Enter: ({ enter }) => enter,
+  Delete: (keys) => keys.delete,
+};
 
 /** How a key is written. */
 export function keysInWords({ key, control = false, alt = false, shift = false }: Chord): readonly string[] {
   const { keys } = words;
-  const name = NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key);
+  const name = NAMES[key]?.(keys) ?? (key.length === 1 ? key.toUpperCase() : key);
   return [...(control ? [keys.control] : []), ...(alt ? [keys.alt] : []), ...(shift ? [keys.shift] : []), name];
+}
+
+/** How screen readers are told of a key: not in the user's language, but in that of ARIA. */
+export function keysForReaders({ key, control = false, alt = false, shift = false }: Chord): string {
+  const name = key.length === 1 ? key.toUpperCase() : key;
+  return [...(control ? ['Control'] : []), ...(alt ? ['Alt'] : []), ...(shift ? ['Shift'] : []), name === '+' ? 'Plus' : name].join('+');
 }

@@ -8,7 +8,7 @@ export interface MessageActs {
   readonly onEdit: (message: MessageView) => void;
   readonly onPin: (message: MessageView) => void;
   readonly onStar: (message: MessageView) => void;
-  readonly onCopy: (message: MessageView) => void;
+  readonly onCopy: (messages: readonly MessageView[]) => void;
   readonly onForward: (keys: readonly MessageKey[]) => void;
   readonly onSelect: (key: MessageKey) => void;
   readonly onDeleteHere: (keys: readonly MessageKey[]) => void;

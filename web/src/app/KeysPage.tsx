@@ -1,20 +1,15 @@
-/** All keys, from the registries of actions and of marks; those of messages and lists beside them. */
+/** All keys, from the registries of actions and of marks; those that move in messages and lists beside them. */
 import { ArrowLeft } from 'lucide-react';
+import { type KeyLine, keyLines } from '../actions/registry';
+import type { Scene } from '../actions/scene';
 import { IconButton } from '../components/IconButton';
 import { Kbd } from '../components/Kbd';
 import { MARK_KEYS, markKeysInWords } from '../features/conversation/composer/marks';
 import { words } from '../i18n/words';
 import { navigate } from '../platform/location';
 import { HOME } from '../platform/paths';
-import { ACTIONS, type ActionGroup, labelOf, type Scene } from '../actions/everywhere';
-import { keysInWords } from '../actions/keys';
 
-interface Line {
-  readonly text: string;
-  readonly keys: readonly string[];
-}
-
-function Group({ title, lines }: { readonly title: string; readonly lines: readonly Line[] }) {
+function Group({ title, lines }: { readonly title: string; readonly lines: readonly KeyLine[] }) {
   return (
     <section className="grid content-start gap-2 border-t border-line py-5">
       <h2 className="text-xs text-ink-2">{title}</h2>
@@ -34,13 +29,7 @@ function Group({ title, lines }: { readonly title: string; readonly lines: reado
   );
 }
 
-function ofActions(group: ActionGroup, scene: Scene): readonly Line[] {
-  return ACTIONS.flatMap((action) =>
-    action.group === group && action.keys ? [{ text: labelOf(action, scene), keys: keysInWords(action.keys) }] : [],
-  );
-}
-
-function ofMarks(): readonly Line[] {
+function ofMarks(): readonly KeyLine[] {
   const { write } = words.chat;
   return MARK_KEYS.map((each) => ({ text: each.onlySelected ? words.help.linkSelected : write[each.mark], keys: markKeysInWords(each) }));
 }
@@ -57,9 +46,9 @@ export function KeysPage({ scene }: { readonly scene: Scene }) {
       <div className="row-span-3 overflow-auto px-5 quiet-scroll focus-visible:-outline-offset-2 md:px-6" tabIndex={0} role="group" aria-label={help.title}>
         <div className="max-w-page pb-8">
           <p className="py-4 text-sm text-ink-2">{help.lead}</p>
-          <Group title={help.groups.anywhere} lines={ofActions('anywhere', scene)} />
-          <Group title={help.groups.going} lines={ofActions('going', scene)} />
-          <Group title={help.groups.timeline} lines={help.timeline} />
+          <Group title={help.groups.anywhere} lines={keyLines('anywhere', scene)} />
+          <Group title={help.groups.going} lines={keyLines('going', scene)} />
+          <Group title={help.groups.timeline} lines={[...help.timeline, ...keyLines('timeline', scene)]} />
           <Group title={help.groups.writing} lines={[...help.writing, ...ofMarks()]} />
           <Group title={help.groups.lists} lines={help.lists} />
         </div>

@@ -1,5 +1,9 @@
 /** The screen of somebody who is signed in: three panes that fold to one. What is open is in the address. */
 import { type ReactNode, useEffect, useState } from 'react';
+import { at, doableAt, onSubject, sectionsAt } from '../actions/action';
+import { type AtHand, atHand } from '../actions/at-hand';
+import { SCENE_ACTIONS } from '../actions/registry';
+import type { Scene } from '../actions/scene';
 import { Bounded } from '../components/Bounded';
 import { cx } from '../components/cx';
 import { GuestNotice } from '../components/GuestNotice';
@@ -15,7 +19,7 @@ import { NewGroup } from '../features/create/NewGroup';
 import { NewRoom } from '../features/create/NewRoom';
 import { Knocks } from '../features/door/Knocks';
 import { ChoosePeople } from '../features/find/ChoosePeople';
-import { JumpPalette, type PaletteAction } from '../features/find/JumpPalette';
+import { JumpPalette } from '../features/find/JumpPalette';
 import { PeoplePicker } from '../features/find/PeoplePicker';
 import { RequestBar } from '../features/person/RequestBar';
 import { SearchPane } from '../features/search/SearchPane';
@@ -25,10 +29,8 @@ import { useAttention } from '../platform/attention';
 import { navigate } from '../platform/location';
 import { HOME } from '../platform/paths';
 import { useIsNarrow } from '../platform/width';
-import { labelOf, offered, type Scene, typeable } from '../actions/everywhere';
 import { Beside } from './Beside';
 import { KeysPage } from './KeysPage';
-import { keysInWords } from '../actions/keys';
 import type { Beside as BesideName, Route } from './routes';
 import { PaneTrouble } from './Trouble';
 import { useActs } from './useActs';
@@ -41,7 +43,10 @@ interface MessengerProps {
   readonly server: ServerInfo | undefined;
 }
 
-type Overlay = 'none' | 'jump' | 'picker';
+/** What lies over the screen. The palette is about what was at hand when it was opened. */
+type Overlay = { readonly name: 'none' | 'picker' } | { readonly name: 'jump'; readonly atHand: AtHand | undefined };
+
+const NONE: Overlay = { name: 'none' };
 
 type Status = 'online' | 'offline' | 'connecting';
 
@@ -78,15 +83,6 @@ function besideLabel(beside: BesideName): string {
   }
 }
 
-function paletteActions(scene: Scene): readonly PaletteAction[] {
-  return offered(scene).map((action) => ({
-    id: action.id,
-    label: labelOf(action, scene),
-    ...(action.keys && { keys: keysInWords(action.keys) }),
-    run: () => void action.run(scene),
-  }));
-}
-
 /** Tells the core whether somebody looks, for those who may see that. */
 function useAttentionSignal(): void {
   const { core } = useCore();
@@ -99,13 +95,7 @@ function useAttentionSignal(): void {
 
 /** What is typed after a slash. */
 function commandsOf(scene: Scene): readonly Command[] {
-  return typeable(scene).map((action) => ({
-    id: action.id,
-    word: action.typed,
-    label: labelOf(action, scene),
-    ...(action.keys && { keys: keysInWords(action.keys) }),
-    run: () => void action.run(scene),
-  }));
+  return at('palette', SCENE_ACTIONS, scene).flatMap((action) => (action.typed === undefined ? [] : [{ ...onSubject(action, scene), word: action.typed }]));
 }
 
 /** Whether the list shows the archive: it stays there while one of its conversations is open. */
@@ -120,9 +110,9 @@ export function Messenger({ route, session, server }: MessengerProps) {
   const { core, store } = useCore();
   const conversations = useView(store.conversations);
   const connection = useValue(store.connection);
-  const [overlay, setOverlay] = useState<Overlay>('none');
+  const [overlay, setOverlay] = useState<Overlay>(NONE);
   const isNarrow = useIsNarrow();
-  const close = () => setOverlay('none');
+  const close = () => setOverlay(NONE);
   const acts = useActs();
 
   const all = conversations.state === 'ready' ? conversations.value : [];
@@ -135,8 +125,8 @@ export function Messenger({ route, session, server }: MessengerProps) {
   const scene: Scene = {
     route,
     conversations: all,
-    openJump: () => setOverlay('jump'),
-    openPicker: () => setOverlay('picker'),
+    openJump: () => setOverlay({ name: 'jump', atHand: atHand() }),
+    openPicker: () => setOverlay({ name: 'picker' }),
     acts,
     isGuest: session.kind === 'guest',
   };
@@ -193,6 +183,7 @@ export function Messenger({ route, session, server }: MessengerProps) {
           showsDetails={showsDetails}
           bar={bar}
           door={<Knocks conversation={open} isPrimary />}
+          inHead={doableAt('head', SCENE_ACTIONS, scene)}
           commands={commandsOf(scene)}
         />
       );
@@ -231,6 +222,7 @@ export function Messenger({ route, session, server }: MessengerProps) {
             isArchive={isArchive}
             me={session}
             status={status}
+            begin={sectionsAt('new', SCENE_ACTIONS, scene)}
             onJump={scene.openJump}
             onNewConversation={scene.openPicker}
           />
@@ -266,8 +258,10 @@ export function Messenger({ route, session, server }: MessengerProps) {
         </Pane>
       )}
       <Toasts />
-      {overlay === 'jump' && <JumpPalette conversations={all} actions={paletteActions(scene)} onClose={close} />}
-      {overlay === 'picker' && <PeoplePicker me={session.user} onClose={close} />}
+      {overlay.name === 'jump' && (
+        <JumpPalette conversations={all} actions={doableAt('palette', SCENE_ACTIONS, scene)} atHand={overlay.atHand} onClose={close} />
+      )}
+      {overlay.name === 'picker' && <PeoplePicker me={session.user} onClose={close} />}
     </div>
   );
 }

@@ -45,10 +45,17 @@ function press(text: RegExp | string, key: string): void {
   fireEvent.keyDown(message, { key });
 }
 
+/** What an item is called: its keys stand beside that. */
+function nameOf(item: HTMLElement): string {
+  const keys = item.querySelector('[aria-hidden="true"]:has(kbd)')?.textContent ?? '';
+  const all = item.textContent ?? '';
+  return all.slice(0, all.length - keys.length);
+}
+
 /** What the menu of a message offers. */
-function choices(text: RegExp): readonly (string | null)[] {
+function choices(text: RegExp): readonly string[] {
   press(text, 'ContextMenu');
-  const names = within(screen.getByRole('menu')).getAllByRole('menuitem').map((item) => item.textContent);
+  const names = within(screen.getByRole('menu')).getAllByRole('menuitem').map(nameOf);
   fireEvent.keyDown(screen.getByRole('menu'), { key: 'Escape' });
   return names;
 }

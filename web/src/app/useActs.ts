@@ -1,6 +1,7 @@
 /** What the actions of a conversation do: each at once, with a way back for as long as the toast stands. */
+import { type Acts, isMuted } from '../actions/scene';
 import { showToast } from '../components/toasts';
-import type { ConversationId, ConversationView } from '../core/types';
+import type { ConversationId } from '../core/types';
 import { useCore } from '../core/useView';
 import { words } from '../i18n/words';
 import { navigate } from '../platform/location';
@@ -8,21 +9,6 @@ import { detailsPath, HOME } from '../platform/paths';
 
 /** Eight hours: a night, or a working day. */
 const QUIET_MS = 8 * 3_600_000;
-
-/** What can be done with a conversation from anywhere. */
-export interface Acts {
-  /** Keeps it quiet for some hours, or no longer. */
-  readonly mute: (conversation: ConversationView) => void;
-  /** Puts it into the archive, or takes it out. */
-  readonly archive: (conversation: ConversationView) => void;
-  /** Leaves a group or room. */
-  readonly leave: (conversation: ConversationView) => void;
-}
-
-/** Whether it is quiet now. */
-export function isMuted({ mutedUntilMs }: ConversationView): boolean {
-  return (mutedUntilMs ?? 0) > Date.now();
-}
 
 /** What fails stays as it was, and shows that. */
 function quietly(work: Promise<unknown>): void {

@@ -2,6 +2,7 @@
 import { Check, type LucideIcon } from 'lucide-react';
 import { type KeyboardEvent, type MouseEvent, type ReactNode, type RefObject, useEffect, useId, useRef, useState } from 'react';
 import { cx } from './cx';
+import { Kbd } from './Kbd';
 
 /** One line of a menu. */
 interface MenuItem {
@@ -10,6 +11,11 @@ interface MenuItem {
   readonly icon?: LucideIcon;
   /** It takes something away. */
   readonly danger?: boolean;
+  /** The icon turns around in right-to-left writing. */
+  readonly directional?: boolean;
+  /** The keys that do the same, in words and for screen readers. */
+  readonly keys?: readonly string[];
+  readonly ariaKeys?: string;
   /** With choices: whether this one holds now. */
   readonly isChosen?: boolean;
   readonly onChoose: () => void;
@@ -54,7 +60,7 @@ function byLetter(items: readonly HTMLElement[], letter: string): HTMLElement | 
 }
 
 function Item({ item, onDone }: { readonly item: MenuItem; readonly onDone: () => void }) {
-  const { icon: Icon, isChosen, danger = false } = item;
+  const { icon: Icon, isChosen, keys, ariaKeys, directional = false, danger = false } = item;
   const choose = () => {
     onDone();
     item.onChoose();
@@ -64,6 +70,7 @@ function Item({ item, onDone }: { readonly item: MenuItem; readonly onDone: () =
       type="button"
       role={isChosen === undefined ? 'menuitem' : 'menuitemradio'}
       aria-checked={isChosen}
+      aria-keyshortcuts={ariaKeys}
       tabIndex={-1}
       onClick={choose}
       className={cx(
@@ -74,8 +81,15 @@ function Item({ item, onDone }: { readonly item: MenuItem; readonly onDone: () =
       {isChosen !== undefined && (
         <Check aria-hidden="true" size={18} strokeWidth={1.75} className={isChosen ? 'flex-none text-accent' : 'invisible flex-none'} />
       )}
-      {Icon && <Icon aria-hidden="true" size={18} strokeWidth={1.75} className="flex-none" />}
+      {Icon && <Icon aria-hidden="true" size={18} strokeWidth={1.75} className={cx('flex-none', directional && 'flip-rtl')} />}
       {item.label}
+      {keys && (
+        <span aria-hidden="true" className="ms-auto hidden gap-1 ps-4 md:flex">
+          {keys.map((key) => (
+            <Kbd key={key}>{key}</Kbd>
+          ))}
+        </span>
+      )}
     </button>
   );
 }

@@ -188,10 +188,11 @@ export const en = {
     close: 'Close',
     results: 'Results',
     inConversation: (sender: string, title: string) => `${sender}, ${title}`,
+    message: (sender: string, text: string) => `This message: ${sender}, ${text}`,
     own: 'You',
   },
 
-  keys: { enter: 'Enter', esc: 'Esc', up: '↑', down: '↓', control: 'Ctrl', shift: 'Shift', alt: 'Alt' },
+  keys: { enter: 'Enter', esc: 'Esc', up: '↑', down: '↓', control: 'Ctrl', shift: 'Shift', alt: 'Alt', delete: 'Del' },
 
   actions: {
     newConversation: 'Start a conversation',

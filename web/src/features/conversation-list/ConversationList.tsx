@@ -1,5 +1,5 @@
 /** The pane of conversations: finding, the list itself, and who is signed in. */
-import { Archive, ArrowLeft, DoorOpen, LogIn, MessageCircle, Plus, Search, Settings, UserPlus, Users } from 'lucide-react';
+import { Archive, ArrowLeft, LogIn, Plus, Search, Settings, UserPlus } from 'lucide-react';
 import { type KeyboardEvent, useState } from 'react';
 import { Avatar } from '../../components/Avatar';
 import { Bounded } from '../../components/Bounded';
@@ -9,7 +9,7 @@ import { cx } from '../../components/cx';
 import { IconButton } from '../../components/IconButton';
 import { Kbd } from '../../components/Kbd';
 import { Link } from '../../components/Link';
-import { Menu } from '../../components/Menu';
+import { Menu, type MenuSection } from '../../components/Menu';
 import { ProgramNotes } from '../../components/ProgramNotes';
 import { SkeletonRows } from '../../components/SkeletonRows';
 import type { Snapshot } from '../../core/cell';
@@ -17,7 +17,7 @@ import type { ConversationId, ConversationView, UserKind } from '../../core/type
 import { words } from '../../i18n/words';
 import { useMinute } from '../../platform/clock';
 import { navigate } from '../../platform/location';
-import { ARCHIVE, conversationPath, HOME, NEW_GROUP, NEW_ROOM, ROOM, SETTINGS } from '../../platform/paths';
+import { ARCHIVE, conversationPath, HOME, ROOM, SETTINGS } from '../../platform/paths';
 import { ConversationRow } from './ConversationRow';
 
 interface ConversationListProps {
@@ -35,6 +35,8 @@ interface ConversationListProps {
   };
   /** Whether the server is reached. */
   readonly status: 'online' | 'offline' | 'connecting';
+  /** What can be begun. */
+  readonly begin: readonly MenuSection[];
   readonly onJump: () => void;
   readonly onNewConversation: () => void;
 }
@@ -74,29 +76,9 @@ function FilterTab({ isChosen, label, count = 0, onChoose }: FilterTabProps) {
   );
 }
 
-interface NewMenuProps {
-  /** Without an account one makes and joins rooms. */
-  readonly isGuest: boolean;
-  readonly onNewConversation: () => void;
-}
-
-function NewMenu({ isGuest, onNewConversation }: NewMenuProps) {
-  const { create } = words;
-  const forAccounts = [
-    { id: 'direct', label: create.direct, icon: MessageCircle, onChoose: onNewConversation },
-    { id: 'group', label: create.group, icon: Users, onChoose: () => navigate(NEW_GROUP) },
-  ];
-  const forAll = [
-    { id: 'room', label: create.room, icon: DoorOpen, onChoose: () => navigate(NEW_ROOM) },
-    { id: 'join', label: create.join, icon: LogIn, onChoose: () => navigate(ROOM) },
-  ];
-  return (
-    <Menu
-      label={create.menu}
-      sections={[{ id: 'new', items: isGuest ? forAll : [...forAccounts, ...forAll] }]}
-      renderTrigger={(trigger) => <IconButton {...trigger} label={create.menu} icon={Plus} />}
-    />
-  );
+function NewMenu({ sections }: { readonly sections: ConversationListProps['begin'] }) {
+  const { menu } = words.create;
+  return <Menu label={menu} sections={sections} renderTrigger={(trigger) => <IconButton {...trigger} label={menu} icon={Plus} />} />;
 }
 
 interface EmptyListProps {
@@ -208,7 +190,7 @@ export function ConversationList(props: ConversationListProps) {
       <div className="grid gap-3 ps-4 pe-3 pt-3 pb-2">
         <div className="flex items-center justify-between">
           <Brand name={words.brand} />
-          <NewMenu isGuest={me.kind === 'guest'} onNewConversation={props.onNewConversation} />
+          <NewMenu sections={props.begin} />
         </div>
         <button
           type="button"

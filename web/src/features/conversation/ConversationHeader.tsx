@@ -1,17 +1,23 @@
 /** The head of a conversation: what it is called, and who can read it. */
-import { ArrowLeft, Lock, PanelRight, Search } from 'lucide-react';
+import { ArrowLeft, Lock } from 'lucide-react';
+import type { Doable } from '../../actions/action';
 import { IconButton } from '../../components/IconButton';
 import { NameClash } from '../../components/NameClash';
 import { ConversationAvatar } from '../../core/ConversationAvatar';
 import type { ConversationView } from '../../core/types';
 import { words } from '../../i18n/words';
 import { navigate } from '../../platform/location';
-import { ARCHIVE, conversationPath, detailsPath, HOME, searchPath } from '../../platform/paths';
+import { ARCHIVE, HOME } from '../../platform/paths';
+
+/** The one that opens and closes a pane beside it. */
+const DETAILS = 'details';
 
 interface HeaderProps {
   readonly conversation: ConversationView;
   /** Whether the details stand beside it. */
   readonly showsDetails: boolean;
+  /** What can be done from here. */
+  readonly doables: readonly Doable[];
 }
 
 /** Who can read this: long, and short for narrow screens. */
@@ -27,10 +33,9 @@ function readersOf({ kind, title, people }: ConversationView): { readonly long: 
   }
 }
 
-export function ConversationHeader({ conversation, showsDetails }: HeaderProps) {
+export function ConversationHeader({ conversation, showsDetails, doables }: HeaderProps) {
   const { peer, title } = conversation;
   const text = words.conversation;
-  const path = showsDetails ? conversationPath(conversation.conversation) : detailsPath(conversation.conversation);
   const readers = readersOf(conversation);
   return (
     <header className="flex min-h-15 items-center gap-2 border-b border-line py-2 ps-1 pe-2 md:ps-6 md:pe-3">
@@ -49,14 +54,20 @@ export function ConversationHeader({ conversation, showsDetails }: HeaderProps) 
           <span className="hidden truncate md:inline">{readers.long}</span>
         </p>
       </div>
-      <IconButton label={words.chat.timeline.search} icon={Search} onClick={() => navigate(searchPath(conversation.conversation))} />
-      <IconButton
-        label={text.details}
-        icon={PanelRight}
-        directional
-        aria-expanded={showsDetails}
-        onClick={() => navigate(path)}
-      />
+      {doables.map(
+        ({ id, label, icon, directional, ariaKeys, run }) =>
+          icon && (
+            <IconButton
+              key={id}
+              label={label}
+              icon={icon}
+              directional={directional}
+              aria-keyshortcuts={ariaKeys}
+              aria-expanded={id === DETAILS ? showsDetails : undefined}
+              onClick={run}
+            />
+          ),
+      )}
     </header>
   );
 }

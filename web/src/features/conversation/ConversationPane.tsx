@@ -1,5 +1,7 @@
 /** The pane of one conversation: who can read it, what was said, and where one writes. */
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
+import type { Doable } from '../../actions/action';
+import { allowed } from '../../actions/message-acts';
 import { Notice } from '../../components/Notice';
 import { SkeletonRows } from '../../components/SkeletonRows';
 import { newMessageKey } from '../../core/ids';
@@ -7,21 +9,19 @@ import type { ConversationView, MemberView, MessageKey, MessageView, TimelineVie
 import { useCore, useValue, useView } from '../../core/useView';
 import { words } from '../../i18n/words';
 import { useAttention } from '../../platform/attention';
-import { copyText } from '../../platform/clipboard';
 import { Beginning } from './Beginning';
 import type { Command } from './composer/command';
 import { Composer } from './composer/Composer';
 import { EditComposer } from './composer/EditComposer';
 import type { TimerChoice, Written } from './composer/mode';
 import { ConversationHeader } from './ConversationHeader';
-import { allowed } from '../../actions/message-acts';
 import { isUntouched, Notices, silence } from './PaneNotices';
 import { PaneOver } from './PaneOver';
 import { SelectionBar } from './select/SelectionBar';
 import { Timeline } from './timeline/Timeline';
 import { useUnreadLine } from './timeline/useUnreadLine';
 import { Typing } from './Typing';
-import { transcript, useMessageActs } from './useMessageActs';
+import { useMessageActs } from './useMessageActs';
 
 interface ConversationPaneProps {
   readonly conversation: ConversationView;
@@ -32,6 +32,8 @@ interface ConversationPaneProps {
   readonly bar: ReactNode;
   /** Those who knock, for those who may let them in. */
   readonly door: ReactNode;
+  /** What its head offers. */
+  readonly inHead: readonly Doable[];
   /** What can be done by typing it. */
   readonly commands: readonly Command[];
 }
@@ -137,31 +139,12 @@ function Writing({ conversation, commands, people, talk, timeline }: WritingProp
 function Choosing({ talk, timeline }: Pick<WritingProps, 'talk' | 'timeline'>) {
   const { acts, chosen = new Set<MessageKey>(), onStopChoosing } = talk;
   const messages = timeline?.messages.filter(({ key }) => chosen.has(key)) ?? [];
-  const keys = [...chosen];
-  return (
-    <SelectionBar
-      count={chosen.size}
-      onStop={onStopChoosing}
-      onForward={() => acts.onForward(keys)}
-      onCopy={() => {
-        void copyText(transcript(messages));
-        onStopChoosing();
-      }}
-      onStar={() => {
-        for (const message of messages) if (!message.starred) acts.onStar(message);
-        onStopChoosing();
-      }}
-      onDelete={() => {
-        acts.onDeleteHere(keys);
-        onStopChoosing();
-      }}
-    />
-  );
+  return <SelectionBar chosen={{ keys: [...chosen], messages, acts, stop: onStopChoosing }} />;
 }
 
 const NOBODY: readonly MemberView[] = [];
 
-export function ConversationPane({ conversation, isOffline, showsDetails, bar, door, commands }: ConversationPaneProps) {
+export function ConversationPane({ conversation, isOffline, showsDetails, bar, door, inHead, commands }: ConversationPaneProps) {
   const { store } = useCore();
   const { window, snapshot, unread, onSeen } = useReading(conversation);
   const talk = useMessageActs(conversation);
@@ -173,7 +156,7 @@ export function ConversationPane({ conversation, isOffline, showsDetails, bar, d
   const why = silence(conversation);
   return (
     <>
-      <ConversationHeader conversation={conversation} showsDetails={showsDetails} />
+      <ConversationHeader conversation={conversation} showsDetails={showsDetails} doables={inHead} />
       <div>
         {bar}
         {timeline && <Notices timeline={timeline} name={conversation.title} />}

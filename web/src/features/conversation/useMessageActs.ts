@@ -22,7 +22,7 @@ const NONE: ReadonlySet<MessageKey> = new Set();
 const ignore = () => {};
 
 /** Several messages as one text: who, when, what. */
-export function transcript(messages: readonly MessageView[]): string {
+function transcript(messages: readonly MessageView[]): string {
   const [only] = messages;
   if (messages.length === 1 && only) return plainText(only.blocks, only.mentions) || only.text;
   return messages
@@ -55,7 +55,7 @@ export function useMessageActs(conversation: ConversationView) {
       onEdit: (message) => setMode({ kind: 'edit', message }),
       onPin: ({ key, pinned }) => quietly(core.pin(key, !pinned)),
       onStar: ({ key, starred }) => quietly(core.star(key, !starred)),
-      onCopy: (message) => void copyText(transcript([message])),
+      onCopy: (messages) => void copyText(transcript(messages)),
       onForward: (keys) => setOver({ kind: 'forward', keys }),
       onSelect: (key) =>
         setChosen((before = NONE) => new Set(before.has(key) ? [...before].filter((each) => each !== key) : [...before, key])),

@@ -1,5 +1,8 @@
 /** Search and jump: conversations, messages on this device and actions in one list. */
 import { useDeferredValue, useState } from 'react';
+import { flushSync } from 'react-dom';
+import type { Doable } from '../../actions/action';
+import type { AtHand } from '../../actions/at-hand';
 import { Kbd } from '../../components/Kbd';
 import { NameClash } from '../../components/NameClash';
 import { Palette, type PaletteGroup } from '../../components/Palette';
@@ -15,18 +18,11 @@ import { useMinute } from '../../platform/clock';
 import { navigate } from '../../platform/location';
 import { conversationPath } from '../../platform/paths';
 
-/** Something that can be done from anywhere. */
-export interface PaletteAction {
-  readonly id: string;
-  readonly label: string;
-  /** The keys that do the same, in words. */
-  readonly keys?: readonly string[];
-  readonly run: () => void;
-}
-
 interface JumpPaletteProps {
   readonly conversations: readonly ConversationView[];
-  readonly actions: readonly PaletteAction[];
+  readonly actions: readonly Doable[];
+  /** What the user had at hand, and what can be done with it. */
+  readonly atHand: AtHand | undefined;
   readonly onClose: () => void;
 }
 
@@ -39,7 +35,7 @@ function includes(text: string, query: string): boolean {
   return text.toLocaleLowerCase().includes(query.toLocaleLowerCase());
 }
 
-export function JumpPalette({ conversations, actions, onClose }: JumpPaletteProps) {
+export function JumpPalette({ conversations, actions, atHand, onClose }: JumpPaletteProps) {
   const { store } = useCore();
   const [typed, setTyped] = useState('');
   const query = typed.trim();
@@ -79,7 +75,7 @@ export function JumpPalette({ conversations, actions, onClose }: JumpPaletteProp
       go(conversationPath(message.conversation));
     },
   });
-  const actionOption = (action: PaletteAction) => ({
+  const actionOption = (action: Doable) => ({
     id: `a-${action.id}`,
     lead: undefined,
     text: action.label,
@@ -91,7 +87,8 @@ export function JumpPalette({ conversations, actions, onClose }: JumpPaletteProp
       </span>
     ),
     onChoose: () => {
-      onClose();
+      // First the focus goes back to where it was; what is done may then take it elsewhere.
+      flushSync(onClose);
       action.run();
     },
   });
@@ -105,6 +102,7 @@ export function JumpPalette({ conversations, actions, onClose }: JumpPaletteProp
         .map(conversationOption),
     },
     { label: jump.messages, options: messages.slice(0, MESSAGES_SHOWN).map(messageOption) },
+    { label: atHand?.title ?? '', options: (atHand?.doables ?? []).filter((action) => includes(action.label, named)).map(actionOption) },
     { label: jump.actions, options: actions.filter((action) => includes(action.label, named)).map(actionOption) },
   ];
   const isEmpty = groups.every((group) => group.options.length === 0);

@@ -65,13 +65,10 @@ export const app: Pick<Words, 'toast' | 'program' | 'find' | 'help' | 'notify' |
     timeline: [
       { keys: ['↑', '↓'], text: 'Zur Nachricht darüber oder darunter' },
       { keys: ['Pos1', 'Ende'], text: 'Zur ersten oder letzten geladenen Nachricht' },
-      { keys: ['R'], text: 'Antworten' },
-      { keys: ['E'], text: 'Eigene Nachricht ändern' },
-      { keys: ['+'], text: 'Reagieren' },
-      { keys: ['Entf'], text: 'Löschen' },
-      { keys: ['Eingabe'], text: 'Öffnen, was darin ist' },
-      { keys: ['Umschalt', 'F10'], text: 'Alles, was man damit tun kann; auch die Menütaste' },
     ],
+    edit: 'Eigene Nachricht ändern',
+    open: 'Öffnen, was darin ist',
+    menu: 'Alles, was man damit tun kann; auch die Menütaste',
     linkSelected: 'Ausgewähltes verlinken',
     writing: [
       { keys: ['Eingabe'], text: 'Senden (oder neue Zeile: siehe Einstellungen)' },

@@ -177,10 +177,11 @@ export const start: Pick<
     close: 'Schließen',
     results: 'Ergebnisse',
     inConversation: (sender, title) => `${sender}, ${title}`,
+    message: (sender, text) => `Diese Nachricht: ${sender}, ${text}`,
     own: 'Du',
   },
 
-  keys: { enter: 'Eingabe', esc: 'Esc', up: '↑', down: '↓', control: 'Strg', shift: 'Umschalt', alt: 'Alt' },
+  keys: { enter: 'Eingabe', esc: 'Esc', up: '↑', down: '↓', control: 'Strg', shift: 'Umschalt', alt: 'Alt', delete: 'Entf' },
 
   actions: {
     newConversation: 'Ein Gespräch beginnen',

@@ -64,13 +64,10 @@ export const app = {
     timeline: [
       { keys: ['↑', '↓'], text: 'To the message above or below' },
       { keys: ['Home', 'End'], text: 'To the first or last message that is loaded' },
-      { keys: ['R'], text: 'Reply' },
-      { keys: ['E'], text: 'Edit your own message' },
-      { keys: ['+'], text: 'React' },
-      { keys: ['Del'], text: 'Delete' },
-      { keys: ['Enter'], text: 'Open what is in it' },
-      { keys: ['Shift', 'F10'], text: 'All that can be done with it; the menu key, too' },
     ],
+    edit: 'Edit your own message',
+    open: 'Open what is in it',
+    menu: 'All that can be done with it; the menu key, too',
     linkSelected: 'Link what is selected',
     writing: [
       { keys: ['Enter'], text: 'Send (or a new line: see Settings)' },

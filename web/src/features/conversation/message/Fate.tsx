@@ -1,18 +1,22 @@
 /** What became of an own message: sending, sent, read, or not sent and what to do. */
 import { Check, CheckCheck, Clock } from 'lucide-react';
 import { useEffect, useState } from 'react';
+import { doableAt } from '../../../actions/action';
+import { MESSAGE_ACTIONS, type MessageSubject } from '../../../actions/message';
+import type { Allowed, MessageActs } from '../../../actions/message-acts';
 import { cx } from '../../../components/cx';
 import type { MessageView } from '../../../core/types';
 import { machineTime, timeOf } from '../../../i18n/dates';
 import { words } from '../../../i18n/words';
-import type { MessageActs } from '../../../actions/message-acts';
 
 interface FateProps {
   readonly message: MessageView;
   readonly isOffline: boolean;
   /** Of two: it was read or not, a number says nothing. */
   readonly isDirect: boolean;
+  readonly may: Allowed;
   readonly acts: MessageActs;
+  readonly onAsk: MessageSubject['ask'];
 }
 
 /** After this long without an answer the line alone is not enough. */
@@ -36,22 +40,21 @@ function Sending({ isOffline, isHalted }: { readonly isOffline: boolean; readonl
   );
 }
 
-function Failed({ message, acts }: Pick<FateProps, 'message' | 'acts'>) {
+function Failed({ subject }: { readonly subject: MessageSubject }) {
   const action = 'min-h-6 px-0.5 font-semibold text-accent underlined max-md:min-h-11 max-md:min-w-11';
   return (
     <p className="flex flex-wrap items-center justify-end gap-x-2 px-1 pt-0.5 text-2xs text-danger">
       {words.conversation.failed}
-      <button type="button" className={action} onClick={() => acts.onRetry(message.key)}>
-        {words.conversation.retry}
-      </button>
-      <button type="button" className={action} onClick={() => acts.onDiscard(message.key)}>
-        {words.conversation.discard}
-      </button>
+      {doableAt('failed', MESSAGE_ACTIONS, subject).map(({ id, label, run }) => (
+        <button key={id} type="button" className={action} onClick={run}>
+          {label}
+        </button>
+      ))}
     </p>
   );
 }
 
-function Sent({ message, isDirect, acts }: Omit<FateProps, 'isOffline'>) {
+function Sent({ message, isDirect, acts }: Pick<FateProps, 'message' | 'isDirect' | 'acts'>) {
   const text = words.chat.message;
   const time = timeOf(message.sentAtMs);
   if (message.readBy === 0) {
@@ -77,6 +80,6 @@ export function Fate(props: FateProps) {
     case 'sent':
       return <Sent message={props.message} isDirect={props.isDirect} acts={props.acts} />;
     case 'failed':
-      return <Failed message={props.message} acts={props.acts} />;
+      return <Failed subject={{ message: props.message, may: props.may, acts: props.acts, ask: props.onAsk }} />;
   }
 }

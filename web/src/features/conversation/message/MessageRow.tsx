@@ -1,5 +1,7 @@
 /** One message: another's words on the bare page beside their avatar, your own in a bubble with what became of it. */
 import { memo, type ReactNode } from 'react';
+import type { Asked } from '../../../actions/message';
+import type { Allowed, MessageActs } from '../../../actions/message-acts';
 import { identityClass } from '../../../components/Avatar';
 import { Bounded } from '../../../components/Bounded';
 import { cx } from '../../../components/cx';
@@ -13,8 +15,7 @@ import { machineTime, momentInWords, timeOf } from '../../../i18n/dates';
 import { words } from '../../../i18n/words';
 import { navigate } from '../../../platform/location';
 import { profilePath } from '../../../platform/paths';
-import { ActionBar, type Asked } from './ActionBar';
-import type { Allowed, MessageActs } from '../../../actions/message-acts';
+import { ActionBar } from './ActionBar';
 import { Body } from './Body';
 import { Fate } from './Fate';
 import { Reactions } from './Reactions';
@@ -126,7 +127,7 @@ function Own(props: MessageRowProps) {
         )}
       </div>
       <ByOthers {...props} />
-      {tellsFate && !message.deleted && <Fate message={message} isOffline={isOffline} isDirect={isDirect} acts={acts} />}
+      {tellsFate && !message.deleted && <Fate message={message} isOffline={isOffline} isDirect={isDirect} may={props.may} acts={acts} onAsk={props.onAsk} />}
     </div>
   );
 }

@@ -1,8 +1,12 @@
-/** Moving between messages by keyboard: one of them is in the tab order, arrows move, letters act. */
-import { type FocusEvent, type KeyboardEvent, useCallback, useState } from 'react';
-import type { MessageKey, MessageView } from '../../../core/types';
-import type { Asked } from '../message/ActionBar';
+/** Moving between messages by keyboard: one of them is in the tab order, arrows move, letters act. What they do stands in the registry of actions. */
+import { type FocusEvent, type KeyboardEvent, useCallback, useEffect, useEffectEvent, useState } from 'react';
+import { actionFor, doableAt } from '../../../actions/action';
+import { putAtHand } from '../../../actions/at-hand';
+import { type Asked, MESSAGE_ACTIONS, type MessageSubject } from '../../../actions/message';
 import type { Allowed, MessageActs } from '../../../actions/message-acts';
+import { gist } from '../../../core/plain';
+import type { MessageKey, MessageView } from '../../../core/types';
+import { words } from '../../../i18n/words';
 
 interface RowFocusInput {
   readonly messages: readonly MessageView[];
@@ -54,17 +58,11 @@ export function useRowFocus({ messages, mayOf, acts, onLeave }: RowFocusInput) {
     else ask(message.key, 'menu');
   };
 
+  const subjectOf = (message: MessageView): MessageSubject => ({ message, may: mayOf(message), acts, ask });
+
   const actOn = (message: MessageView, event: KeyboardEvent, row: HTMLElement): boolean => {
-    const may = mayOf(message);
-    const key = event.key.toLowerCase();
-    if (key === 'e' && may.edit) acts.onEdit(message);
-    else if (key === 'r' && may.reply) acts.onReply(message);
-    else if (event.key === '+' && may.react) ask(message.key, 'emoji');
-    else if (event.key === 'Delete') acts.onDeleteHere([message.key]);
-    else if (event.key === 'Enter') openIt(row, message);
-    else if (event.key === 'ContextMenu' || (event.shiftKey && event.key === 'F10')) ask(message.key, 'menu');
-    else return false;
-    return true;
+    const subject = { ...subjectOf(message), open: () => openIt(row, message) };
+    return actionFor(event.nativeEvent, MESSAGE_ACTIONS, subject)?.run(subject) ?? false;
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -90,6 +88,13 @@ export function useRowFocus({ messages, mayOf, acts, onLeave }: RowFocusInput) {
     if (event.relatedTarget instanceof Node && event.currentTarget.contains(event.relatedTarget)) return;
     setInside(false);
   };
+
+  const atHand = isInside ? messages.find(({ key }) => key === focused) : undefined;
+  const read = useEffectEvent((message: MessageView) => ({
+    title: words.jump.message(message.senderName, gist(message)),
+    doables: doableAt('palette', MESSAGE_ACTIONS, subjectOf(message)),
+  }));
+  useEffect(() => (atHand && !atHand.event ? putAtHand('message', () => read(atHand)) : undefined), [atHand]);
 
   const stop = messages.some(({ key }) => key === focused) ? focused : messages.findLast(({ event }) => !event)?.key;
   return {
