@@ -27,6 +27,13 @@ async function openMenu(page: Page, text: string): Promise<void> {
   await expect(page.getByRole('menu')).toBeVisible();
 }
 
+/** Opens the palette from a message that has the focus, and asks for one action. */
+async function ask(page: Page, text: string, what: string): Promise<void> {
+  await page.getByRole('log').locator('[data-message]').filter({ hasText: text }).focus();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type(`>${what}`);
+}
+
 for (const sizes of [WIDE, NARROW]) {
   const [viewport] = sizes;
   test.describe(`${viewport?.width} wide`, () => {
@@ -92,6 +99,27 @@ for (const sizes of [WIDE, NARROW]) {
     });
   });
 }
+
+test('the palette does with a message what its menu does, and leaves the keyboard where one goes on', async ({ page, preview }, info) => {
+  await talk(page, preview);
+  await ask(page, 'Got it', '');
+  await expect(page.getByRole('group', { name: /^This message: .*Got it/u }).getByRole('option')).toHaveCount(11);
+  await page.screenshot({ path: info.outputPath('palette.png') });
+  await expectAccessible(page, 'the palette over a message', WIDE);
+  await page.keyboard.press('Escape');
+  await ask(page, 'Got it', 'edit');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('textbox', { name: /^Message to/u })).toBeFocused();
+  await expect(page.getByRole('textbox', { name: /^Message to/u })).toHaveValue('Got it, I am at the gate from 13:50.');
+  await page.keyboard.press('Escape');
+  await ask(page, 'inspection moved', 'react');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('searchbox', { name: /emoji/iu })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await ask(page, 'inspection moved', 'forward');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog', { name: 'Forward 1 message' }).locator(':focus')).toHaveCount(1);
+});
 
 test('what is pinned and starred, open', async ({ page, preview }) => {
   await page.goto(preview.at('talk', `${PIER}/details`));
