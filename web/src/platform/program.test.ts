@@ -78,6 +78,28 @@ test('another program is told of with its version, and takes over when it is ask
   expect(worker.told).toEqual(['which', 'take_over']);
 });
 
+test('before another program takes over, what is not stored yet is stored', async () => {
+  const { keepProgram, takeOver } = await import('./program');
+  const { beforeLeaving } = await import('./leaving');
+  const done: string[] = [];
+  vi.spyOn(location, 'reload').mockImplementation(() => void done.push('loaded again'));
+  beforeLeaving(async () => {
+    await Promise.resolve();
+    done.push('stored');
+  });
+  beforeLeaving(() => Promise.reject(new Error('no room')));
+  const gone = beforeLeaving(async () => done.push('nobody is there any more'));
+  gone();
+  container.controller = new WorkerDouble(old);
+  container.registration.waiting = new WorkerDouble(next);
+  await keepProgram(listener);
+  takeOver();
+  expect(done).toEqual([]);
+  container.dispatchEvent(new Event('controllerchange'));
+  await vi.waitFor(() => expect(done).toContain('loaded again'));
+  expect(done).toEqual(['stored', 'loaded again']);
+});
+
 test('a certificate that the browser does not trust is told apart from a browser that keeps no pages', async () => {
   const { keepProgram, keeping } = await import('./program');
   container.refuses = new DOMException('An SSL certificate error occurred', 'SecurityError');

@@ -3,6 +3,7 @@
  * has another one, and how to change to it. It isn't aware of what the program does.
  */
 import type { FromServiceWorker, Program, ToServiceWorker } from '../service-worker/messages';
+import { loadAgain } from './leaving';
 import { Signal } from './signal';
 import { scriptUrl } from './trusted-types';
 
@@ -77,7 +78,7 @@ function follow(found: ServiceWorkerRegistration): void {
 
 /** Another program took over: a tab that nobody looks at follows at once, another one says so. */
 function onTakenOver(): void {
-  if (isAskedFor || document.visibilityState === 'hidden') location.reload();
+  if (isAskedFor || document.visibilityState === 'hidden') void loadAgain();
 }
 
 function hear({ data, ports }: MessageEvent<FromServiceWorker>, listener: Listener): void {
@@ -135,16 +136,16 @@ export async function keepProgram(listener: Listener): Promise<void> {
   checkNowAndThen(found);
 }
 
-/** Changes to the program that waits; the page loads again. */
+/** Changes to the program that waits; the page loads again, with what is being written. */
 export function takeOver(): void {
   const { waiting } = registration ?? {};
   if (!waiting) {
-    location.reload();
+    void loadAgain();
     return;
   }
   isAskedFor = true;
   // Without one to take over from, the change is not announced.
-  if (!navigator.serviceWorker.controller) waiting.addEventListener('statechange', () => location.reload());
+  if (!navigator.serviceWorker.controller) waiting.addEventListener('statechange', () => void loadAgain());
   else navigator.serviceWorker.addEventListener('controllerchange', onTakenOver);
   tell(waiting, { type: 'take_over' });
 }

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import type { ConversationId, MemberView, UserId } from '../../../core/types';
 import { useCore } from '../../../core/useView';
 import { draftOf, keepDraft } from '../../../platform/drafts';
+import { beforeLeaving } from '../../../platform/leaving';
 import { withIds, withNames } from './mentions';
 
 const KEPT_AFTER_MS = 400;
@@ -28,12 +29,15 @@ export function useDraft(conversation: ConversationId, people: readonly MemberVi
     clearTimeout(timer.current);
     timer.current = undefined;
     // A draft that could not be kept is still on the screen.
-    core.saveDraft(conversation, withIds(latest.current, named.current)).catch(() => {});
+    return core.saveDraft(conversation, withIds(latest.current, named.current)).catch(() => {});
   }, [core, conversation]);
 
   useEffect(() => () => {
-    if (timer.current !== undefined) keep();
+    if (timer.current !== undefined) void keep();
   }, [keep]);
+
+  // Also what was typed a moment ago.
+  useEffect(() => beforeLeaving(async () => (timer.current === undefined ? undefined : keep())), [keep]);
 
   const show = useCallback((source: string) => {
     const read = withNames(source, (user) => people.find((person) => person.user === user)?.name);
@@ -55,7 +59,7 @@ export function useDraft(conversation: ConversationId, people: readonly MemberVi
     setText(next);
     keepDraft(conversation, next);
     clearTimeout(timer.current);
-    timer.current = setTimeout(keep, next === '' ? 0 : KEPT_AFTER_MS);
+    timer.current = setTimeout(() => void keep(), next === '' ? 0 : KEPT_AFTER_MS);
   }, [conversation, keep]);
 
   const name = useCallback((shown: string, user: UserId | 'everyone' | 'admins') => {
