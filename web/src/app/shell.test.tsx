@@ -132,6 +132,17 @@ test('a conversation is kept to mentions, or quiet for some hours', async () => 
   expect(double.personal.notify.get(conversation)?.level).toBe('mentions');
 });
 
+/** How many signs a button has. */
+const icons = (name: RegExp) => screen.getByRole('button', { name }).querySelectorAll('svg').length;
+
+test('an arrow stands where something opens, and not where a press does it', async () => {
+  const double = harbour({ people: [bob] });
+  await open(double, detailsPath(double.converse(bob)));
+  await screen.findByRole('button', { name: /^Notify me/u });
+  expect(icons(/^Notify me/u)).toBe(2);
+  expect(icons(/^Put into the archive/u)).toBe(1);
+});
+
 test('what the user tells of themselves, and what others learn, is chosen in the settings', async () => {
   const double = harbour({ people: [bob] });
   const { container } = await open(double, SETTINGS);

@@ -15,6 +15,8 @@ interface SettingProps {
 interface SettingButtonProps extends SettingProps, Omit<ComponentProps<'button'>, 'className' | 'children' | 'value'> {
   /** It takes something away. @default false */
   readonly danger?: boolean;
+  /** Pressing it does it; there is nothing behind it to which an arrow could point. @default false */
+  readonly actsAtOnce?: boolean;
 }
 
 const ROW = 'flex min-h-11 items-center gap-3 py-1.5 text-sm';
@@ -42,7 +44,7 @@ export function SettingFact(props: SettingProps) {
 }
 
 /** The same as a button. */
-export function SettingButton({ icon, label, hint, value, danger = false, ...rest }: SettingButtonProps) {
+export function SettingButton({ icon, label, hint, value, danger = false, actsAtOnce = false, ...rest }: SettingButtonProps) {
   return (
     <button
       type="button"
@@ -51,7 +53,7 @@ export function SettingButton({ icon, label, hint, value, danger = false, ...res
     >
       <Content icon={icon} label={label} hint={hint} danger={danger} />
       {value && <span className="text-end text-ink-2 tabular-nums">{value}</span>}
-      {!danger && (
+      {!danger && !actsAtOnce && (
         <ChevronRight aria-hidden="true" size={15} strokeWidth={1.75} className="flip-rtl flex-none text-ink-3" />
       )}
     </button>

@@ -58,9 +58,10 @@ export function NotifyRows({ conversation }: { readonly conversation: Conversati
           onChange={(span) => void set(kept, Date.now() + span)}
         />
       ) : (
-        <SettingButton icon={BellOff} label={notify.unmute} value={quietInWords(untilMs)} onClick={() => void set(kept, undefined)} />
+        <SettingButton actsAtOnce icon={BellOff} label={notify.unmute} value={quietInWords(untilMs)} onClick={() => void set(kept, undefined)} />
       )}
       <SettingButton
+        actsAtOnce
         icon={conversation.archived ? ArchiveRestore : Archive}
         label={conversation.archived ? words.archive.take : words.archive.put}
         hint={conversation.archived ? undefined : words.archive.hint}

@@ -42,7 +42,7 @@ function Persistence({ isKept, onPersistent }: { readonly isKept: boolean; reado
     setRefused(!isAgreed);
     if (isAgreed) onPersistent();
   };
-  return <SettingButton icon={Pin} label={storage.persist} hint={wasRefused ? storage.persistRefused : storage.persistentNo} onClick={() => void ask()} />;
+  return <SettingButton actsAtOnce icon={Pin} label={storage.persist} hint={wasRefused ? storage.persistRefused : storage.persistentNo} onClick={() => void ask()} />;
 }
 
 function Install() {
@@ -50,7 +50,7 @@ function Install() {
   const isOffered = useSignal(canInstall);
   if (isInstalled()) return <SettingFact icon={MonitorDown} label={storage.installed} />;
   return isOffered ? (
-    <SettingButton icon={MonitorDown} label={storage.install} onClick={() => void install()} />
+    <SettingButton actsAtOnce icon={MonitorDown} label={storage.install} onClick={() => void install()} />
   ) : (
     <SettingFact icon={MonitorDown} label={storage.install} hint={storage.installMenu} />
   );
