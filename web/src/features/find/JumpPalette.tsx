@@ -1,6 +1,5 @@
 /** Search and jump: conversations, messages on this device and actions in one list. */
 import { useDeferredValue, useState } from 'react';
-import { flushSync } from 'react-dom';
 import type { Doable } from '../../actions/action';
 import type { AtHand } from '../../actions/at-hand';
 import { Kbd } from '../../components/Kbd';
@@ -87,8 +86,7 @@ export function JumpPalette({ conversations, actions, atHand, onClose }: JumpPal
       </span>
     ),
     onChoose: () => {
-      // First the focus goes back to where it was; what is done may then take it elsewhere.
-      flushSync(onClose);
+      onClose();
       action.run();
     },
   });
