@@ -366,6 +366,32 @@ mod tests {
     }
 
     #[test]
+    fn a_batch_that_was_written_back_is_not_written_back_again_and_stays_known() {
+        let mut ledger = ledger(3);
+        let user = UserId::from_bytes([7; 16]);
+        ledger.know_writing(CONVERSATION, user, Timestamp::from_millis(1));
+        ledger.know_writing(
+            CONVERSATION,
+            UserId::from_bytes([8; 16]),
+            Timestamp::from_millis(1),
+        );
+        assert_eq!(ledger.rows(), 1 + 3 + 2);
+        let first = ledger.append(message(0, 1, 1), &stamp()).unwrap();
+        assert_eq!(
+            (ledger.changed_members().count(), ledger.changed_heads().count()),
+            (1, 1)
+        );
+        ledger.close();
+        assert_eq!(
+            (ledger.changed_members().count(), ledger.changed_heads().count()),
+            (0, 0)
+        );
+        assert_eq!(ledger.rows(), 1 + 3 + 2);
+        let again = ledger.append(message(0, 1, 1), &stamp()).unwrap();
+        assert_eq!(again, Stored::Repeated(first.accepted()));
+    }
+
+    #[test]
     fn a_counter_of_zero_or_of_another_kind_is_no_repetition() {
         let mut ledger = ledger(1);
         assert_eq!(
