@@ -1,6 +1,6 @@
 /** The screen as its user meets it, over a core in memory. */
 import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { CoreDouble, person } from '../core/testing/double';
 import { expectAccessible, open } from '../core/testing/render';
 import { harbour } from '../core/testing/scene';
@@ -63,7 +63,13 @@ test('the recovery key sets a new password, and what is wrong with it stands bes
   ]);
 });
 
-test('what is wrong with a field stands beside it', async () => {
+test('what is wrong with a field stands beside it, and the focus is there', async () => {
+  // A frame of the browser may come before the error is drawn.
+  vi.stubGlobal('requestAnimationFrame', (work: FrameRequestCallback) => {
+    work(0);
+    return 0;
+  });
+  onTestFinished(() => void vi.unstubAllGlobals());
   const double = new CoreDouble({ server: { registration: 'invitation' } });
   double.failures.set('register', 'name_taken');
   await open(double, '/sign-in#invitation=nswp-4kqt');
@@ -74,6 +80,7 @@ test('what is wrong with a field stands beside it', async () => {
   fireEvent.click(screen.getByRole('button', { name: 'Create account' }));
   await screen.findByText(/Someone has that name/u);
   expect(screen.getByLabelText('Name').getAttribute('aria-invalid')).toBe('true');
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText('Name')));
 });
 
 test('a message is there at once, and says what became of it', async () => {

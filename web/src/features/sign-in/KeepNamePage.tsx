@@ -12,7 +12,7 @@ import { useCore } from '../../core/useView';
 import { words } from '../../i18n/words';
 import { HOME } from '../../platform/paths';
 import { AccountFields } from './AccountFields';
-import { focusFirstError } from './focus';
+import { useFocusFirstError } from './focus';
 import { InvitationField } from './InvitationField';
 import { RecoveryKeyPage } from './RecoveryKeyPage';
 import { ServerFooter } from './ServerFooter';
@@ -24,6 +24,7 @@ interface KeepNamePageProps {
 }
 
 export function KeepNamePage({ server, onDone }: KeepNamePageProps) {
+  const focusFirstError = useFocusFirstError();
   const { core } = useCore();
   const form = useAccountForm();
   const [invitation, setInvitation] = useState('');

@@ -13,7 +13,7 @@ import { useCore } from '../../core/useView';
 import { words } from '../../i18n/words';
 import { SIGN_IN } from '../../platform/paths';
 import { AccountFields } from './AccountFields';
-import { focusFirstError } from './focus';
+import { useFocusFirstError } from './focus';
 import { ServerFooter } from './ServerFooter';
 import { errorsFrom, useAccountForm } from './useAccountForm';
 
@@ -24,6 +24,7 @@ interface RecoverPageProps {
 }
 
 export function RecoverPage({ server, onDone }: RecoverPageProps) {
+  const focusFirstError = useFocusFirstError();
   const { core } = useCore();
   const form = useAccountForm();
   const [key, setKey] = useState('');

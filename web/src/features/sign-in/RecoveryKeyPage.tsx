@@ -12,7 +12,7 @@ import { printPage } from '../../platform/clipboard';
 import { saveTextFile } from '../../platform/saving';
 import { setRecoveryUnchecked } from '../../platform/reminder';
 import { ServerFooter } from './ServerFooter';
-import { focusFirstError } from './focus';
+import { useFocusFirstError } from './focus';
 
 interface RecoveryKeyPageProps {
   /** Whose key it is. */
@@ -32,6 +32,7 @@ function anyGroup(count: number): number {
 }
 
 export function RecoveryKeyPage({ name, server, recoveryKey, step, onDone }: RecoveryKeyPageProps) {
+  const focusFirstError = useFocusFirstError();
   const groups = recoveryKey.split(/[-\s]+/u);
   const [asked] = useState(() => anyGroup(groups.length));
   const [typed, setTyped] = useState('');

@@ -5,7 +5,7 @@ import { CodeField } from '../../components/CodeField';
 import { words } from '../../i18n/words';
 import { navigate } from '../../platform/location';
 import { invitationFrom } from '../../platform/room-link';
-import { focusFirstError } from './focus';
+import { useFocusFirstError } from './focus';
 
 /** Goes where a link or code leads; says what is wrong with it otherwise. */
 function follow(typed: string): string | undefined {
@@ -25,6 +25,7 @@ function follow(typed: string): string | undefined {
 }
 
 export function RoomDoor() {
+  const focusFirstError = useFocusFirstError();
   const { join } = words;
   const form = useRef<HTMLFormElement>(null);
   const [typed, setTyped] = useState('');

@@ -14,7 +14,7 @@ import { useCore } from '../../core/useView';
 import { errorText } from '../../i18n/errors';
 import { words } from '../../i18n/words';
 import { AccountFields } from './AccountFields';
-import { focusFirstError } from './focus';
+import { useFocusFirstError } from './focus';
 import { RecoveryKeyPage } from './RecoveryKeyPage';
 import { ServerFooter } from './ServerFooter';
 import { errorsFrom, useAccountForm } from './useAccountForm';
@@ -38,6 +38,7 @@ const POLICIES = ['open', 'invitation', 'closed'] as const satisfies readonly Re
 
 /** The state of the set-up and what each step does when it is sent. */
 function useSetUp() {
+  const focusFirstError = useFocusFirstError();
   const { core } = useCore();
   const form = useAccountForm();
   const [step, setStep] = useState<Step>({ name: 'token' });

@@ -16,7 +16,7 @@ import { AccountFields } from './AccountFields';
 import { InvitationField } from './InvitationField';
 import { RecoveryKeyPage } from './RecoveryKeyPage';
 import { ServerFooter } from './ServerFooter';
-import { focusFirstError } from './focus';
+import { useFocusFirstError } from './focus';
 import { errorsFrom, useAccountForm } from './useAccountForm';
 
 interface SignInPageProps {
@@ -28,6 +28,7 @@ interface SignInPageProps {
 type Mode = 'existing' | 'fresh';
 
 export function SignInPage({ server, onDone }: SignInPageProps) {
+  const focusFirstError = useFocusFirstError();
   const { core } = useCore();
   const form = useAccountForm();
   const [invitation, setInvitation] = useState(invitationInAddress);
