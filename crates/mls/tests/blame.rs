@@ -81,18 +81,21 @@ fn a_group_info_with_another_key_is_told_apart() {
     let mut talk = begin(&ada, &[&ben]);
     let made = commits(&mut talk, &ada, &Spoil::ExternalKey);
     talk.groups[1].apply_commit(&ben.provider, &made.commit).unwrap();
-    let check = |sender: &Person, fresh: &[u8]| {
+    let check = |sender: &Person, present: &[u8], fresh: &[u8]| {
         check_replacement(ReplacementCheck {
             state: &talk.state,
             conversation: conversation(),
             sender: sender.device_id,
-            present: &made.group_info,
+            present,
             fresh,
         })
     };
     let (of_ada, of_ben) = (info_of(&talk.groups[0], &ada), info_of(&talk.groups[1], &ben));
-    assert_eq!(check(&ben, &of_ben).unwrap(), Replacement::OtherKey);
-    assert_eq!(check(&ada, &of_ada).unwrap(), Replacement::OwnWord);
+    let useless = &made.group_info;
+    assert_eq!(check(&ben, useless, &of_ben).unwrap(), Replacement::OtherKey);
+    assert_eq!(check(&ada, useless, &of_ada).unwrap(), Replacement::OwnWord);
+    assert_eq!(check(&ben, &of_ben, &of_ben).unwrap(), Replacement::OwnWord);
+    assert_eq!(check(&ada, &of_ben, &of_ada).unwrap(), Replacement::SameKey);
 }
 
 #[test]
