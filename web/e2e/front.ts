@@ -1,6 +1,7 @@
 /** A small proxy before the server, which can serve another version of the page. It changes nothing of what the API says. */
 import { createServer, type IncomingMessage, request, type Server as HttpServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { text as textOf } from 'node:stream/consumers';
 
 /** What the page of the next version says of itself. */
 export const NEXT_VERSION = '9.9.9';
@@ -9,15 +10,6 @@ export const NEXT_VERSION = '9.9.9';
 function inNextVersion(path: string, text: string): string {
   if (path === '/sw.js') return text.replace(/"version":"[^"]*","build":"[^"]*"/u, `"version":"${NEXT_VERSION}","build":"0123456789abcdef"`);
   return text.replace('<html ', `<html data-version="${NEXT_VERSION}" `);
-}
-
-function textOf(message: IncomingMessage): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    message.on('data', (chunk: Buffer) => chunks.push(chunk));
-    message.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
-    message.on('error', reject);
-  });
 }
 
 export class Front {

@@ -1,7 +1,7 @@
 /** What can be done with a message: three actions and a menu with all. Shown where the pointer or the focus is; on phones the menu comes by a long press. */
 import { Ellipsis } from 'lucide-react';
 import { useState } from 'react';
-import { at, onSubject, sectionsAt } from '../../../actions/action';
+import { doableAt, sectionsAt } from '../../../actions/action';
 import { type Asked, MESSAGE_ACTIONS } from '../../../actions/message';
 import type { Allowed, MessageActs } from '../../../actions/message-acts';
 import { IconButton } from '../../../components/IconButton';
@@ -28,14 +28,13 @@ export function ActionBar({ message, may, acts, asked, onAsk, onClosed }: Action
   const text = words.chat.message;
   const [isPicking, setPicking] = useState(asked === 'emoji');
   const subject = { message, may, acts, ask: onAsk };
-  const beside = at('bar', MESSAGE_ACTIONS, subject).map((action) => onSubject(action, subject, true));
   return (
     <div
       role="toolbar"
       aria-label={text.actions}
       className="absolute end-0 -top-3 z-10 flex rounded-field bg-raised hairline no-print"
     >
-      {beside.map(({ id, label, icon, directional, ariaKeys, run }) => {
+      {doableAt('bar', MESSAGE_ACTIONS, subject).map(({ id, label, icon, directional, ariaKeys, run }) => {
         if (icon === undefined) return undefined;
         if (id === REACT) {
           return (
